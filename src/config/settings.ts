@@ -1,0 +1,81 @@
+import type { RunLimits } from '../contract.js';
+
+/**
+ * The configuration after reading, checking and filling in of defaults. Durations are milliseconds, paths absolute.
+ * `schema.ts` says what people may write and why the defaults are what they are.
+ */
+export interface Settings {
+  kafka: KafkaSettings;
+  mongodb: MongodbSettings;
+  worker: WorkerSettings;
+  pipelines: ReadonlyMap<string, PipelineSettings>;
+}
+
+export interface KafkaSettings {
+  brokers: string[];
+  clientId: string;
+  /** `null`: plaintext. PEM texts, already read from their files. */
+  ssl: { ca: string | null; cert: string | null; key: string | null; passphrase: string | null } | null;
+  sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null;
+}
+
+export interface MongodbSettings {
+  uri: string;
+  database: string;
+}
+
+export interface WorkerSettings {
+  taskQueue: string;
+  /** `host:port` of `/healthz` and `/readyz`; `null`: off. */
+  healthAddress: string | null;
+  /** `host:port` of the Prometheus endpoint; `null`: off. */
+  metricsAddress: string | null;
+  /** How many drains this worker runs at once; at least 2, so that a hung one can't starve the others. */
+  maxConcurrentDrains: number;
+  /** JavaScript heap of one drain thread, MiB. */
+  threadHeapMb: number;
+  /** How often a running drain reports to Temporal. */
+  heartbeatIntervalMs: number;
+  /** Whether runs upsert search attributes; they must be registered first (`kafka-drain setup`). */
+  searchAttributes: boolean;
+}
+
+export type StartPolicy = 'earliest' | 'latest' | 'fail' | { timestampMs: number };
+export type ValueFormat = 'json' | 'string' | 'bytes';
+export type KeyFormat = 'string' | 'bytes' | 'json';
+/** How `_id` is made from a record. */
+export type DocumentIdRule =
+  { from: 'key'; format: KeyFormat } | { from: 'field'; field: string } | { from: 'coordinates' };
+export type OverlapPolicy =
+  'skip' | 'bufferOne' | 'bufferAll' | 'cancelOther' | 'terminateOther' | 'allowAll';
+
+export interface PipelineSettings {
+  name: string;
+  topic: string;
+  group: string;
+  collection: string;
+  /** 1, and raised by an operator to accept a break of the log once. */
+  epoch: number;
+  value: ValueFormat;
+  documentId: DocumentIdRule;
+  deletes: 'soft' | 'ignore';
+  /** How long a tombstone protects against resurrection before it is purged. */
+  tombstoneWindowMs: number;
+  start: StartPolicy;
+  until: 'end-offsets' | 'idle';
+  onDataLoss: 'fail' | 'skip';
+  deadLetters: { collection: string; tolerate: 'all' | 'none' };
+  schedule: ScheduleSettings;
+  limits: RunLimits;
+  catchUp: boolean;
+  /** Of the settings that decide what is read and written: two workers that differ in it must not share a run. */
+  fingerprint: string;
+}
+
+export interface ScheduleSettings {
+  every: { intervalMs: number; offsetMs: number } | null;
+  cron: { expressions: string[]; timezone: string | null } | null;
+  jitterMs: number;
+  overlap: OverlapPolicy;
+  catchupWindowMs: number;
+}

@@ -1,0 +1,206 @@
+/**
+ * What crosses Temporal: names, inputs, results and progress. Pure types and constants, imported by workflows, activities,
+ * command line and tests. Records, URIs and secrets never appear here, since all of it ends up in workflow history.
+ *
+ * Offsets are decimal strings (they exceed 2^53), always the *next offset to read*; counts are JSON numbers; durations
+ * carry their unit in the name.
+ */
+
+export const WORKFLOW_TYPE = 'runDrain';
+export const DEFAULT_TASK_QUEUE = 'kafka-drain';
+/** Name of the workflow Update that stops a run politely and returns its result. */
+export const STOP_UPDATE = 'stop';
+
+/** The id of the schedule, and the stem of the ids of its workflows (Temporal appends the nominal time). */
+export function scheduleIdOf(pipeline: string): string {
+  return `drain-${pipeline}`;
+}
+
+export function workflowIdOf(pipeline: string): string {
+  return `drain/${pipeline}`;
+}
+
+/** The id of the drain activity, so that the Web UI's list of pending activities names the pipeline. */
+export function activityIdOf(pipeline: string): string {
+  return `drain-${pipeline}`;
+}
+
+/** Why a run ended. A run that fails has no stop reason but a typed failure. */
+export type StopReason =
+  'drained' | 'idle' | 'budget' | 'max-records' | 'stopped' | 'shutdown' | 'nothing-to-do';
+
+/** Time and size limits of a run. They are in the workflow's input because workflow code needs them deterministically. */
+export interface RunLimits {
+  /** Time after which a run stops itself: batch in hand finished, committed, stopped. */
+  budgetMs: number;
+  /** The hard kill: an attempt older than this is dead. */
+  startToCloseMs: number;
+  /** All attempts of the drain together. */
+  scheduleToCloseMs: number;
+  heartbeatTimeoutMs: number;
+  /** How long nothing may arrive: with `until: idle` the end of the run, otherwise a stall. */
+  idleTimeoutMs: number;
+  /** How long the drain thread may give no sign of life before it is terminated. */
+  stallTimeoutMs: number;
+  /** `null`: no limit. */
+  maxRecords: number | null;
+}
+
+/** The schedule's action argument. Everything else comes from the worker's configuration. */
+export interface RunInput {
+  pipeline: string;
+  limits: RunLimits;
+}
+
+/** How this run's start relates to what the previous successful run of the schedule left behind. */
+export type Continuity = 'first' | 'continuous' | 'replay' | 'gap' | 'resumed' | 'unknown';
+
+export interface PlannedPartition {
+  partition: number;
+  /** Where reading starts; once something is committed, every attempt starts at what is committed by then. */
+  start: string;
+  /** Exclusive; the last stable offset at planning time. */
+  end: string;
+  /** What the group had committed at planning time; `null`: nothing. */
+  committed: string | null;
+}
+
+/** Records that were gone before they were read, and were skipped on the operator's word (`onDataLoss: skip`). */
+export interface LostRange {
+  partition: number;
+  from: string;
+  /** Exclusive. */
+  to: string;
+}
+
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+/** Recorded in history before anything is read; every attempt on any worker drains to the same ends. */
+export interface Plan {
+  pipeline: string;
+  clusterId: string;
+  topic: string;
+  group: string;
+  /** `database.collection`. */
+  collection: string;
+  epoch: number;
+  /** Of the pipeline's settings that decide what is read and written; no secrets in it. */
+  fingerprint: string;
+  /** ISO 8601; the base of tombstones' `purgeAt`. */
+  plannedAt: string;
+  nothingToDo: boolean;
+  lagBefore: number;
+  continuity: Continuity;
+  warnings: Warning[];
+  lost: LostRange[];
+  partitions: PlannedPartition[];
+}
+
+/** The part of the previous successful run's result that planning compares with. */
+export type PreviousRun = Pick<RunResult, 'clusterId' | 'topic' | 'group' | 'epoch' | 'partitions'>;
+
+export interface PlanInput {
+  pipeline: string;
+  previous: PreviousRun | null;
+}
+
+export interface DrainInput {
+  pipeline: string;
+  plan: Plan;
+  limits: RunLimits;
+}
+
+/** Every record read ends in exactly one of the seven outcomes: `read` is their sum. */
+export interface RecordCounts {
+  read: number;
+  inserted: number;
+  updated: number;
+  deleted: number;
+  /** The same or a newer version was already stored. */
+  unchanged: number;
+  /** A newer record of the same document id in the same batch was written instead. */
+  coalesced: number;
+  /** The pipeline's own rule said so. */
+  skipped: number;
+  deadLettered: number;
+}
+
+export interface PartitionResult {
+  partition: number;
+  start: string;
+  end: string;
+  /** What the group had committed when the run stopped; `null`: nothing. */
+  committed: string | null;
+  read: number;
+}
+
+/** What the `drainTopic` activity returns; the workflow adds the plan's part. */
+export interface DrainOutcome {
+  stopReason: StopReason;
+  attempt: number;
+  /** Whether this attempt continued books that an earlier attempt of the same run began. */
+  resumed: boolean;
+  lagAfter: number;
+  records: RecordCounts;
+  /** Bytes of keys and values read. */
+  bytes: number;
+  warnings: Warning[];
+  partitions: PartitionResult[];
+}
+
+/** The contract for people and tools: the workflow's result. The order of the fields matters, the Web UI shows the first 15 lines. */
+export interface RunResult {
+  pipeline: string;
+  topic: string;
+  group: string;
+  collection: string;
+  stopReason: StopReason;
+  startedAt: string;
+  durationMs: number;
+  attempt: number;
+  resumed: boolean;
+  lagBefore: number;
+  lagAfter: number;
+  records: RecordCounts;
+  bytes: number;
+  continuity: Continuity;
+  warnings: Warning[];
+  lost: LostRange[];
+  clusterId: string;
+  epoch: number;
+  /** All partitions up to `MAX_LISTED_PARTITIONS`, above that the touched ones only. */
+  partitions: PartitionResult[];
+}
+
+/** Results stay a few KB: above this many partitions only touched ones are listed. */
+export const MAX_LISTED_PARTITIONS = 100;
+
+export type DrainPhase = 'starting' | 'joining' | 'draining' | 'stopping' | 'stopped';
+
+/** Heartbeat details; the fields a person looks for come first. */
+export interface DrainProgress {
+  phase: DrainPhase;
+  read: number;
+  /** Inserted, updated and deleted. */
+  written: number;
+  lag: number;
+  ratePerSecond: number;
+  budgetLeftSeconds: number;
+  deadLettered: number;
+  resumed: boolean;
+  committed: { partition: number; offset: string }[];
+}
+
+export const NO_RECORDS: Readonly<RecordCounts> = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  deleted: 0,
+  unchanged: 0,
+  coalesced: 0,
+  skipped: 0,
+  deadLettered: 0,
+};

@@ -1,0 +1,111 @@
+/**
+ * The port through which the drain reads Kafka. The kafkajs adapter implements it; no type of the library leaves this
+ * folder. Offsets are `bigint`, always the next offset to read.
+ */
+
+export interface KafkaRecord {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  /** Milliseconds since 1970; -1: none. */
+  timestampMs: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: readonly RecordHeader[];
+}
+
+export interface RecordHeader {
+  name: string;
+  value: Buffer | null;
+}
+
+export interface CommittedOffset {
+  offset: bigint;
+  metadata: string;
+}
+
+export interface PartitionState {
+  partition: number;
+  /** First kept offset (low watermark). */
+  low: bigint;
+  /** The last stable offset. */
+  end: bigint;
+  /** What the group has committed; `null`: nothing. Negative offsets other than -1 are passed on as they are. */
+  committed: CommittedOffset | null;
+}
+
+export interface TopicState {
+  clusterId: string;
+  topic: string;
+  /** Sorted by partition. */
+  partitions: PartitionState[];
+}
+
+/** Consecutive records of one partition, handled together. May hold no records at all (only control records, aborted or compacted ones). */
+export interface RecordBatch {
+  partition: number;
+  records: readonly KafkaRecord[];
+  /** Behind the last record and behind whatever invisible follows it in this fetch. */
+  nextOffset: bigint;
+}
+
+export interface Commit {
+  offset: bigint;
+  metadata: string;
+}
+
+export interface BatchHandled {
+  /** Committed by the source right away; `null`: nothing to commit. */
+  commit: Commit | null;
+  /** Whether this partition has reached its end: it is paused, the rest of the fetch is dropped. */
+  done: boolean;
+}
+
+export interface ConsumeRequest {
+  /** Partitions this member wants; the assignor gives it no others. */
+  partitions: readonly PartitionStart[];
+  /** Returns when everything in the batch is durably written. Never called twice at once for one partition. */
+  handle: (batch: RecordBatch) => Promise<BatchHandled>;
+  listener: SourceListener;
+  /** Aborted: the batches in hand are finished and committed, the group is left, `consume` returns. */
+  signal: AbortSignal;
+}
+
+export interface PartitionStart {
+  partition: number;
+  /** Committed (with this metadata) before the first fetch where the group has no committed offset; `null`: there is one. */
+  start: Commit | null;
+}
+
+/** Called synchronously; must not throw. */
+export interface SourceListener {
+  /** Joined, or rejoined after a rebalance; an empty list: all are with other members. */
+  assigned: (partitions: readonly number[]) => void;
+  /** A fetch was sent. */
+  fetching: () => void;
+  /** A fetch came back without error, with or without records. */
+  fetched: () => void;
+  /** The group is rebalancing or a connection is being re-established: waiting isn't idleness. */
+  interrupted: () => void;
+  committed: (partition: number, offset: bigint) => void;
+}
+
+export interface Source {
+  /**
+   * Low watermarks, ends and committed offsets, by the admin client alone (no group membership).
+   * Errors: `TOPIC_NOT_FOUND`, `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`.
+   */
+  inspect: () => Promise<TopicState>;
+  /** The first offset with a timestamp at or after the given one, per partition; the end where there is none. */
+  offsetsAt: (timestampMs: number) => Promise<ReadonlyMap<number, bigint>>;
+  /** Just what the group has committed. Cheap: asked every second while another member owns a planned partition. */
+  committed: () => Promise<ReadonlyMap<number, CommittedOffset>>;
+  /**
+   * Joins the group and hands out batches until the signal is aborted. Rejects with `GROUP_IN_USE`, `FENCED`,
+   * `OFFSET_OUT_OF_RANGE`, `UNSUPPORTED_CODEC`, `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`, or whatever `handle` rejected with.
+   * Always leaves the group.
+   */
+  consume: (request: ConsumeRequest) => Promise<void>;
+  /** Closes every connection, within a few seconds whatever their state. */
+  close: () => Promise<void>;
+}

@@ -1,0 +1,99 @@
+/**
+ * The port through which the drain writes. The adapter on MongoDB's driver implements it; no type of the driver but BSON
+ * values leaves this folder.
+ */
+
+/** A BSON scalar usable as `_id`: string, number, boolean or Binary. */
+export type DocumentId = unknown;
+
+/** What orders two records of one document id; stored as the document's reserved field `_kafka`. */
+export interface Version {
+  /** Kafka's own notation topic-partition: `orders-3`. */
+  partition: string;
+  offset: bigint;
+  timestampMs: number;
+  /** From the second epoch on; the first is not stored. */
+  epoch: number;
+}
+
+/** What shall be stored under one document id. */
+export type WriteModel = UpsertModel | DeleteModel;
+
+export interface UpsertModel {
+  kind: 'upsert';
+  id: DocumentId;
+  /** Same BSON id, same text: the key by which records are coalesced and replies matched. */
+  idKey: string;
+  version: Version;
+  /** The fields of the value in order, without `_id` and `_kafka`; a Map where plain objects would reorder integer-like keys. */
+  fields: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+}
+
+/** A tombstone: replaces the document by a marker that hides it and protects against resurrection until it is purged. */
+export interface DeleteModel {
+  kind: 'delete';
+  id: DocumentId;
+  idKey: string;
+  version: Version;
+  purgeAt: Date;
+}
+
+/** A record's content was refused by the server or can't be stored. Never an outage. */
+export interface Rejection {
+  model: WriteModel;
+  code: WriteRejectionCode;
+  /** Without record contents. */
+  reason: string;
+}
+
+export type WriteRejectionCode =
+  'TOO_LARGE' | 'NOT_STORABLE' | 'DUPLICATE_KEY' | 'VALIDATION_FAILED' | 'WRITE_REFUSED';
+
+export interface WriteResult {
+  inserted: number;
+  updated: number;
+  deleted: number;
+  unchanged: number;
+  rejected: Rejection[];
+}
+
+export type DeadLetterStage = 'decode' | 'id' | 'write';
+
+export interface DeadLetter {
+  /** `group|topic-partition@epoch|offset`. */
+  id: string;
+  pipeline: string;
+  topic: string;
+  partition: number;
+  offset: bigint;
+  timestampMs: number;
+  epoch: number;
+  stage: DeadLetterStage;
+  code: string;
+  /** Without record contents. */
+  reason: string;
+  /** Workflow id and run id, as a pointer to the history. */
+  run: { workflowId: string; runId: string };
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: readonly { name: string; value: Buffer | null }[];
+}
+
+export interface SinkListener {
+  /** A command was answered or a resend begins: a sign of life. */
+  alive: () => void;
+}
+
+export interface Sink {
+  /** Refuses collections in which the guard can't hold. Errors: `COLLECTION_UNSUITABLE`, `MONGODB_REFUSED`, `MONGODB_UNAVAILABLE`. */
+  check: () => Promise<void>;
+  /**
+   * Writes models of distinct document ids; each ends durably applied, superseded by a stored newer version, or rejected.
+   * Resends on outages for at most 60 s. Errors: `WRITE_UNSETTLED`, `MONGODB_UNAVAILABLE`, `MONGODB_REFUSED`; then nothing
+   * may be committed.
+   */
+  write: (models: readonly WriteModel[], signal: AbortSignal) => Promise<WriteResult>;
+  /** Insert-if-absent, acknowledged by a majority. */
+  writeDeadLetters: (letters: readonly DeadLetter[], signal: AbortSignal) => Promise<void>;
+  close: () => Promise<void>;
+}
