@@ -83,6 +83,8 @@ export interface Plan {
   pipeline: string;
   clusterId: string;
   topic: string;
+  /** Kafka's id of this incarnation of the topic; `null` before Kafka 2.8. */
+  topicId: string | null;
   group: string;
   /** `database.collection`. */
   collection: string;
@@ -92,6 +94,8 @@ export interface Plan {
   /** ISO 8601; the base of tombstones' `purgeAt`. */
   plannedAt: string;
   nothingToDo: boolean;
+  /** Since when (ISO 8601) runs in a row had nothing to do; `null`: this one has. Decides the daily recommit. */
+  quietSince: string | null;
   lagBefore: number;
   continuity: Continuity;
   warnings: Warning[];
@@ -100,7 +104,10 @@ export interface Plan {
 }
 
 /** The part of the previous successful run's result that planning compares with. */
-export type PreviousRun = Pick<RunResult, 'clusterId' | 'topic' | 'group' | 'epoch' | 'partitions'>;
+export type PreviousRun = Pick<
+  RunResult,
+  'clusterId' | 'topic' | 'topicId' | 'group' | 'epoch' | 'quietSince' | 'partitions'
+>;
 
 export interface PlanInput {
   pipeline: string;
@@ -148,6 +155,7 @@ export interface DrainOutcome {
   /** Bytes of keys and values read. */
   bytes: number;
   warnings: Warning[];
+  lost: LostRange[];
   partitions: PartitionResult[];
 }
 
@@ -170,7 +178,9 @@ export interface RunResult {
   warnings: Warning[];
   lost: LostRange[];
   clusterId: string;
+  topicId: string | null;
   epoch: number;
+  quietSince: string | null;
   /** All partitions up to `MAX_LISTED_PARTITIONS`, above that the touched ones only. */
   partitions: PartitionResult[];
 }

@@ -37,6 +37,8 @@ export interface PartitionState {
 export interface TopicState {
   clusterId: string;
   topic: string;
+  /** Kafka's own id of this incarnation of the topic, new after delete and create; `null`: the broker doesn't tell (before 2.8). */
+  topicId: string | null;
   /** Sorted by partition. */
   partitions: PartitionState[];
 }
@@ -55,7 +57,10 @@ export interface Commit {
 }
 
 export interface BatchHandled {
-  /** Committed by the source right away; `null`: nothing to commit. */
+  /**
+   * Committed by the source right away. May lie before the batch's `nextOffset`: then only a first part of the batch was
+   * handled, and unless `done`, reading goes on at `commit.offset`. `null`: nothing was handled.
+   */
   commit: Commit | null;
   /** Whether this partition has reached its end: it is paused, the rest of the fetch is dropped. */
   done: boolean;
@@ -73,8 +78,12 @@ export interface ConsumeRequest {
 
 export interface PartitionStart {
   partition: number;
-  /** Committed (with this metadata) before the first fetch where the group has no committed offset; `null`: there is one. */
-  start: Commit | null;
+  /**
+   * Committed, and reading begins there, before the first batch of the partition is handled, but only if the group's
+   * committed offset is then still exactly `replaces` (`null`: none): another member may have moved on meanwhile, then its
+   * commit wins. `null`: reading begins at what is committed.
+   */
+  start: (Commit & { replaces: bigint | null }) | null;
 }
 
 /** Called synchronously; must not throw. */
