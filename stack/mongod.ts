@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { MongoClient, type Document } from 'mongodb';
+import type { Binaries } from './binaries.js';
+import { startServer, type Server } from './server.js';
+import { waitUntil } from './wait.js';
+
+/** How to start a replica set `rs0` of one or more members on 127.0.0.1. */
+export interface MongodbOptions {
+  readonly binaries: Binaries;
+  /** Data and logs, one folder per member below it; kept between starts. */
+  readonly folder: string;
+  /** One port per member. */
+  readonly ports: readonly number[];
+  /** Further arguments of every mongod, such as `--auth`. */
+  readonly args?: readonly string[];
+  /** Settings of `rs0` added to the initial ones, such as a shorter election timeout. */
+  readonly settings?: Document;
+}
+
+/** A running replica set. */
+export interface MongodbServers {
+  /** Connection string with every member and the set's name. */
+  readonly uri: string;
+  readonly members: readonly Server[];
+  /** The member that is primary right now; waits up to 30 s for one. */
+  primary: () => Promise<Server>;
+  /** Stops every member. */
+  stop: () => Promise<void>;
+}
+
+const SET_NAME = 'rs0';
+
+/** Starts the members, initiates the set (or adapts it to new ports) and waits for a primary. */
+export async function startMongodb(options: MongodbOptions): Promise<MongodbServers> {
+  const hosts = options.ports.map((port) => `127.0.0.1:${port}`);
+  const started = await Promise.allSettled(
+    options.ports.map((port, index) => startMember(options, port, index)),
+  );
+  const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async (): Promise<void> => {
+    await Promise.all(members.map((member) => member.stop()));
+  };
+  try {
+    const failed = started.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    await configureSet(hosts, options.settings);
+    const primary = async (): Promise<Server> => findPrimary(hosts, members);
+    await primary();
+    return { uri: `mongodb://${hosts.join(',')}/?replicaSet=${SET_NAME}`, members, primary, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function startMember(options: MongodbOptions, port: number, index: number): Promise<Server> {
+  const folder = join(options.folder, `member-${index}`);
+  mkdirSync(join(folder, 'data'), { recursive: true });
+  return startServer({
+    name: 'mongod',
+    command: options.binaries.mongod,
+    args: [...mongodArgs(folder, port), ...(options.args ?? [])],
+    folder,
+    logFile: join(folder, 'mongod.log'),
+    stopWithinMs: 15_000,
+    readyWithinMs: 30_000,
+    ready: async () => (await command(`127.0.0.1:${port}`, { ping: 1 }))['ok'] === 1,
+  });
+}
+
+function mongodArgs(folder: string, port: number): string[] {
+  return [
+    ...['--replSet', SET_NAME, '--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'],
+    ...['--dbpath', join(folder, 'data'), '--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '512', '--quiet'],
+    ...['--setParameter', 'diagnosticDataCollectionEnabled=false', '--setParameter', 'ttlMonitorSleepSecs=5'],
+  ];
+}
+
+async function configureSet(hosts: readonly string[], settings: Document | undefined): Promise<void> {
+  const [first = ''] = hosts;
+  const members = hosts.map((host, index) => ({ _id: index, host, priority: index === 0 ? 2 : 1 }));
+  const config = { _id: SET_NAME, members, ...(settings ? { settings } : {}) };
+  const existing = await currentConfig(first);
+  if (!existing) await command(first, { replSetInitiate: config });
+  // Kept data names the ports of an earlier start.
+  else if (!sameHosts(existing, hosts)) {
+    const version = Number(existing['version']) + 1;
+    await command(first, { replSetReconfig: { ...existing, members, version }, force: true });
+  }
+}
+
+async function currentConfig(host: string): Promise<Document | undefined> {
+  try {
+    return (await command(host, { replSetGetConfig: 1 }))['config'] as Document;
+  } catch (error) {
+    if (error instanceof Error && 'codeName' in error && error.codeName === 'NotYetInitialized')
+      return undefined;
+    throw error;
+  }
+}
+
+function sameHosts(config: Document, hosts: readonly string[]): boolean {
+  const members = config['members'] as readonly { host: string }[];
+  return members.length === hosts.length && members.every(({ host }) => hosts.includes(host));
+}
+
+async function findPrimary(hosts: readonly string[], members: readonly Server[]): Promise<Server> {
+  let found: Server | undefined;
+  await waitUntil(
+    'a MongoDB primary was found',
+    async () => {
+      for (const [index, host] of hosts.entries()) {
+        const member = members[index];
+        if (member?.isRunning() && (await isPrimary(host))) found = member;
+      }
+      return found !== undefined;
+    },
+    { timeoutMs: 30_000 },
+  );
+  if (!found) throw new Error('no MongoDB primary');
+  return found;
+}
+
+async function isPrimary(host: string): Promise<boolean> {
+  try {
+    return (await command(host, { hello: 1 }))['isWritablePrimary'] === true;
+  } catch {
+    return false;
+  }
+}
+
+async function command(host: string, document: Document): Promise<Document> {
+  const client = new MongoClient(`mongodb://${host}/?directConnection=true`, {
+    serverSelectionTimeoutMS: 1_000,
+  });
+  try {
+    return await client.db('admin').command(document);
+  } finally {
+    await client.close();
+  }
+}
