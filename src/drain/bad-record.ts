@@ -1,0 +1,29 @@
+import type { DeadLetterStage } from '../mongodb/sink.js';
+
+/** Why a record's content can't become a document. Closed, since operators filter dead letters by it. */
+export type BadRecordCode =
+  | 'NOT_UTF8'
+  | 'NOT_JSON'
+  | 'NOT_AN_OBJECT'
+  | 'TOO_DEEP'
+  | 'UNSAFE_INTEGER'
+  | 'NUMBER_OUT_OF_RANGE'
+  | 'LONE_SURROGATE'
+  | 'UNSTORABLE_KEY'
+  | 'RESERVED_FIELD'
+  | 'ID_MISSING'
+  | 'ID_NOT_SCALAR'
+  | 'ID_MISMATCH'
+  | 'TOMBSTONE_WITHOUT_ID';
+
+/** An expected outcome, not an exception: bad records are data. The reason never contains record contents. */
+export interface BadRecord {
+  kind: 'bad';
+  stage: DeadLetterStage;
+  code: BadRecordCode;
+  reason: string;
+}
+
+export function bad(stage: DeadLetterStage, code: BadRecordCode, reason: string): BadRecord {
+  return { kind: 'bad', stage, code, reason };
+}

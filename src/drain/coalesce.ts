@@ -1,0 +1,34 @@
+import type { KafkaRecord } from '../kafka/source.js';
+import type { WriteModel } from '../mongodb/sink.js';
+import { compareVersions } from './version.js';
+
+/** A record together with what shall be written for it. */
+export interface Candidate {
+  record: KafkaRecord;
+  model: WriteModel;
+}
+
+/**
+ * Groups candidates by document id, in order of first appearance, each group oldest version first: the last is the one to
+ * write, the others wait behind it in case its content is refused. Mostly arrival order is version order, so sorting is rare.
+ */
+export function coalesce(candidates: readonly Candidate[]): Candidate[][] {
+  const groups = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const group = groups.get(candidate.model.idKey);
+    if (group === undefined) groups.set(candidate.model.idKey, [candidate]);
+    else group.push(candidate);
+  }
+  const ordered = [...groups.values()];
+  for (const group of ordered) {
+    if (!isOrdered(group)) group.sort((a, b) => compareVersions(a.model.version, b.model.version));
+  }
+  return ordered;
+}
+
+function isOrdered(group: readonly Candidate[]): boolean {
+  return group.every((candidate, index) => {
+    const next = group[index + 1];
+    return next === undefined || compareVersions(candidate.model.version, next.model.version) <= 0;
+  });
+}

@@ -1,0 +1,141 @@
+import type { ValueFormat } from '../config/settings.js';
+import { bad, type BadRecord } from './bad-record.js';
+import { utf8TextOf } from './text.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
+
+/** MongoDB's documented limit of nesting; the document itself is the first level. */
+export const MAX_DEPTH = 100;
+
+/** Turns a record's value (never a tombstone) into a document's fields. */
+export function decodeValue(format: ValueFormat, value: Buffer): Decoded {
+  switch (format) {
+    case 'bytes':
+      return { kind: 'fields', fields: { value } };
+    case 'string': {
+      const text = utf8TextOf(value);
+      if (text === null) return bad('decode', 'NOT_UTF8', 'the value is not valid UTF-8');
+      return { kind: 'fields', fields: { value: text } };
+    }
+    case 'json':
+      return decodeJson(value);
+  }
+}
+
+function decodeJson(value: Buffer): Decoded {
+  const text = utf8TextOf(value);
+  if (text === null) return bad('decode', 'NOT_UTF8', 'the value is not valid UTF-8');
+  const root = parseJson(text);
+  if (root === undefined) return bad('decode', 'NOT_JSON', 'the value is not valid JSON');
+  if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
+  return findFault(root, text) ?? { kind: 'fields', fields: root };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What JSON allows and BSON would change silently or refuse for the whole batch. Keys and strings can only be at fault where
+ * the text has an escape or the one reserved word, so most records are walked for depth and numbers alone.
+ */
+function findFault(root: Record<string, unknown>, text: string): BadRecord | null {
+  const firstKey = firstKeyOf(root);
+  if (firstKey?.startsWith('$')) {
+    return bad(
+      'decode',
+      'UNSTORABLE_KEY',
+      'the first key of the value begins with "$", which MongoDB reads as an operator',
+    );
+  }
+  const careful = text.includes('\\u') || text.includes('_bsontype');
+  const fault = walk(root, 1, careful);
+  if (fault === null) return null;
+  return fault === 'UNSAFE_INTEGER' && !hasUnsafeIntegerLiteral(text)
+    ? recheck(root, careful)
+    : describe(fault);
+}
+
+function firstKeyOf(object: Record<string, unknown>): string | undefined {
+  for (const key in object) return key;
+  return undefined;
+}
+
+type Fault = 'TOO_DEEP' | 'UNSAFE_INTEGER' | 'NUMBER_OUT_OF_RANGE' | 'LONE_SURROGATE' | 'UNSTORABLE_KEY';
+
+function walk(value: unknown, depth: number, careful: boolean, largeAllowed = false): Fault | null {
+  switch (typeof value) {
+    case 'number':
+      return numberFault(value, largeAllowed);
+    case 'string':
+      return careful && !value.isWellFormed() ? 'LONE_SURROGATE' : null;
+    case 'object':
+      return value === null ? null : containerFault(value, depth, careful, largeAllowed);
+    default:
+      return null;
+  }
+}
+
+function numberFault(value: number, largeAllowed: boolean): Fault | null {
+  if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return null;
+  if (!Number.isFinite(value)) return 'NUMBER_OUT_OF_RANGE';
+  return largeAllowed || !Number.isInteger(value) ? null : 'UNSAFE_INTEGER';
+}
+
+function containerFault(value: object, depth: number, careful: boolean, largeAllowed: boolean): Fault | null {
+  if (depth > MAX_DEPTH) return 'TOO_DEEP';
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const fault = walk(item, depth + 1, careful, largeAllowed);
+      if (fault !== null) return fault;
+    }
+    return null;
+  }
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
+    const fault = (careful ? keyFault(key) : null) ?? walk(object[key], depth + 1, careful, largeAllowed);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function keyFault(key: string): Fault | null {
+  if (key === '_bsontype' || key.includes('\0')) return 'UNSTORABLE_KEY';
+  return key.isWellFormed() ? null : 'LONE_SURROGATE';
+}
+
+/** The large numbers turned out to be written as floating point (1e300), which loses nothing; anything else still counts. */
+function recheck(root: Record<string, unknown>, careful: boolean): BadRecord | null {
+  const fault = walk(root, 1, careful, true);
+  return fault === null ? null : describe(fault);
+}
+
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function hasUnsafeIntegerLiteral(text: string): boolean {
+  for (const [token] of text.matchAll(JSON_TOKEN)) {
+    if (/^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token))) return true;
+  }
+  return false;
+}
+
+const FAULT_REASONS: Record<Fault, string> = {
+  TOO_DEEP: `the value is nested more than ${String(MAX_DEPTH)} levels deep`,
+  UNSAFE_INTEGER: 'the value holds an integer beyond 2^53, which would lose digits',
+  NUMBER_OUT_OF_RANGE: 'the value holds a number beyond the range of a double',
+  LONE_SURROGATE: 'the value holds a lone surrogate, which has no UTF-8 form',
+  UNSTORABLE_KEY: 'the value holds a key that BSON cannot store ("_bsontype", or one with a NUL character)',
+};
+
+function describe(fault: Fault): BadRecord {
+  return bad('decode', fault, FAULT_REASONS[fault]);
+}

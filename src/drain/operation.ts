@@ -1,0 +1,77 @@
+import type { PipelineSettings } from '../config/settings.js';
+import type { KafkaRecord } from '../kafka/source.js';
+import type { Version, WriteModel } from '../mongodb/sink.js';
+import { bad, type BadRecord } from './bad-record.js';
+import { decodeValue, type Fields } from './decode.js';
+import { documentIdOf } from './document-id.js';
+
+/** What becomes of one record before anything is written. */
+export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } | BadRecord;
+
+export type OperationRules = Pick<PipelineSettings, 'value' | 'documentId' | 'deletes' | 'epoch'>;
+
+/** The reserved field that carries a document's version. */
+export const VERSION_FIELD = '_kafka';
+
+/**
+ * Builds the step record → operation for one run.
+ * @param purgeAt when tombstones written by this run may be purged; taken from the plan, so that every attempt writes the same.
+ */
+export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation {
+  return (record) =>
+    record.value === null
+      ? tombstoneOperation(rules, purgeAt, record)
+      : upsertOperation(rules, record, record.value);
+}
+
+function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaRecord): Operation {
+  // Append-only documents have nothing a tombstone could refer to.
+  if (rules.deletes === 'ignore' || rules.documentId.from === 'coordinates') return { kind: 'skip' };
+  const id = documentIdOf(rules.documentId, record, null, rules.epoch);
+  if (id.kind === 'bad') return id;
+  const { id: documentId, idKey } = id;
+  return {
+    kind: 'write',
+    model: { kind: 'delete', id: documentId, idKey, version: versionOf(rules, record), purgeAt },
+  };
+}
+
+function upsertOperation(rules: OperationRules, record: KafkaRecord, value: Buffer): Operation {
+  const decoded = decodeValue(rules.value, value);
+  if (decoded.kind === 'bad') return decoded;
+  const id = documentIdOf(rules.documentId, record, decoded.fields, rules.epoch);
+  if (id.kind === 'bad') return id;
+  const fields = storedFields(decoded.fields, id.id);
+  if (fields.kind === 'bad') return fields;
+  return {
+    kind: 'write',
+    model: {
+      kind: 'upsert',
+      id: id.id,
+      idKey: id.idKey,
+      version: versionOf(rules, record),
+      fields: fields.fields,
+    },
+  };
+}
+
+/** The value's fields without its own `_id`, which must agree with the document id. */
+function storedFields(fields: Fields, id: unknown): { kind: 'fields'; fields: Fields } | BadRecord {
+  if (Object.hasOwn(fields, VERSION_FIELD)) {
+    return bad('id', 'RESERVED_FIELD', `the value brings the reserved field "${VERSION_FIELD}"`);
+  }
+  if (!Object.hasOwn(fields, '_id')) return { kind: 'fields', fields };
+  const { _id: own, ...rest } = fields;
+  return own === id
+    ? { kind: 'fields', fields: rest }
+    : bad('id', 'ID_MISMATCH', 'the value brings an "_id" other than the document id');
+}
+
+function versionOf(rules: OperationRules, record: KafkaRecord): Version {
+  return {
+    partition: `${record.topic}-${String(record.partition)}`,
+    offset: record.offset,
+    timestampMs: record.timestampMs,
+    epoch: rules.epoch,
+  };
+}
