@@ -70,9 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const results = await Promise.allSettled(starts);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) {
-    await Promise.all(
-      results.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)),
-    );
+    for (const result of results) if (result.status === 'fulfilled') await result.value.stop();
     throw failed.reason;
   }
   const [kafka, mongodb, temporal] = await Promise.all(starts);

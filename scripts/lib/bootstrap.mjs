@@ -1,0 +1,39 @@
+import { buildIfNeeded } from './build.mjs';
+import { fetchServers } from './fetch.mjs';
+import { installIfNeeded } from './install.mjs';
+import { waitForLock } from './lock.mjs';
+import { locate, packages, root } from './packages.mjs';
+import { createProgress } from './progress.mjs';
+import { describeProblems, findProblems, gatherFacts } from './requirements.mjs';
+
+/**
+ * Makes a fresh clone ready: checks what the machine must offer, then fetches the servers, installs the dependencies and builds.
+ * Afterwards the environment of this process names the servers for `stack/binaries.ts`. Takes well under a second when all is there.
+ */
+export async function bootstrap() {
+  const facts = gatherFacts();
+  const problems = findProblems(facts);
+  if (problems.length > 0) throw new Error(describeProblems(problems));
+  const progress = createProgress();
+  const lock = await waitForLock(`bootstrap ${root}`, (holder) =>
+    progress.done('', `Waiting for process ${holder}, which is preparing this checkout …`),
+  );
+  try {
+    const prepared = installIfNeeded(progress).then(() => buildIfNeeded(progress));
+    await Promise.all([fetchServers(facts.missing, progress), prepared]);
+  } finally {
+    lock.release();
+  }
+  process.env.KAFKA_DRAIN_JAVA = facts.java.path;
+  for (const [name, { environment }] of Object.entries(packages)) process.env[environment] = locate(name);
+}
+
+/** Runs a command's main function: an expected failure is one message on standard error and exit code 1, never a stack trace. */
+export async function runCommand(main) {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    console.error(process.env.KAFKA_DRAIN_DEBUG ? error : error.message);
+    process.exitCode = 1;
+  }
+}
