@@ -1,0 +1,119 @@
+/** The sections about servers as the program uses them: files read, exactly one source for every secret. */
+import { CLIENT_ID, WORKER_DEFAULTS } from './defaults.js';
+import { fileErrorText } from './environment.js';
+import type { Path, Problem } from './problem.js';
+import type { FileConfig } from './schema.js';
+import type { KafkaSettings, MongodbSettings, WorkerSettings } from './settings.js';
+import { DEFAULT_TASK_QUEUE } from '../contract.js';
+
+/** Reads a file named in the configuration; a failure becomes a problem at its path. */
+export interface FileReader {
+  read: (path: Path, file: string) => string;
+  problems: Problem[];
+}
+
+/** A reader of files relative to the configuration's folder. */
+export function createFileReader(readFile: (path: string) => string): FileReader {
+  const problems: Problem[] = [];
+  const read = (path: Path, file: string): string => {
+    try {
+      return readFile(file);
+    } catch (error) {
+      problems.push({ path, text: `cannot be read: ${fileErrorText(error)}` });
+      return '';
+    }
+  };
+  return { read, problems };
+}
+
+interface Secret {
+  path: Path;
+  key: string;
+  value: string | undefined;
+  file: string | undefined;
+}
+
+/** A secret written in place or in a file of its own; without the line break at the end. `null`: neither. */
+function secretOf({ path, key, value, file }: Secret, reader: FileReader): string | null {
+  if (value !== undefined && file !== undefined) {
+    reader.problems.push({
+      path: [...path, `${key}File`],
+      text: `either ${key} or ${key}File, not both`,
+      atKey: true,
+    });
+  }
+  if (file === undefined) return value ?? null;
+  return reader.read([...path, `${key}File`], file).replace(/\r?\n$/, '');
+}
+
+function required(secret: Secret, reader: FileReader): string {
+  const value = secretOf(secret, reader);
+  if (value === null)
+    reader.problems.push({
+      path: [...secret.path, secret.key],
+      text: `missing; expected ${secret.key} or ${secret.key}File`,
+    });
+  return value ?? '';
+}
+
+export function toKafka(written: FileConfig['kafka'], reader: FileReader): KafkaSettings {
+  return {
+    brokers: written.brokers,
+    clientId: written.clientId ?? CLIENT_ID,
+    ssl: toTls(written.ssl ?? false, reader),
+    sasl: toSasl(written, reader),
+  };
+}
+
+function toTls(written: NonNullable<FileConfig['kafka']['ssl']>, reader: FileReader): KafkaSettings['ssl'] {
+  if (written === false) return null;
+  if (written === true) return { ca: null, cert: null, key: null, passphrase: null };
+  const path = ['kafka', 'ssl'];
+  const pem = (key: 'ca' | 'cert' | 'key') =>
+    written[key] === undefined ? null : reader.read([...path, key], written[key]);
+  if ((written.cert === undefined) !== (written.key === undefined)) {
+    const [there, missing] = written.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+    reader.problems.push({
+      path: [...path, there],
+      text: `a client certificate needs cert and key; ${missing} is missing`,
+      atKey: true,
+    });
+  }
+  const { passphrase: value, passphraseFile: file } = written;
+  return {
+    ca: pem('ca'),
+    cert: pem('cert'),
+    key: pem('key'),
+    passphrase: secretOf({ path, key: 'passphrase', value, file }, reader),
+  };
+}
+
+function toSasl({ sasl, ssl }: FileConfig['kafka'], reader: FileReader): KafkaSettings['sasl'] {
+  if (sasl === undefined) return null;
+  const path = ['kafka', 'sasl'];
+  if (sasl.mechanism === 'plain' && (ssl === undefined || ssl === false)) {
+    reader.problems.push({
+      path: [...path, 'mechanism'],
+      text: 'plain sends the password readable and needs TLS: set kafka.ssl',
+    });
+  }
+  const password = required({ path, key: 'password', value: sasl.password, file: sasl.passwordFile }, reader);
+  return { mechanism: sasl.mechanism, username: sasl.username, password };
+}
+
+export function toMongodb(written: FileConfig['mongodb'], reader: FileReader): MongodbSettings {
+  const uri = required({ path: ['mongodb'], key: 'uri', value: written.uri, file: written.uriFile }, reader);
+  return { uri, database: written.database };
+}
+
+export function toWorker(written: NonNullable<FileConfig['worker']>): WorkerSettings {
+  return {
+    taskQueue: written.taskQueue ?? DEFAULT_TASK_QUEUE,
+    healthAddress: written.health ?? null,
+    metricsAddress: written.metrics ?? null,
+    maxConcurrentDrains: written.maxConcurrentDrains ?? WORKER_DEFAULTS.maxConcurrentDrains,
+    threadHeapMb: written.threadHeapMb ?? WORKER_DEFAULTS.threadHeapMb,
+    heartbeatIntervalMs: written.heartbeatInterval ?? WORKER_DEFAULTS.heartbeatIntervalMs,
+    searchAttributes: written.searchAttributes ?? WORKER_DEFAULTS.searchAttributes,
+  };
+}

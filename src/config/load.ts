@@ -1,0 +1,88 @@
+/** Reading the configuration: text → data → environment → schema → rules → settings. Every mistake is reported at once. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DrainError } from '../errors.js';
+import { createFileReader, toKafka, toMongodb, toWorker, type FileReader } from './connections.js';
+import { WORKER_DEFAULTS } from './defaults.js';
+import { readDocument } from './document.js';
+import { fileErrorText, isMapping, substitute, type Surroundings } from './environment.js';
+import { toPipeline } from './pipelines.js';
+import type { Problem } from './problem.js';
+import { configError } from './report.js';
+import { pipelineProblems, sharingProblems } from './rules.js';
+import { KAFKA, MONGODB, WORKER, type FileConfig } from './schema.js';
+import type { Settings } from './settings.js';
+import { validate, valueAt, withoutFollowing } from './validate.js';
+
+/**
+ * The settings in a configuration file. Throws `CONFIG_INVALID`, whose message lists every mistake with file, line, column,
+ * path, value and what is allowed; never a secret.
+ */
+export function loadSettings(path: string, environment: Surroundings['environment']): Settings {
+  const folder = dirname(resolve(path));
+  const readFile = (file: string): string => readFileSync(resolve(folder, file), 'utf8');
+  return parseSettings(readConfigFile(path), path, { environment, readFile });
+}
+
+function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const remedy = 'name another with --config, or make one with `kafka-drain init`';
+    throw new DrainError(
+      'CONFIG_INVALID',
+      `The configuration ${path} cannot be read: ${fileErrorText(error)}; ${remedy}`,
+      { cause: error },
+    );
+  }
+}
+
+/** As `loadSettings`, from a text; `file` is only what mistakes are reported under. */
+export function parseSettings(text: string, file: string, surroundings: Surroundings): Settings {
+  const document = readDocument(text);
+  if (document.syntax.length > 0) throw configError(file, document, []);
+  const { data, problems: unresolved } = substitute(document.data, surroundings);
+  const { config, problems: unfit } = validate(data);
+  const refused = withoutFollowing(unfit, unresolved);
+  const reader = createFileReader(surroundings.readFile);
+  const servers = readServers(data, reader);
+  const causes = [...unresolved, ...refused];
+  const problems = [...causes, ...withoutFollowing([...ruleProblems(data), ...reader.problems], causes)];
+  if (config === null || servers === null || problems.length > 0) throw configError(file, document, problems);
+  return { ...servers, pipelines: toPipelines(config) };
+}
+
+function toPipelines({ pipelines, mongodb }: FileConfig): Settings['pipelines'] {
+  return new Map(
+    Object.entries(pipelines).map(([name, written]) => [name, toPipeline(name, written, mongodb.database)]),
+  );
+}
+
+/** Section by section, so that a mistake elsewhere doesn't hide a missing file; `null` where one can't be read. */
+function readServers(data: unknown, reader: FileReader): Omit<Settings, 'pipelines'> | null {
+  const kafka = KAFKA.safeParse(valueAt(data, ['kafka'])).data;
+  const mongodb = MONGODB.safeParse(valueAt(data, ['mongodb'])).data;
+  const worker = WORKER.safeParse(valueAt(data, ['worker']) ?? {}).data;
+  const settings = {
+    kafka: kafka && toKafka(kafka, reader),
+    mongodb: mongodb && toMongodb(mongodb, reader),
+    worker: worker && toWorker(worker),
+  };
+  if (!settings.kafka || !settings.mongodb || !settings.worker) return null;
+  return { kafka: settings.kafka, mongodb: settings.mongodb, worker: settings.worker };
+}
+
+/** Works on whatever is readable, so that a mistake elsewhere doesn't hide a broken rule. */
+function ruleProblems(data: unknown): Problem[] {
+  const pipelines = valueAt(data, ['pipelines']);
+  if (!isMapping(pipelines)) return [];
+  const worker = WORKER.safeParse(valueAt(data, ['worker']));
+  const heartbeatIntervalMs = worker.data?.heartbeatInterval ?? WORKER_DEFAULTS.heartbeatIntervalMs;
+  const own = Object.entries(pipelines).flatMap(([name, written]) =>
+    pipelineProblems(written, heartbeatIntervalMs).map((problem) => ({
+      ...problem,
+      path: ['pipelines', name, ...problem.path],
+    })),
+  );
+  return [...own, ...sharingProblems(pipelines)];
+}

@@ -1,0 +1,101 @@
+/** Pipelines as the program uses them. */
+import { PIPELINE_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
+import { fingerprintOf } from './fingerprint.js';
+import { deriveLimits, intervalOf } from './limits.js';
+import type { FilePipeline, FileSchedule } from './pipelineSchema.js';
+import type {
+  DocumentIdRule,
+  OverlapPolicy,
+  PipelineSettings,
+  ScheduleSettings,
+  StartPolicy,
+} from './settings.js';
+
+/** A checked pipeline with all defaults filled in. */
+export function toPipeline(name: string, written: FilePipeline, database: string): PipelineSettings {
+  const pipeline = {
+    name,
+    topic: written.topic,
+    group: groupOf(name, written),
+    collection: collectionOf(name, written),
+    ...readingRules(written),
+    ...writingRules(written),
+    deadLetters: {
+      collection: deadLettersOf(name, written),
+      tolerate: written.deadLetters?.tolerate ?? PIPELINE_DEFAULTS.tolerate,
+    },
+    schedule: scheduleOf(written.schedule ?? {}),
+    limits: deriveLimits(written.schedule ?? {}, written.limits ?? {}),
+  };
+  return { ...pipeline, fingerprint: fingerprintOf(pipeline, database) };
+}
+
+function readingRules(
+  written: FilePipeline,
+): Pick<PipelineSettings, 'start' | 'until' | 'onDataLoss' | 'catchUp'> {
+  const d = PIPELINE_DEFAULTS;
+  return {
+    start: startOf(written),
+    until: written.until ?? d.until,
+    onDataLoss: written.onDataLoss ?? d.onDataLoss,
+    catchUp: written.catchUp ?? d.catchUp,
+  };
+}
+
+type WritingRules = Pick<
+  PipelineSettings,
+  'epoch' | 'value' | 'documentId' | 'deletes' | 'tombstoneWindowMs'
+>;
+
+function writingRules(written: FilePipeline): WritingRules {
+  const d = PIPELINE_DEFAULTS;
+  return {
+    epoch: written.epoch ?? d.epoch,
+    value: written.value ?? d.value,
+    documentId: documentIdOf(written),
+    deletes: written.deletes ?? d.deletes,
+    tombstoneWindowMs: written.tombstoneWindow ?? d.tombstoneWindowMs,
+  };
+}
+
+/** Where the file says nothing, names follow from the pipeline's. */
+export type Names = Partial<Pick<FilePipeline, 'group' | 'collection' | 'deadLetters'>>;
+
+export const groupOf = (name: string, { group }: Names): string => group ?? `drain-${name}`;
+export const collectionOf = (name: string, { collection }: Names): string => collection ?? name;
+export const deadLettersOf = (name: string, written: Names): string =>
+  written.deadLetters?.collection ?? `${collectionOf(name, written)}.dead_letters`;
+
+function documentIdOf({
+  documentId = PIPELINE_DEFAULTS.documentId,
+  keyFormat,
+}: FilePipeline): DocumentIdRule {
+  if (documentId === 'coordinates') return { from: 'coordinates' };
+  if (documentId === 'key') return { from: 'key', format: keyFormat ?? PIPELINE_DEFAULTS.keyFormat };
+  return { from: 'field', field: documentId.field };
+}
+
+function startOf({ start = PIPELINE_DEFAULTS.start }: FilePipeline): StartPolicy {
+  return typeof start === 'string' ? start : { timestampMs: start.timestamp };
+}
+
+const OVERLAP: Readonly<Record<NonNullable<FileSchedule['overlap']>, OverlapPolicy>> = {
+  skip: 'skip',
+  'buffer-one': 'bufferOne',
+  'buffer-all': 'bufferAll',
+  'cancel-other': 'cancelOther',
+  'terminate-other': 'terminateOther',
+  'allow-all': 'allowAll',
+};
+
+function scheduleOf(written: FileSchedule): ScheduleSettings {
+  const intervalMs = intervalOf(written);
+  const cron = written.cron === undefined ? null : [written.cron].flat();
+  return {
+    every: intervalMs === null ? null : { intervalMs, offsetMs: written.offset ?? 0 },
+    cron: cron === null ? null : { expressions: cron, timezone: written.timezone ?? null },
+    jitterMs: written.jitter ?? 0,
+    overlap: OVERLAP[written.overlap ?? SCHEDULE_DEFAULTS.overlap],
+    catchupWindowMs: written.catchupWindow ?? intervalMs ?? SCHEDULE_DEFAULTS.cronCatchupWindowMs,
+  };
+}

@@ -1,0 +1,145 @@
+/** The rules between the settings of a pipeline, and among pipelines. */
+import { PIPELINE_DEFAULTS } from './defaults.js';
+import { formatDuration } from './duration.js';
+import { isMapping } from './environment.js';
+import { intervalOf, limitProblems } from './limits.js';
+import { PIPELINE, type FilePipeline, type FileSchedule } from './pipelineSchema.js';
+import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
+import type { Path, Problem } from './problem.js';
+
+/**
+ * What of a pipeline can be read although other parts of it are wrong, so that one mistake doesn't hide another. Parts that
+ * can't be read are left out.
+ */
+export function readableParts(written: unknown): Partial<FilePipeline> {
+  if (!isMapping(written)) return {};
+  const parts = Object.entries(PIPELINE.shape).map(
+    ([key, schema]) => [key, schema.safeParse(written[key])] as const,
+  );
+  return Object.fromEntries(parts.flatMap(([key, { success, data }]) => (success ? [[key, data]] : [])));
+}
+
+/** Rules between settings of one pipeline; paths are relative to it. */
+export function pipelineProblems(written: unknown, heartbeatIntervalMs: number): Problem[] {
+  const parts = readableParts(written);
+  const problems = [...idProblems(parts), ...scheduleProblems(parts.schedule ?? {})];
+  if (!isMapping(written)) return problems;
+  // where one of the two can't be read, rules between them would blame the wrong one
+  const readable = (['schedule', 'limits'] as const).every(
+    (key) => written[key] === undefined || parts[key] !== undefined,
+  );
+  if (!readable) return problems;
+  const { schedule = {}, limits = {}, until = PIPELINE_DEFAULTS.until } = parts;
+  return [...problems, ...limitProblems({ schedule, written: limits, until, heartbeatIntervalMs })];
+}
+
+function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Partial<FilePipeline>): Problem[] {
+  const problems: Problem[] = [];
+  if (documentId !== 'key' && keyFormat !== undefined) {
+    problems.push({
+      path: ['keyFormat'],
+      text: 'has a meaning only with `documentId: key`; leave it out',
+      atKey: true,
+    });
+  }
+  if (typeof documentId === 'object' && value !== 'json') {
+    problems.push({
+      path: ['documentId'],
+      text: 'a field of the value can be the id only with `value: json`',
+    });
+  }
+  return problems;
+}
+
+function scheduleProblems(schedule: FileSchedule): Problem[] {
+  const intervalMs = intervalOf(schedule);
+  const problems = intervalMs === null ? cronProblems(schedule) : everyProblems(schedule, intervalMs);
+  return problems.map(({ key, text }) => ({ path: ['schedule', key], text }));
+}
+
+interface ScheduleProblem {
+  key: keyof FileSchedule;
+  text: string;
+}
+
+function cronProblems({ every, offset }: FileSchedule): ScheduleProblem[] {
+  const problems: ScheduleProblem[] = [];
+  if (every !== undefined) problems.push({ key: 'cron', text: 'either `every` or `cron`, not both' });
+  if (offset !== undefined) problems.push({ key: 'offset', text: 'has a meaning only with `every`' });
+  return problems;
+}
+
+function everyProblems(schedule: FileSchedule, intervalMs: number): ScheduleProblem[] {
+  const text = `must be shorter than the interval (${formatDuration(intervalMs)})`;
+  const problems: ScheduleProblem[] = (['offset', 'jitter'] as const)
+    .filter((key) => (schedule[key] ?? 0) >= intervalMs)
+    .map((key) => ({ key, text }));
+  if (schedule.timezone !== undefined)
+    problems.push({ key: 'timezone', text: 'has a meaning only with `cron`' });
+  return problems;
+}
+
+/** Rules among pipelines; paths begin at the root. */
+export function sharingProblems(pipelines: Readonly<Record<string, unknown>>): Problem[] {
+  const problems: Problem[] = [];
+  const groups = new Map<string, string>();
+  const collections = new Map<string, string>();
+  for (const [name, written] of Object.entries(pipelines)) {
+    const parts = readableParts(written);
+    claim(groups, groupOf(name, parts), name, (other) =>
+      problems.push({
+        path: ['pipelines', name, 'group'],
+        text: `the consumer group is also that of the pipeline ${other}; each needs its own, or their runs take partitions and offsets from each other`,
+      }),
+    );
+    for (const { collection, path, what } of collectionsOf(name, parts)) {
+      claim(collections, collection, what, (other) =>
+        problems.push({
+          path: ['pipelines', name, ...path],
+          text: `the name is also that of ${other}`,
+        }),
+      );
+    }
+  }
+  return problems;
+}
+
+// pipelines may share it: the ids of dead letters begin with the group
+const DEAD_LETTERS = 'a collection of dead letters';
+// two views of one name are two pipelines with one collection, which is reported already
+const VIEW = 'the view that hides the deleted documents of another pipeline';
+
+interface Claimed {
+  collection: string;
+  path: Path;
+  what: string;
+}
+
+function collectionsOf(name: string, parts: Names & Pick<Partial<FilePipeline>, 'deletes'>): Claimed[] {
+  const collection = collectionOf(name, parts);
+  const view = {
+    collection: `${collection}_live`,
+    path: ['collection'],
+    what: VIEW,
+  };
+  return [
+    {
+      collection,
+      path: ['collection'],
+      what: `the collection of the pipeline ${name}; each pipeline needs its own, or versions from different topics would be compared by their timestamps alone`,
+    },
+    ...(parts.deletes === 'ignore' ? [] : [view]),
+    { collection: deadLettersOf(name, parts), path: ['deadLetters', 'collection'], what: DEAD_LETTERS },
+  ];
+}
+
+function claim(
+  owners: Map<string, string>,
+  thing: string,
+  owner: string,
+  onTaken: (other: string) => void,
+): void {
+  const other = owners.get(thing);
+  if (other === undefined) owners.set(thing, owner);
+  else if (other !== owner) onTaken(other);
+}
