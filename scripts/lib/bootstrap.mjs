@@ -20,7 +20,11 @@ export async function bootstrap() {
   );
   try {
     const prepared = installIfNeeded(progress).then(() => buildIfNeeded(progress));
-    await Promise.all([fetchServers(facts.missing, progress), prepared]);
+    const results = await Promise.allSettled([fetchServers(facts.missing, progress), prepared]);
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason.message] : [],
+    );
+    if (failures.length > 0) throw new Error(failures.join('\n'));
   } finally {
     lock.release();
   }

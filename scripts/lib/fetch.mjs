@@ -27,7 +27,9 @@ const COUNTED_FILES = 20_000;
  */
 export async function fetchServers(names, progress, env = process.env) {
   removeLeftovers(cacheFolder(env));
-  await Promise.all(names.map((name) => fetchServer(name, progress, env)));
+  const results = await Promise.allSettled(names.map((name) => fetchServer(name, progress, env)));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.message] : []));
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
 async function fetchServer(name, progress, env) {
