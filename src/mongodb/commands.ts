@@ -1,0 +1,86 @@
+import type { Db, Document } from 'mongodb';
+import { DrainError } from '../errors.js';
+import { COMMAND_TIME_LIMIT_MS, LONGEST_WAIT_MS, WRITE_CONCERN } from './connection.js';
+import { classifyThrown } from './errors.js';
+import type { Fault, WriteError } from './errors.js';
+import type { SinkListener } from './sink.js';
+
+/** The commands that a drain needs, by the privilege action that each needs. */
+export type Action = 'find' | 'insert' | 'update';
+
+/** The fields of a reply that are read. */
+export interface Reply {
+  /** insert: documents inserted; update: documents matched. */
+  n?: number;
+  nModified?: number;
+  writeErrors?: WriteError[];
+  cursor?: { firstBatch: Document[] };
+}
+
+export type Answer =
+  { reply: Reply; fault: null } | { reply: null; fault: Exclude<Fault, { kind: 'refused' }> };
+
+/** One collection and the commands sent to it. */
+export interface Commands {
+  /** `database.collection`. */
+  namespace: string;
+  /**
+   * Sends one command. Outages and content faults are answers; rejects with `MONGODB_REFUSED`, or with the signal's reason.
+   * A reply without `writeErrors` is complete, and acknowledged by a majority.
+   */
+  run: (action: Action, body: Document, signal: AbortSignal) => Promise<Answer>;
+}
+
+export function commandsOn(db: Db, collection: string, listener: SinkListener): Commands {
+  const namespace = `${db.databaseName}.${collection}`;
+  const run = async (action: Action, body: Document, signal: AbortSignal): Promise<Answer> => {
+    signal.throwIfAborted();
+    using deadline = createDeadline(signal);
+    try {
+      const reply: Reply = await db.command(toCommand(action, collection, body), { signal: deadline.signal });
+      listener.alive();
+      return { reply, fault: null };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (deadline.signal.aborted)
+        return { reply: null, fault: { kind: 'outage', reason: 'no reply in time' } };
+      const fault = classifyThrown(error);
+      if (fault === null) throw error;
+      if (fault.kind === 'refused') throw refused(action, namespace, fault.reason);
+      return { reply: null, fault };
+    }
+  };
+  return { namespace, run };
+}
+
+/**
+ * Aborted with the given signal or after the longest wait: the driver's own limits on selecting a server, waiting for a
+ * connection and reading the reply add up to more. Not `AbortSignal.any`, which the long-lived signal would keep alive.
+ */
+function createDeadline(signal: AbortSignal): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, LONGEST_WAIT_MS);
+  signal.addEventListener('abort', abort);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function toCommand(action: Action, collection: string, body: Document): Document {
+  const writing = action === 'find' ? {} : { ordered: false, writeConcern: WRITE_CONCERN };
+  return { [action]: collection, ...body, ...writing, maxTimeMS: COMMAND_TIME_LIMIT_MS };
+}
+
+/** Names the action, so that the missing privilege is known; never the command, which holds records. */
+export function refused(action: string, namespace: string, reason: string): DrainError {
+  return new DrainError(
+    'MONGODB_REFUSED',
+    `MongoDB refused '${action}' on ${namespace}: ${reason}. ` +
+      `The user needs the actions find, insert and update on the collection and on its dead letters.`,
+  );
+}

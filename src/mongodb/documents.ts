@@ -1,0 +1,108 @@
+import { BSON, Binary } from 'mongodb';
+import { measure } from './storable.js';
+import type { Rejection, Version, WriteModel } from './sink.js';
+
+/**
+ * The largest document that is sent, bytes of BSON. The server's limit is 16 MiB for the document and 16 MiB + 16 KiB for
+ * the command around it, in which the merge repeats the id twice.
+ */
+export const MAX_DOCUMENT_BYTES = 15 * 1024 * 1024;
+
+/** A value as the driver serialises it: in order, `_id` first. */
+export type StoredDocument = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+
+/** A write model made ready to be sent. */
+export interface Item {
+  model: WriteModel;
+  document: StoredDocument;
+  /** Equal for ids that are equal in BSON. */
+  match: string;
+  /** Upper bound of what the document and the copies of its id take in a command. */
+  bytes: number;
+}
+
+/** The document of a write model: `_id`, the value's fields in their order, `_kafka`. Nothing in it depends on run, clock or chance. */
+export function toDocument(model: WriteModel): StoredDocument {
+  if (model.kind === 'delete') {
+    const marker = { ...reservedField(model.version), deleted: true, purgeAt: model.purgeAt };
+    return { _id: model.id, _kafka: marker };
+  }
+  const { id, fields } = model;
+  const _kafka = reservedField(model.version);
+  if (isMap(fields)) return new Map([['_id', id], ...fields, ['_kafka', _kafka]]);
+  // Integer-like names come first in any JavaScript object, before `_id`, and with it the order of the stored fields
+  // would change: from a Map they stay behind it.
+  if (startsWithInteger(fields)) {
+    return new Map([['_id', id], ...Object.entries(fields), ['_kafka', _kafka]]);
+  }
+  return { _id: id, ...fields, _kafka };
+}
+
+/** The reserved field. A record without a valid timestamp stores `null`, which is older than any timestamp. */
+function reservedField(version: Version): Record<string, unknown> {
+  const { partition, offset, epoch } = version;
+  const date = new Date(version.timestampMs);
+  const timestamp = version.timestampMs < 0 || Number.isNaN(date.getTime()) ? null : date;
+  return epoch > 1 ? { partition, offset, timestamp, epoch } : { partition, offset, timestamp };
+}
+
+/** Ready to be sent, or the reason why it can't be: everything that would fail a whole batch is found here. */
+export function prepare(model: WriteModel): Item | Rejection {
+  const named = nameFault(model);
+  if (named !== null) return { model, code: 'NOT_STORABLE', reason: named };
+  const document = toDocument(model);
+  const { bytes, fault } = measure(document);
+  if (fault !== null) return { model, code: 'NOT_STORABLE', reason: fault };
+  const idBytes = 2 * measure(model.id).bytes;
+  if (bytes + idBytes <= MAX_DOCUMENT_BYTES) {
+    return { model, document, match: matchText(model.id), bytes: bytes + idBytes };
+  }
+  return prepareLarge(model, document, idBytes);
+}
+
+function prepareLarge(model: WriteModel, document: StoredDocument, idBytes: number): Item | Rejection {
+  const bytes = BSON.calculateObjectSize(document) + idBytes;
+  if (bytes <= MAX_DOCUMENT_BYTES) return { model, document, match: matchText(model.id), bytes };
+  const reason = `the document would take ${bytes} bytes of BSON; the limit is ${MAX_DOCUMENT_BYTES}`;
+  return { model, code: 'TOO_LARGE', reason };
+}
+
+export function isItem(prepared: Item | Rejection): prepared is Item {
+  return 'document' in prepared;
+}
+
+/** Top-level names that would collide with ours, or that tools take for an update operator. */
+function nameFault(model: WriteModel): string | null {
+  if (model.kind === 'delete') return null;
+  const { fields } = model;
+  const has = (name: string) => (isMap(fields) ? fields.has(name) : Object.hasOwn(fields, name));
+  if (has('_id') || has('_kafka')) return "the fields must not contain '_id' or '_kafka'";
+  return firstName(fields)?.startsWith('$') === true
+    ? "the first field's name starts with '$', which MongoDB's tools take for an update operator"
+    : null;
+}
+
+function firstName(fields: StoredDocument): string | undefined {
+  if (isMap(fields)) return fields.keys().next().value;
+  for (const name in fields) return name;
+  return undefined;
+}
+
+/** Integer-like names are enumerated first, so that looking at one name is enough. */
+function startsWithInteger(fields: Readonly<Record<string, unknown>>): boolean {
+  const first = firstName(fields)?.charCodeAt(0);
+  return first !== undefined && first >= 48 && first <= 57;
+}
+
+function isMap(fields: StoredDocument): fields is ReadonlyMap<string, unknown> {
+  return fields instanceof Map;
+}
+
+/** One text per BSON id, also for ids that come back from the server as other classes. */
+export function matchText(id: unknown): string {
+  if (typeof id === 'string') return `s${id}`;
+  if (id instanceof Binary) return `b${id.sub_type}:${id.toString('hex')}`;
+  if (id instanceof Uint8Array) return `b0:${Buffer.from(id).toString('hex')}`;
+  // Numbers compare by value in MongoDB, whatever their type.
+  return typeof id === 'boolean' ? `t${id}` : `n${Number(id)}`;
+}

@@ -1,0 +1,50 @@
+import { checkCollections } from './check.js';
+import { commandsOn } from './commands.js';
+import { openClient } from './connection.js';
+import { insertDeadLetters, toDeadLetterDocuments } from './dead-letters.js';
+import { createResend } from './resend.js';
+import type { Sink, SinkListener } from './sink.js';
+import { createWrite } from './write.js';
+
+/** A batch is resent for as long at most; then the attempt fails and the next one begins at the committed offsets. */
+const RESEND_FOR_MS = 60_000;
+
+export interface SinkOptions {
+  uri: string;
+  database: string;
+  collection: string;
+  deadLetterCollection: string;
+  listener: SinkListener;
+  /** Told of every resend, without record contents. */
+  log?: (text: string) => void;
+  /** For tests; 60 s otherwise. */
+  resendForMs?: number;
+}
+
+/**
+ * The sink on MongoDB's driver: one client, one collection and its dead letters. Connects with the first command, so that
+ * an unreachable server shows as `MONGODB_UNAVAILABLE` of that one. Error: `CONFIG_INVALID` for an unusable URI.
+ */
+export function createSink(options: SinkOptions): Promise<Sink> {
+  const { database, collection, deadLetterCollection, listener } = options;
+  const client = openClient(options.uri);
+  const db = client.db(database);
+  const documents = commandsOn(db, collection, listener);
+  const letters = commandsOn(db, deadLetterCollection, listener);
+  const patience = {
+    listener,
+    log: options.log ?? (() => undefined),
+    resendForMs: options.resendForMs ?? RESEND_FOR_MS,
+  };
+  return Promise.resolve({
+    check: () => checkCollections(db, [collection, deadLetterCollection]),
+    write: createWrite(documents, patience),
+    writeDeadLetters: (deadLetters, signal) => {
+      const now = new Date();
+      const resend = createResend({ ...patience, namespace: letters.namespace });
+      const sized = deadLetters.flatMap((letter) => toDeadLetterDocuments(letter, now));
+      return insertDeadLetters(letters, sized, resend, signal);
+    },
+    close: () => client.close(),
+  });
+}

@@ -1,0 +1,48 @@
+/** Smaller commands cost two to three times as much per record, larger ones gain nothing. */
+const MAX_ITEMS = 2_000;
+/** A command must stay under 16 MiB + 16 KiB; a larger document goes alone. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Cuts into slices, in order, each fit for one command. */
+export function toSlices<T extends { bytes: number }>(
+  items: readonly T[],
+  maxItems = MAX_ITEMS,
+  maxBytes = MAX_BYTES,
+): T[][] {
+  const slices: T[][] = [];
+  let slice: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    if (slice.length > 0 && (slice.length >= maxItems || bytes + item.bytes > maxBytes)) {
+      slices.push(slice);
+      slice = [];
+      bytes = 0;
+    }
+    slice.push(item);
+    bytes += item.bytes;
+  }
+  if (slice.length > 0) slices.push(slice);
+  return slices;
+}
+
+/** Handles all values, at most `limit` at a time. After a failure nothing new is begun; it is thrown when all have ended. */
+export async function forEachLimited<T>(
+  values: readonly T[],
+  limit: number,
+  handle: (value: T) => Promise<void>,
+): Promise<void> {
+  const queue = values.values();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const value of queue) {
+      if (failed) return;
+      await handle(value).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const workers = Array.from({ length: Math.min(limit, values.length) }, worker);
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
+}

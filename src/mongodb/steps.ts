@@ -1,0 +1,126 @@
+import type { Commands } from './commands.js';
+import { matchText } from './documents.js';
+import type { Item } from './documents.js';
+import { classifyWriteError, isDuplicateId } from './errors.js';
+import type { Fault, WriteError } from './errors.js';
+import { refused } from './commands.js';
+import { toUpdates } from './merge.js';
+import type { Statement } from './merge.js';
+import type { Tally } from './tally.js';
+
+type ContentFault = Extract<Fault, { kind: 'content' }>;
+
+/** Where the items of one command stand when it was answered. Items in none of the lists are settled. */
+export interface Standing {
+  /** Must be looked up (again): they were found missing where they should be stored, or nothing is known. */
+  unknown: Item[];
+  /** Stored under their id, perhaps in an older version. */
+  stored: Item[];
+  missing: Item[];
+  /** Refused for content, alone or together with the others of their statement or command. */
+  accused: { items: readonly Item[]; fault: ContentFault }[];
+  /** Why nothing is known about the unknown ones; `null`: no outage. */
+  outage: string | null;
+}
+
+export function nothing(): Standing {
+  return { unknown: [], stored: [], missing: [], accused: [], outage: null };
+}
+
+/** Which ids are stored. */
+export async function find(
+  commands: Commands,
+  items: readonly Item[],
+  signal: AbortSignal,
+): Promise<Standing> {
+  const standing = nothing();
+  const ids = items.map((item) => item.model.id);
+  const body = {
+    filter: { _id: { $in: ids } },
+    projection: { _id: 1 },
+    batchSize: ids.length,
+    singleBatch: true,
+  };
+  const { reply, fault } = await commands.run('find', body, signal);
+  // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
+  if (reply === null) return failed(items, { kind: 'outage', reason: fault.reason });
+  const stored = new Set(reply.cursor?.firstBatch.map((document) => matchText(document['_id'])));
+  for (const item of items) (stored.has(item.match) ? standing.stored : standing.missing).push(item);
+  return standing;
+}
+
+/** Unordered, so that every document is tried; the ones whose id is stored meanwhile stand as `stored`. */
+export async function insert(
+  commands: Commands,
+  items: readonly Item[],
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Standing> {
+  const documents = items.map((item) => item.document);
+  const { reply, fault } = await commands.run('insert', { documents }, signal);
+  if (reply === null) return failed(items, fault);
+  const standing = nothing();
+  const refusedAt = new Set<number>();
+  for (const error of reply.writeErrors ?? []) {
+    refusedAt.add(error.index);
+    const item = items[error.index];
+    if (item === undefined) continue;
+    if (isDuplicateId(error)) standing.stored.push(item);
+    else accuse(standing, [item], error, commands, 'insert');
+  }
+  items.forEach((item, index) => {
+    if (!refusedAt.has(index)) tally.inserted[item.model.kind] += 1;
+  });
+  return standing;
+}
+
+/** Merges statements of one kind into stored documents. The server's totals tell only whether all ids were met. */
+export async function merge(
+  commands: Commands,
+  statements: readonly Statement[],
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Standing> {
+  const { reply, fault } = await commands.run('update', { updates: toUpdates(statements) }, signal);
+  if (reply === null) return failed(statements.flat(), fault);
+  const standing = nothing();
+  const kind = statements[0]?.[0]?.model.kind ?? 'upsert';
+  tally.modified[kind] += reply.nModified ?? 0;
+  const refusedAt = new Set<number>();
+  for (const error of reply.writeErrors ?? []) {
+    refusedAt.add(error.index);
+    accuse(standing, statements[error.index] ?? [], error, commands, 'update');
+  }
+  const clean = statements.filter((_, index) => !refusedAt.has(index)).flat();
+  if (reply.n !== clean.length) standing.unknown.push(...clean);
+  return standing;
+}
+
+function accuse(
+  standing: Standing,
+  items: readonly Item[],
+  error: WriteError,
+  commands: Commands,
+  action: 'insert' | 'update',
+): void {
+  const fault = classifyWriteError(error);
+  if (fault.kind === 'refused') throw refused(action, commands.namespace, fault.reason);
+  if (fault.kind === 'content') {
+    standing.accused.push({ items, fault });
+  } else {
+    standing.unknown.push(...items);
+    standing.outage = fault.reason;
+  }
+}
+
+/** The whole command failed: nothing is known about any of its items, or one of them is at fault. */
+function failed(items: readonly Item[], fault: Exclude<Fault, { kind: 'refused' }>): Standing {
+  const standing = nothing();
+  if (fault.kind === 'outage') {
+    standing.unknown.push(...items);
+    standing.outage = fault.reason;
+  } else {
+    standing.accused.push({ items, fault });
+  }
+  return standing;
+}

@@ -1,0 +1,119 @@
+import { BSON } from 'mongodb';
+
+/** Levels a value may be nested; the server refuses documents of 181 levels and, from about 250, the whole command around them. */
+const MAX_DEPTH = 150;
+const MAX_INT64 = 2n ** 63n;
+/** Below this many characters the worst case (3 bytes each) is cheaper to assume than the true size to compute. */
+const SHORT_TEXT = 64;
+/** A type byte, and the number of digits of an array index. */
+const ELEMENT_OVERHEAD = 10;
+
+/** What one walk through a value finds out. */
+export interface Measured {
+  /** Upper bound of the BSON size in bytes; texts under 64 characters count with 3 bytes a character. */
+  bytes: number;
+  /** Why the value can't be stored, without its contents; `null`: it can. */
+  fault: string | null;
+}
+
+/**
+ * One walk that bounds the size of a value and finds what the driver or the server would refuse for the whole batch
+ * (NUL in names, `_bsontype`, too many levels) or silently change (dates and integers out of range, functions).
+ */
+export function measure(value: unknown): Measured {
+  const measured: Measured = { bytes: 0, fault: null };
+  walk(value, 0, measured);
+  return measured;
+}
+
+function walk(value: unknown, depth: number, into: Measured): void {
+  switch (typeof value) {
+    case 'string':
+      into.bytes += 5 + textBytes(value);
+      return;
+    case 'object':
+      if (value !== null) walkObject(value, depth, into);
+      return;
+    case 'bigint':
+      if (value >= MAX_INT64 || value < -MAX_INT64) into.fault = 'an integer exceeds 64 bits';
+      into.bytes += 8;
+      return;
+    case 'function':
+    case 'symbol':
+      into.fault = `a ${typeof value} can't be stored`;
+      return;
+    default:
+      into.bytes += 8;
+  }
+}
+
+function walkObject(value: object, depth: number, into: Measured): void {
+  if (depth >= MAX_DEPTH) {
+    into.fault = `nested in more than ${MAX_DEPTH} levels`;
+  } else if (Array.isArray(value)) {
+    walkArray(value, depth, into);
+  } else if (isPlain(value)) {
+    walkFields(value, depth, into);
+  } else if (value instanceof Map) {
+    walkEntries(value, depth, into);
+  } else {
+    measureLeaf(value, into);
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function walkArray(values: readonly unknown[], depth: number, into: Measured): void {
+  into.bytes += 5;
+  for (const value of values) {
+    into.bytes += ELEMENT_OVERHEAD;
+    walk(value, depth + 1, into);
+    if (into.fault !== null) return;
+  }
+}
+
+function walkFields(fields: object, depth: number, into: Measured): void {
+  into.bytes += 5;
+  for (const name of Object.keys(fields)) {
+    if (name === '_bsontype') into.fault = "a field is named '_bsontype', which MongoDB's drivers reserve";
+    walkField(name, (fields as Record<string, unknown>)[name], depth, into);
+    if (into.fault !== null) return;
+  }
+}
+
+function walkEntries(entries: ReadonlyMap<unknown, unknown>, depth: number, into: Measured): void {
+  into.bytes += 5;
+  for (const [name, value] of entries) {
+    if (typeof name === 'string') walkField(name, value, depth, into);
+    else into.fault = "a field's name isn't a text";
+    if (into.fault !== null) return;
+  }
+}
+
+function walkField(name: string, value: unknown, depth: number, into: Measured): void {
+  if (name.includes('\0')) into.fault = "a field's name contains a NUL character";
+  into.bytes += 2 + textBytes(name);
+  if (into.fault === null) walk(value, depth + 1, into);
+}
+
+/** Dates, bytes and BSON's own types. */
+function measureLeaf(value: object, into: Measured): void {
+  if (value instanceof Date) {
+    // js-bson would turn it into 1970.
+    if (Number.isNaN(value.getTime())) into.fault = 'a date is out of range';
+    into.bytes += 8;
+    return;
+  }
+  try {
+    into.bytes += BSON.calculateObjectSize({ v: value });
+  } catch {
+    into.fault = "a value's type isn't one of BSON's";
+  }
+}
+
+function textBytes(text: string): number {
+  return text.length < SHORT_TEXT ? text.length * 3 : Buffer.byteLength(text);
+}
