@@ -201,7 +201,7 @@ export interface DrainProgress {
   budgetLeftSeconds: number;
   deadLettered: number;
   resumed: boolean;
-  committed: { partition: number; offset: string }[];
+  committed: { partition: number; offset: string | null }[];
 }
 
 export const NO_RECORDS: Readonly<RecordCounts> = {

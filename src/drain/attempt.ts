@@ -1,0 +1,124 @@
+import type { PipelineSettings } from '../config/settings.js';
+import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
+import type { Source, SourceListener } from '../kafka/source.js';
+import type { Sink } from '../mongodb/sink.js';
+import type { Books } from './books.js';
+import { encodeMark } from './commit-mark.js';
+import { createRoom, type Room } from './cut.js';
+import { createHandle, oneAtATime, type Handle } from './handle.js';
+import { createIdleClock, type IdleClock } from './idle-clock.js';
+import type { Ledger } from './ledger.js';
+import { createToOperation } from './operation.js';
+import { progressOf } from './progress.js';
+import type { DrainSituation } from './stop-rule.js';
+import { createWriteBatch } from './write-batch.js';
+
+export interface DrainTask {
+  pipeline: PipelineSettings;
+  plan: Plan;
+  run: { workflowId: string; runId: string; attempt: number };
+  /** What is left of the run's budget for this attempt. */
+  budgetMs: number;
+}
+
+export interface DrainDeps {
+  source: Source;
+  sink: Sink;
+  /** Monotonic, milliseconds: wall clocks jump. */
+  clock: () => number;
+  /** For the time in the commit's mark. */
+  wallClock: () => Date;
+  /** A sign of life; called only when something really happened, so it may come often: the progress is made on demand. */
+  report: (progress: () => DrainProgress) => void;
+}
+
+/** Why somebody outside wants the drain to end; the reason of the `asked` signal. */
+export type AskedStop = 'stopped' | 'shutdown';
+
+/** What the steps of one attempt share. */
+export interface Attempt {
+  ledger: Ledger;
+  room: Room;
+  idle: IdleClock;
+  owned: Set<number>;
+  handle: Handle;
+  markOf: (books: Books) => string;
+  report: (phase?: DrainPhase) => void;
+  elapsedMs: () => number;
+}
+
+export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, startedMs: number): Attempt {
+  const { pipeline, plan, run, budgetMs } = task;
+  const elapsedMs = () => deps.clock() - startedMs;
+  const markOf = (books: Books) =>
+    encodeMark({ run: run.runId, epoch: plan.epoch, at: deps.wallClock().toISOString(), books });
+  const readBefore = ledger.totals().counts.read;
+  const room = createRoom(pipeline.limits.maxRecords, readBefore);
+  const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
+  const toOperation = createToOperation(pipeline, purgeAt);
+  const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
+  const handle = createHandle({ writeBatch, ledger, room, endOf: endsOf(task), markOf });
+  let phase: DrainPhase = 'starting';
+  return {
+    ledger,
+    room,
+    idle: createIdleClock(deps.clock),
+    owned: new Set(),
+    handle: pipeline.limits.maxRecords === null ? handle : oneAtATime(handle),
+    markOf,
+    elapsedMs,
+    report: (next) => {
+      phase = next ?? phase;
+      deps.report(() => progressOf({ ledger, phase, elapsedMs: elapsedMs(), budgetMs, readBefore }));
+    },
+  };
+}
+
+function endsOf({ pipeline, plan }: DrainTask): (partition: number) => bigint | null {
+  if (pipeline.until === 'idle') return () => null;
+  const ends = new Map(plan.partitions.map(({ partition, end }) => [partition, BigInt(end)]));
+  return (partition) => ends.get(partition) ?? 0n;
+}
+
+/** Ties what the source tells to the ledger, the idle clock and the stop rule. */
+export function listenerOf(attempt: Attempt, check: () => void): SourceListener {
+  const { ledger, idle, owned } = attempt;
+  return {
+    assigned: (partitions) => {
+      owned.clear();
+      for (const partition of partitions) owned.add(partition);
+      idle.interrupted();
+      attempt.report('draining');
+      check();
+    },
+    fetching: idle.fetching,
+    fetched: () => {
+      idle.fetched();
+      attempt.report();
+      check();
+    },
+    interrupted: () => {
+      idle.interrupted();
+      attempt.report();
+    },
+    committed: (partition, offset) => {
+      ledger.committed(partition, offset);
+      attempt.report();
+      check();
+    },
+  };
+}
+
+/** The snapshot that the stop rule decides on. */
+export function situationOf(attempt: Attempt, asked: AbortSignal): DrainSituation {
+  const { ledger, room, idle, owned } = attempt;
+  const unfinished = ledger.unfinished();
+  return {
+    elapsedMs: attempt.elapsedMs(),
+    idleMs: idle.idleMs(),
+    read: room.used(),
+    ownUnfinished: unfinished.filter((partition) => owned.has(partition)),
+    othersUnfinished: unfinished.filter((partition) => !owned.has(partition)),
+    asked: asked.aborted ? (asked.reason as AskedStop) : null,
+  };
+}

@@ -1,0 +1,40 @@
+import type { BatchHandled, RecordBatch } from '../kafka/source.js';
+import type { Books } from './books.js';
+import { cutAtEnd, type Room } from './cut.js';
+import type { Ledger } from './ledger.js';
+import type { createWriteBatch } from './write-batch.js';
+
+export type Handle = (batch: RecordBatch, signal: AbortSignal) => Promise<BatchHandled>;
+
+export interface HandleDeps {
+  writeBatch: ReturnType<typeof createWriteBatch>;
+  ledger: Ledger;
+  room: Room;
+  /** Exclusive; `null`: no end. */
+  endOf: (partition: number) => bigint | null;
+  markOf: (books: Books) => string;
+}
+
+/** Builds the step batch → commit: everything up to the returned offset is durable, and the books of it travel with the commit. */
+export function createHandle({ writeBatch, ledger, room, endOf, markOf }: HandleDeps): Handle {
+  return async (batch, signal) => {
+    const end = endOf(batch.partition);
+    const cut = room.fit(cutAtEnd(batch, end));
+    if (cut === null || ledger.isDone(batch.partition)) return { commit: null, done: true };
+    const { handled, books } = await writeBatch(cut.records, signal);
+    room.use(handled);
+    const offset = cut.records[handled]?.offset ?? cut.nextOffset;
+    const metadata = markOf(ledger.prepare(batch.partition, offset, books));
+    return { commit: { offset, metadata }, done: end !== null && offset >= end };
+  };
+}
+
+/** Runs one call after the other: an exact `maxRecords` needs to know what the batch before has used. */
+export function oneAtATime(handle: Handle): Handle {
+  let last: Promise<unknown> = Promise.resolve();
+  return (batch, signal) => {
+    const turn = last.then(() => handle(batch, signal));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Measures idleness: it runs only from a fetch that was sent with nothing in hand to a fetch that came back without error,
+ * so neither slow writes nor an outage nor a rebalance counts as "nothing arrives any more".
+ * All times by the given monotonic clock, in milliseconds.
+ */
+export interface IdleClock {
+  fetching: () => void;
+  fetched: () => void;
+  /** A batch was handed out. */
+  batchBegins: () => void;
+  batchEnds: () => void;
+  /** Outage or rebalance. */
+  interrupted: () => void;
+  idleMs: () => number;
+}
+
+export function createIdleClock(clock: () => number): IdleClock {
+  let since: number | null = null;
+  let idle = 0;
+  let inHand = 0;
+  const reset = () => {
+    since = null;
+    idle = 0;
+  };
+  return {
+    fetching: () => {
+      if (inHand === 0) since ??= clock();
+    },
+    fetched: () => {
+      if (since !== null) idle = clock() - since;
+    },
+    batchBegins: () => {
+      inHand += 1;
+      reset();
+    },
+    batchEnds: () => {
+      inHand -= 1;
+      reset();
+    },
+    interrupted: reset,
+    idleMs: () => idle,
+  };
+}

@@ -1,0 +1,209 @@
+import type { PipelineSettings } from '../config/settings.js';
+import type { LostRange, PartitionResult, Plan, PlannedPartition } from '../contract.js';
+import { DrainError } from '../errors.js';
+import type { CommittedOffset, PartitionStart, PartitionState, TopicState } from '../kafka/source.js';
+import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
+import { decodeMark } from './commit-mark.js';
+import { checkCommitted, committedInEpoch, placeOf } from './offset-checks.js';
+
+/** One planned partition while it is being drained. */
+interface Entry {
+  partition: number;
+  plannedStart: bigint;
+  plannedEnd: bigint;
+  /** Where this attempt begins to read. */
+  from: bigint;
+  /** Set where `from` has to be committed before anything is read; `replaces` as in `PartitionStart`. */
+  startReplaces: { offset: bigint | null } | null;
+  /** `null` until something of this epoch is committed. */
+  committed: bigint | null;
+  /** Of this run up to `committed`, earlier attempts included. */
+  books: Books;
+  /** Written but not yet committed: adopted when the commit is confirmed. */
+  pending: { offset: bigint; books: Books } | null;
+}
+
+/**
+ * The state of a drain: per partition what is committed and what the run did up to there. Counters advance only with a
+ * commit, so they are exact whoever is killed.
+ */
+export interface Ledger {
+  resumed: boolean;
+  lost: readonly LostRange[];
+  /** The partitions to join for, with the starts that must be committed. */
+  starts: (markOf: (books: Books) => string) => PartitionStart[];
+  /** The books a commit at `offset` will carry; they count once `committed` confirms it. */
+  prepare: (partition: number, offset: bigint, books: Books) => Books;
+  /** A commit of this member was acknowledged. */
+  committed: (partition: number, offset: bigint) => void;
+  /** What another member of ours has committed. */
+  observe: (partition: number, offset: bigint) => void;
+  isDone: (partition: number) => boolean;
+  unfinished: () => number[];
+  totals: () => Books;
+  committedOffsets: () => { partition: number; offset: string | null }[];
+  /** Planned records not yet committed. */
+  lag: () => number;
+  results: (atStop: TopicState) => PartitionResult[];
+}
+
+/**
+ * Opens the ledger of an attempt at what is committed by now, which may be further than the plan's start.
+ * Errors: those of `checkCommitted`, `TOPIC_RECREATED`, `CONFIG_MISMATCH`.
+ */
+export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string, state: TopicState): Ledger {
+  refuseOtherTopic(plan, state);
+  const lost: LostRange[] = [];
+  let resumed = false;
+  const entries = new Map(
+    plan.partitions.map((planned) => {
+      const current = currentState(plan, planned, state);
+      const opened = openEntry(pipeline, plan, planned, current);
+      if (opened.lost !== null) lost.push(opened.lost);
+      const mark = decodeMark(current.committed?.metadata ?? '');
+      if (mark?.run === runId) {
+        resumed = true;
+        opened.entry.books = mark.books;
+      }
+      return [planned.partition, opened.entry] as const;
+    }),
+  );
+  return { resumed, lost, ...ledgerOf(entries, pipeline.until) };
+}
+
+function refuseOtherTopic(plan: Plan, state: TopicState): void {
+  if (plan.clusterId !== state.clusterId) {
+    throw new DrainError(
+      'CONFIG_MISMATCH',
+      `the run was planned on Kafka cluster ${plan.clusterId}, but this worker's brokers belong to ${state.clusterId}: ` +
+        'give all workers of the task queue the same configuration.',
+    );
+  }
+  if (plan.topicId !== state.topicId) {
+    throw new DrainError(
+      'TOPIC_RECREATED',
+      `topic "${plan.topic}" was deleted and recreated after the run was planned.`,
+    );
+  }
+}
+
+function currentState(plan: Plan, planned: PlannedPartition, state: TopicState): PartitionState {
+  const current = state.partitions.find(({ partition }) => partition === planned.partition);
+  if (current !== undefined && current.end >= BigInt(planned.end)) return current;
+  throw new DrainError(
+    'TOPIC_RECREATED',
+    `${placeOf(plan, planned)}: the plan reads up to offset ${planned.end}, but the log now ends at ` +
+      `${String(current?.end ?? 'nothing')}: the topic was truncated or recreated after the run was planned.`,
+  );
+}
+
+function openEntry(
+  pipeline: PipelineSettings,
+  plan: Plan,
+  planned: PlannedPartition,
+  current: PartitionState,
+): { entry: Entry; lost: LostRange | null } {
+  const plannedStart = BigInt(planned.start);
+  const committed = offsetOf(committedInEpoch(pipeline, current));
+  const { start: from, lost } = checkCommitted(pipeline, current, committed ?? plannedStart);
+  // A quiet group recommits what it has, so that its offsets don't expire.
+  const recommit = plan.quietSince !== null;
+  const commitStart = committed === null || lost !== null || recommit;
+  return {
+    entry: {
+      partition: planned.partition,
+      plannedStart,
+      plannedEnd: BigInt(planned.end),
+      from,
+      startReplaces: commitStart ? { offset: offsetOf(current.committed) } : null,
+      committed: commitStart ? null : from,
+      books: EMPTY_BOOKS,
+      pending: null,
+    },
+    lost: lost === null ? null : sincePlanning(lost, plannedStart),
+  };
+}
+
+function offsetOf(committed: CommittedOffset | null): bigint | null {
+  return committed?.offset ?? null;
+}
+
+/** The part of a lost range that the plan doesn't report already. */
+function sincePlanning(lost: LostRange, plannedStart: bigint): LostRange | null {
+  if (BigInt(lost.to) <= plannedStart) return null;
+  return BigInt(lost.from) < plannedStart ? { ...lost, from: String(plannedStart) } : lost;
+}
+
+function ledgerOf(
+  entries: ReadonlyMap<number, Entry>,
+  until: PipelineSettings['until'],
+): Omit<Ledger, 'resumed' | 'lost'> {
+  const all = [...entries.values()];
+  // With `until: idle` the plan's ends are no bounds: every partition stays open until the stop rule fires.
+  const isFinished = (entry: Entry) => until === 'end-offsets' && reachedEnd(entry);
+  const unfinished = () => all.filter((entry) => !isFinished(entry));
+  return {
+    starts: (markOf) => unfinished().map((entry) => startOf(entry, markOf)),
+    prepare: (partition, offset, books) => {
+      const entry = entries.get(partition);
+      if (entry === undefined)
+        throw new DrainError('UNEXPECTED', `partition ${String(partition)} was not planned`);
+      entry.pending = { offset, books: addBooks(entry.books, books) };
+      return entry.pending.books;
+    },
+    committed: (partition, offset) => {
+      const entry = entries.get(partition);
+      if (entry === undefined) return;
+      entry.committed = offset;
+      if (entry.pending?.offset === offset) entry.books = entry.pending.books;
+      entry.pending = null;
+    },
+    observe: (partition, offset) => {
+      const entry = entries.get(partition);
+      if (entry === undefined) return;
+      if (entry.committed === null || offset > entry.committed) entry.committed = offset;
+    },
+    isDone: (partition) => {
+      const entry = entries.get(partition);
+      return entry === undefined || isFinished(entry);
+    },
+    unfinished: () => unfinished().map(({ partition }) => partition),
+    totals: () => sumBooks(all.map(({ books }) => books)),
+    committedOffsets: () =>
+      all.map(({ partition, committed }) => ({
+        partition,
+        offset: committed === null ? null : String(committed),
+      })),
+    lag: () => all.reduce((sum, entry) => sum + lagOf(entry), 0),
+    results: (atStop) => all.map((entry) => resultOf(entry, atStop)),
+  };
+}
+
+function reachedEnd({ committed, plannedEnd }: Entry): boolean {
+  return committed !== null && committed >= plannedEnd;
+}
+
+function lagOf({ committed, from, plannedEnd }: Entry): number {
+  return Math.max(0, Number(plannedEnd - (committed ?? from)));
+}
+
+function startOf(
+  { partition, from, startReplaces, books }: Entry,
+  markOf: (books: Books) => string,
+): PartitionStart {
+  return startReplaces === null
+    ? { partition, start: null }
+    : { partition, start: { offset: from, metadata: markOf(books), replaces: startReplaces.offset } };
+}
+
+function resultOf(entry: Entry, atStop: TopicState): PartitionResult {
+  const now = atStop.partitions.find(({ partition }) => partition === entry.partition);
+  const committed = offsetOf(now?.committed ?? null);
+  return {
+    partition: entry.partition,
+    start: String(entry.from < entry.plannedStart ? entry.from : entry.plannedStart),
+    end: String(entry.plannedEnd),
+    committed: committed === null ? null : String(committed),
+    read: entry.books.counts.read,
+  };
+}

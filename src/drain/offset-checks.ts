@@ -1,0 +1,74 @@
+import type { PipelineSettings } from '../config/settings.js';
+import type { LostRange } from '../contract.js';
+import { DrainError } from '../errors.js';
+import type { CommittedOffset, PartitionState } from '../kafka/source.js';
+import { decodeMark } from './commit-mark.js';
+
+type CheckRules = Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'onDataLoss'>;
+
+/**
+ * The committed offset that counts for this epoch: one committed by us under an earlier epoch no longer does, that is how an
+ * operator accepts a break of the log.
+ */
+export function committedInEpoch(
+  rules: Pick<CheckRules, 'epoch'>,
+  state: Pick<PartitionState, 'committed'>,
+): CommittedOffset | null {
+  if (state.committed === null) return null;
+  const mark = decodeMark(state.committed.metadata);
+  return mark !== null && mark.epoch < rules.epoch ? null : state.committed;
+}
+
+/**
+ * Refuses committed offsets from which Kafka's clients would jump somewhere else without a word (kafkajs commits -1 and goes
+ * to the newest record; brokers accept commits beyond the end).
+ * @returns where reading starts, and the records that expired unread if `onDataLoss` is `skip`.
+ */
+export function checkCommitted(
+  rules: CheckRules,
+  state: PartitionState,
+  offset: bigint,
+): { start: bigint; lost: LostRange | null } {
+  if (offset < 0n) throw invalidOffset(rules, state, offset);
+  if (offset > state.end) throw beyondEnd(rules, state, offset);
+  if (offset >= state.low) return { start: offset, lost: null };
+  const lost = { partition: state.partition, from: String(offset), to: String(state.low) };
+  if (rules.onDataLoss === 'skip') return { start: state.low, lost };
+  throw new DrainError(
+    'RECORDS_EXPIRED',
+    `${placeOf(rules, state)}: records ${lost.from} up to ${lost.to} were deleted by retention before they were read. ` +
+      `To go on at ${lost.to} and have the range reported as lost, set "onDataLoss: skip" in pipeline "${rules.name}".`,
+  );
+}
+
+function invalidOffset(rules: CheckRules, state: PartitionState, offset: bigint): DrainError {
+  return new DrainError(
+    'OFFSET_INVALID',
+    `${placeOf(rules, state)}: the committed offset of group "${rules.group}" is ${String(offset)}, which no record can have. ` +
+      `Reset it with Kafka's consumer group tool, or ${acceptBreak(rules)}`,
+  );
+}
+
+function beyondEnd(rules: CheckRules, state: PartitionState, offset: bigint): DrainError {
+  return new DrainError(
+    'OFFSET_BEYOND_END',
+    `${placeOf(rules, state)}: the committed offset ${String(offset)} of group "${rules.group}" lies beyond the end ` +
+      `${String(state.end)}: the topic was truncated or recreated, or somebody set the offset. ` +
+      `Reset it with Kafka's consumer group tool, or ${acceptBreak(rules)}`,
+  );
+}
+
+/** The remedy for a log that isn't the one that was read before. */
+export function acceptBreak(rules: CheckRules): string {
+  return (
+    `accept the break with "epoch: ${String(rules.epoch + 1)}" in pipeline "${rules.name}" ` +
+    '(the start policy applies again, and new records win over documents of the old log).'
+  );
+}
+
+export function placeOf(
+  rules: Pick<PipelineSettings, 'topic'>,
+  state: Pick<PartitionState, 'partition'>,
+): string {
+  return `${rules.topic}-${String(state.partition)}`;
+}

@@ -1,0 +1,229 @@
+import type { PipelineSettings } from '../config/settings.js';
+import type { LostRange, Plan, PreviousRun, Warning } from '../contract.js';
+import { DrainError } from '../errors.js';
+import type { PartitionState, TopicState } from '../kafka/source.js';
+import { decodeMark } from './commit-mark.js';
+import { runContinuity, type PartitionContinuity } from './continuity.js';
+import { acceptBreak, checkCommitted, committedInEpoch, placeOf } from './offset-checks.js';
+
+export interface PlanningInput {
+  pipeline: PipelineSettings;
+  database: string;
+  state: TopicState;
+  previous: PreviousRun | null;
+  now: Date;
+  /** For the start policy `{ timestamp }`: the first offset at or after it, per partition. */
+  offsetsAtStart: ReadonlyMap<number, bigint>;
+}
+
+interface PartitionPlan {
+  partition: number;
+  start: bigint;
+  end: bigint;
+  committed: bigint | null;
+  continuity: PartitionContinuity;
+  lost: LostRange | null;
+  warning: Warning | null;
+}
+
+/** Offsets of a group without members expire after 7 days by default; a group that joins once a day never comes near. */
+const RECOMMIT_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Fixes what a run will read: from where, up to where, and how that follows from the runs before it.
+ * Errors: `TOPIC_RECREATED`, `RECORDS_EXPIRED`, `OFFSET_INVALID`, `OFFSET_BEYOND_END`, `START_REQUIRED`.
+ */
+export function makePlan(input: PlanningInput): Plan {
+  const { pipeline, state, now } = input;
+  const memory = comparablePrevious(input);
+  const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));
+  const lagBefore = partitions.reduce((sum, { start, end }) => sum + Number(end - start), 0);
+  const quiet = lagBefore === 0 && partitions.every(({ committed, start }) => committed === start);
+  const quietSince = quiet ? quietSinceOf(input, memory) : null;
+  return {
+    pipeline: pipeline.name,
+    clusterId: state.clusterId,
+    topic: state.topic,
+    topicId: state.topicId,
+    group: pipeline.group,
+    collection: `${input.database}.${pipeline.collection}`,
+    epoch: pipeline.epoch,
+    fingerprint: pipeline.fingerprint,
+    plannedAt: now.toISOString(),
+    nothingToDo: quietSince !== null && now.getTime() - Date.parse(quietSince) < RECOMMIT_AFTER_MS,
+    quietSince,
+    lagBefore,
+    continuity: runContinuity(partitions.map(({ continuity }) => continuity)),
+    warnings: warningsOf(input, memory, partitions),
+    lost: partitions.flatMap(({ lost }) => lost ?? []),
+    partitions: partitions.map(({ partition, start, end, committed }) => ({
+      partition,
+      start: String(start),
+      end: String(end),
+      committed: committed === null ? null : String(committed),
+    })),
+  };
+}
+
+/** What the previous successful run left, if it was about the same log: per partition the committed offset. */
+type Memory = ReadonlyMap<number, bigint> | null;
+
+function comparablePrevious({ pipeline, state, previous }: PlanningInput): Memory {
+  if (previous === null) return null;
+  const same =
+    previous.clusterId === state.clusterId &&
+    previous.topic === state.topic &&
+    previous.group === pipeline.group &&
+    previous.epoch === pipeline.epoch;
+  if (!same) return null;
+  refuseOtherTopicId(pipeline, state, previous);
+  return new Map(
+    previous.partitions.flatMap(({ partition, committed }) =>
+      committed === null ? [] : [[partition, BigInt(committed)] as const],
+    ),
+  );
+}
+
+function refuseOtherTopicId(pipeline: PipelineSettings, state: TopicState, previous: PreviousRun): void {
+  if (previous.topicId === null || state.topicId === null || previous.topicId === state.topicId) return;
+  throw new DrainError(
+    'TOPIC_RECREATED',
+    `topic "${state.topic}" was deleted and recreated since the previous run (topic id ${previous.topicId} then, ` +
+      `${state.topicId} now): its offsets begin anew. If that was meant, ${acceptBreak(pipeline)}`,
+  );
+}
+
+function planPartition(input: PlanningInput, memory: Memory, state: PartitionState): PartitionPlan {
+  const remembered = memory?.get(state.partition);
+  const committed = committedInEpoch(input.pipeline, state);
+  if (remembered !== undefined && state.end < remembered) throw shrunk(input.pipeline, state, remembered);
+  const plan = { partition: state.partition, end: state.end, committed: committed?.offset ?? null };
+  if (committed === null) return { ...plan, ...withoutCommit(input, memory, remembered, state) };
+  const { start, lost } = checkCommitted(input.pipeline, state, committed.offset);
+  return { ...plan, start, lost, ...comparison(input.pipeline, state, committed, remembered) };
+}
+
+function shrunk(pipeline: PipelineSettings, state: PartitionState, remembered: bigint): DrainError {
+  return new DrainError(
+    'TOPIC_RECREATED',
+    `${placeOf(pipeline, state)}: the log ends at ${String(state.end)}, but the previous run had read up to ` +
+      `${String(remembered)}: the topic was truncated or recreated. If that was meant, ${acceptBreak(pipeline)}`,
+  );
+}
+
+function comparison(
+  pipeline: PipelineSettings,
+  state: PartitionState,
+  committed: { offset: bigint; metadata: string },
+  remembered: bigint | undefined,
+): Pick<PartitionPlan, 'continuity' | 'warning'> {
+  if (remembered === undefined) return { continuity: 'unremembered', warning: null };
+  if (committed.offset < remembered) return { continuity: 'replay', warning: null };
+  if (committed.offset === remembered || decodeMark(committed.metadata) !== null) {
+    return { continuity: 'continuous', warning: null };
+  }
+  const message =
+    `${placeOf(pipeline, state)}: the committed offset of group "${pipeline.group}" went from ${String(remembered)} to ` +
+    `${String(committed.offset)} outside of our runs: another consumer of the group or an operator moved it.`;
+  return { continuity: 'gap', warning: { code: 'COMMITTED_ELSEWHERE', message } };
+}
+
+type Start = Pick<PartitionPlan, 'start' | 'continuity' | 'lost' | 'warning'>;
+
+function withoutCommit(
+  input: PlanningInput,
+  memory: Memory,
+  remembered: bigint | undefined,
+  state: PartitionState,
+): Start {
+  if (remembered !== undefined) return resumeAt(input.pipeline, state, remembered);
+  if (memory !== null || hasOwnCommits(input)) {
+    return { start: state.low, continuity: 'new', lost: null, warning: null };
+  }
+  return { start: policyStart(input, state), continuity: 'first', lost: null, warning: null };
+}
+
+/** Whether the group has commits of ours for other partitions: then a partition without one was added since. */
+function hasOwnCommits({ pipeline, state }: PlanningInput): boolean {
+  return state.partitions.some((partition) => {
+    const committed = committedInEpoch(pipeline, partition);
+    return committed !== null && decodeMark(committed.metadata) !== null;
+  });
+}
+
+function resumeAt(pipeline: PipelineSettings, state: PartitionState, remembered: bigint): Start {
+  if (remembered < state.low) {
+    const { start, lost } = checkCommitted(pipeline, state, remembered);
+    return { start, lost, continuity: 'resumed', warning: offsetsGone(pipeline, state, start) };
+  }
+  return {
+    start: remembered,
+    lost: null,
+    continuity: 'resumed',
+    warning: offsetsGone(pipeline, state, remembered),
+  };
+}
+
+function offsetsGone(pipeline: PipelineSettings, state: PartitionState, start: bigint): Warning {
+  return {
+    code: 'OFFSETS_EXPIRED',
+    message:
+      `${placeOf(pipeline, state)}: group "${pipeline.group}" has no committed offset any more (expired or deleted); ` +
+      `resumed at ${String(start)} from the previous run's result.`,
+  };
+}
+
+function policyStart({ pipeline, offsetsAtStart }: PlanningInput, state: PartitionState): bigint {
+  const { start } = pipeline;
+  switch (start) {
+    case 'earliest':
+      return state.low;
+    case 'latest':
+      return state.end;
+    case 'fail':
+      throw new DrainError(
+        'START_REQUIRED',
+        `${placeOf(pipeline, state)}: group "${pipeline.group}" has no committed offset and pipeline "${pipeline.name}" says ` +
+          '"start: fail". Set the offset with Kafka\'s consumer group tool, or choose another start policy.',
+      );
+    default:
+      return offsetsAtStart.get(state.partition) ?? state.end;
+  }
+}
+
+/**
+ * Since when nothing has happened in the group: the newest of our commits, or what the previous run knew. Where neither is
+ * known and results don't carry over (AllowAll), as long ago as can be, so that the group is joined now.
+ */
+function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory: Memory): string {
+  const marks = state.partitions.flatMap(({ committed }) => decodeMark(committed?.metadata ?? '')?.at ?? []);
+  const known = [...marks, ...(memory === null ? [] : [previous?.quietSince ?? []].flat())];
+  const newest = known.sort().at(-1);
+  if (newest !== undefined) return newest;
+  return pipeline.schedule.overlap === 'allowAll' ? new Date(0).toISOString() : now.toISOString();
+}
+
+function warningsOf(
+  { pipeline, state, previous }: PlanningInput,
+  memory: Memory,
+  partitions: PartitionPlan[],
+): Warning[] {
+  const warnings = partitions.flatMap(({ warning }) => warning ?? []);
+  const added = partitions.filter(({ continuity }) => continuity === 'new').map(({ partition }) => partition);
+  if (added.length > 0 && pipeline.documentId.from !== 'coordinates') {
+    warnings.push({
+      code: 'PARTITIONS_ADDED',
+      message:
+        `topic "${state.topic}" has new partitions (${added.join(', ')}): keys may have moved. Between partitions the record ` +
+        "timestamp decides which version is newer, so producers' clocks must not run backwards across the move.",
+    });
+  }
+  if (previous !== null && memory === null) {
+    warnings.push({
+      code: 'PREVIOUS_RUN_INCOMPARABLE',
+      message:
+        'the previous run was about another cluster, topic, group or epoch: nothing of it was compared.',
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,29 @@
+import type { KafkaSettings, MongodbSettings } from '../config/settings.js';
+import type { DrainOutcome, DrainProgress } from '../contract.js';
+import type { ErrorData } from '../errors.js';
+import type { AskedStop, DrainTask } from './attempt.js';
+
+/** What a drain thread is started with (its `workerData`). Stays in memory: secrets never go through Temporal. */
+export interface ThreadInput {
+  kafka: KafkaSettings;
+  mongodb: MongodbSettings;
+  task: DrainTask;
+}
+
+/** What the thread tells its supervisor. Every message is a sign of life. */
+export type ThreadMessage =
+  | { kind: 'progress'; progress: DrainProgress }
+  | { kind: 'log'; level: LogLevel; message: string; fields: LogFields }
+  | { kind: 'batch-written'; durationMs: number }
+  | { kind: 'done'; outcome: DrainOutcome }
+  | { kind: 'failed'; error: ErrorData };
+
+/** What the supervisor tells the thread: end politely. */
+export interface StopMessage {
+  kind: 'stop';
+  reason: AskedStop;
+}
+
+export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+/** Never record contents, never secrets. */
+export type LogFields = Record<string, string | number | boolean | null>;

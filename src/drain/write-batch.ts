@@ -1,0 +1,168 @@
+import type { RecordCounts } from '../contract.js';
+import type { PipelineSettings } from '../config/settings.js';
+import { DrainError } from '../errors.js';
+import type { KafkaRecord } from '../kafka/source.js';
+import type { DeadLetter, DeadLetterStage, Rejection, Sink, WriteModel } from '../mongodb/sink.js';
+import type { Books } from './books.js';
+import { coalesce, type Candidate } from './coalesce.js';
+import type { Operation } from './operation.js';
+
+/** Bounds one call of the sink, and with it the time between two signs of life. */
+const MAX_MODELS_PER_WRITE = 4_000;
+
+export interface WriteBatchDeps {
+  sink: Sink;
+  toOperation: (record: KafkaRecord) => Operation;
+  pipeline: Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'deadLetters'>;
+  run: { workflowId: string; runId: string };
+}
+
+/** How far a batch got, and what became of every record up to there. */
+export interface BatchWritten {
+  /** How many records, from the first, ended in an outcome. */
+  handled: number;
+  books: Books;
+}
+
+interface BadLetter {
+  record: KafkaRecord;
+  stage: DeadLetterStage;
+  code: string;
+  reason: string;
+}
+
+interface Sorted {
+  handled: readonly KafkaRecord[];
+  candidates: Candidate[];
+  bad: BadLetter[];
+  skipped: number;
+}
+
+/**
+ * Builds the step batch → durable outcomes, in the order of the guarantee: dead letters known by then → documents → the rest
+ * of the dead letters. Only when it returns may the batch be committed.
+ * Errors: those of the sink; `BAD_RECORD` where the pipeline tolerates none, after everything before the bad record is written.
+ */
+export function createWriteBatch(
+  deps: WriteBatchDeps,
+): (records: readonly KafkaRecord[], signal: AbortSignal) => Promise<BatchWritten> {
+  return async (records, signal) => {
+    const { handled, candidates, bad, skipped } = sort(deps, records);
+    await writeDeadLetters(deps, bad, signal);
+    const written = await writeNewest(deps, coalesce(candidates), signal);
+    await writeDeadLetters(deps, written.refused, signal);
+    const counts: RecordCounts = {
+      ...written.counts,
+      read: handled.length,
+      skipped,
+      deadLettered: bad.length + written.refused.length,
+    };
+    return { handled: handled.length, books: { counts, bytes: bytesOf(handled) } };
+  };
+}
+
+function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Sorted {
+  const candidates: Candidate[] = [];
+  const bad: BadLetter[] = [];
+  let skipped = 0;
+  for (const [index, record] of records.entries()) {
+    const operation = deps.toOperation(record);
+    if (operation.kind === 'write') candidates.push({ record, model: operation.model });
+    else if (operation.kind === 'skip') skipped += 1;
+    else if (deps.pipeline.deadLetters.tolerate === 'all') bad.push({ record, ...operation });
+    else if (index === 0) throw badRecord(deps, { record, ...operation });
+    else return { handled: records.slice(0, index), candidates, bad, skipped };
+  }
+  return { handled: records, candidates, bad, skipped };
+}
+
+function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): DrainError {
+  const { topic, group, name } = deps.pipeline;
+  const place = `${topic}-${String(record.partition)} offset ${String(record.offset)}`;
+  return new DrainError(
+    'BAD_RECORD',
+    `${place}: ${reason} (${code}), and pipeline "${name}" tolerates no bad records. Everything before it is written and ` +
+      `committed. To go on, set "deadLetters: { tolerate: all }", or skip it by setting the offset of group "${group}" ` +
+      `for partition ${String(record.partition)} to ${String(record.offset + 1n)} with Kafka's consumer group tool.`,
+  );
+}
+
+async function writeDeadLetters(
+  deps: WriteBatchDeps,
+  letters: BadLetter[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (letters.length === 0) return;
+  await deps.sink.writeDeadLetters(
+    letters.map((letter) => toDeadLetter(deps, letter)),
+    signal,
+  );
+}
+
+function toDeadLetter(deps: WriteBatchDeps, { record, stage, code, reason }: BadLetter): DeadLetter {
+  const { name, group, epoch } = deps.pipeline;
+  const { topic, partition, offset, timestampMs, key, value, headers } = record;
+  return {
+    id: `${group}|${topic}-${String(partition)}@${String(epoch)}|${String(offset)}`,
+    pipeline: name,
+    ...{ topic, partition, offset, timestampMs, epoch, stage, code, reason, key, value, headers },
+    run: deps.run,
+  };
+}
+
+type WrittenCounts = Pick<RecordCounts, 'inserted' | 'updated' | 'deleted' | 'unchanged' | 'coalesced'>;
+
+/**
+ * Writes the newest version of each id. Where its content is refused, the refused record goes to the dead letters and the next
+ * older one of that id takes its place, until one is stored or none is left.
+ */
+async function writeNewest(
+  { sink }: WriteBatchDeps,
+  groups: Candidate[][],
+  signal: AbortSignal,
+): Promise<{ counts: WrittenCounts; refused: BadLetter[] }> {
+  const counts: WrittenCounts = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, coalesced: 0 };
+  const refused: BadLetter[] = [];
+  let waiting = groups;
+  while (waiting.length > 0) {
+    const groupOf = new Map(
+      waiting.flatMap((group) => newestOf(group).map(({ model }) => [model, group] as const)),
+    );
+    const rejections = await writeModels(sink, [...groupOf.keys()], counts, signal);
+    waiting = [];
+    for (const { model, code, reason } of rejections) {
+      const group = groupOf.get(model) ?? [];
+      groupOf.delete(model);
+      for (const { record } of group.splice(-1)) refused.push({ record, stage: 'write', code, reason });
+      if (group.length > 0) waiting.push(group);
+    }
+    for (const group of groupOf.values()) counts.coalesced += group.length - 1;
+  }
+  return { counts, refused };
+}
+
+function newestOf(group: readonly Candidate[]): Candidate[] {
+  return group.slice(-1);
+}
+
+async function writeModels(
+  sink: Sink,
+  models: readonly WriteModel[],
+  counts: WrittenCounts,
+  signal: AbortSignal,
+): Promise<Rejection[]> {
+  const rejections: Rejection[] = [];
+  for (let from = 0; from < models.length; from += MAX_MODELS_PER_WRITE) {
+    const result = await sink.write(models.slice(from, from + MAX_MODELS_PER_WRITE), signal);
+    counts.inserted += result.inserted;
+    counts.updated += result.updated;
+    counts.deleted += result.deleted;
+    counts.unchanged += result.unchanged;
+    rejections.push(...result.rejected);
+  }
+  return rejections;
+}
+
+function bytesOf(records: readonly KafkaRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
+}
