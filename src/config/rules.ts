@@ -3,7 +3,7 @@ import { PIPELINE_DEFAULTS } from './defaults.js';
 import { formatDuration } from './duration.js';
 import { isMapping } from './environment.js';
 import { intervalOf, limitProblems } from './limits.js';
-import { PIPELINE, type FilePipeline, type FileSchedule } from './pipelineSchema.js';
+import { PIPELINE, type FilePipeline, type FileSchedule } from './pipeline-schema.js';
 import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
 import type { Path, Problem } from './problem.js';
 

@@ -1,7 +1,7 @@
 /** What people may write in the configuration file. Defaults and their reasons are in `defaults.ts`. */
 import { z } from 'zod';
 import { address, duration, flag, integer, mapping, oneOf, text, type TextRule } from './fields.js';
-import { PIPELINE } from './pipelineSchema.js';
+import { PIPELINE } from './pipeline-schema.js';
 
 const BROKER: TextRule = {
   pattern: /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/,
