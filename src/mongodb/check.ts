@@ -75,7 +75,8 @@ export async function ask<T>(namespace: string, action: string, command: () => P
   } catch (error) {
     const fault = classifyThrown(error);
     if (fault === null) throw error;
-    if (fault.kind !== 'outage') throw refused(action, namespace, fault.reason);
+    if (fault.kind !== 'outage')
+      throw refused(action, namespace, fault.reason, `The user needs the action ${action}.`);
     const text = `MongoDB didn't answer '${action}' on ${namespace}: ${fault.reason}`;
     throw new DrainError('MONGODB_UNAVAILABLE', text);
   }

@@ -76,11 +76,13 @@ function toCommand(action: Action, collection: string, body: Document): Document
   return { [action]: collection, ...body, ...writing, maxTimeMS: COMMAND_TIME_LIMIT_MS };
 }
 
+const DRAIN_NEEDS =
+  'The user needs the actions find, insert and update on the collection and on its dead letters.';
+
 /** Names the action, so that the missing privilege is known; never the command, which holds records. */
-export function refused(action: string, namespace: string, reason: string): DrainError {
+export function refused(action: string, namespace: string, reason: string, needs = DRAIN_NEEDS): DrainError {
   return new DrainError(
     'MONGODB_REFUSED',
-    `MongoDB refused '${action}' on ${namespace}: ${reason}. ` +
-      `The user needs the actions find, insert and update on the collection and on its dead letters.`,
+    `MongoDB refused '${action}' on ${namespace}: ${reason}. ${needs}`,
   );
 }
