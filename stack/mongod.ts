@@ -47,6 +47,7 @@ export async function startMongodb(options: MongodbOptions): Promise<MongodbServ
     await configureSet(hosts, options.settings);
     const primary = async (): Promise<Server> => findPrimary(hosts, members);
     await primary();
+    await waitUntil('every member follows the primary', () => allFollow(hosts), { timeoutMs: 60_000 });
     return { uri: `mongodb://${hosts.join(',')}/?replicaSet=${SET_NAME}`, members, primary, stop };
   } catch (error) {
     await stop();
@@ -120,6 +121,15 @@ async function findPrimary(hosts: readonly string[], members: readonly Server[])
   );
   if (!found) throw new Error('no MongoDB primary');
   return found;
+}
+
+// A member still in its initial copy can't vote for another primary, so a failover right after the start would find none.
+async function allFollow(hosts: readonly string[]): Promise<boolean> {
+  for (const host of hosts) {
+    const { isWritablePrimary, secondary } = await command(host, { hello: 1 });
+    if (isWritablePrimary !== true && secondary !== true) return false;
+  }
+  return true;
 }
 
 async function isPrimary(host: string): Promise<boolean> {
