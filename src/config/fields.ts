@@ -75,12 +75,11 @@ export function duration(description: string, bounds: Partial<Bounds> = {}) {
     .meta({ description, pattern: DURATION_PATTERN });
 }
 
+export const ADDRESS_PATTERN =
+  /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
+
 /** `host:port`, or `null`: off. */
 export function address(description: string) {
   const error = 'an address host:port, for instance 127.0.0.1:8080, or null';
-  return z
-    .string({ error })
-    .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { error })
-    .nullable()
-    .describe(description);
+  return z.string({ error }).regex(ADDRESS_PATTERN, { error }).nullable().describe(description);
 }

@@ -1,10 +1,20 @@
 /** What people may write in the configuration file. Defaults and their reasons are in `defaults.ts`. */
 import { z } from 'zod';
-import { address, duration, flag, integer, mapping, oneOf, text, type TextRule } from './fields.js';
+import {
+  ADDRESS_PATTERN,
+  address,
+  duration,
+  flag,
+  integer,
+  mapping,
+  oneOf,
+  text,
+  type TextRule,
+} from './fields.js';
 import { PIPELINE } from './pipeline-schema.js';
 
 const BROKER: TextRule = {
-  pattern: /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/,
+  pattern: ADDRESS_PATTERN,
   allowed: 'an address host:port, for instance localhost:9092',
 };
 const DATABASE: TextRule = {
