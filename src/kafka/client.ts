@@ -1,0 +1,97 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import type { ISocketFactoryArgs, Kafka, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
+import type { KafkaSettings } from '../config/settings.js';
+import { patchedKafkaJs } from './patched-kafkajs.js';
+
+/** Where kafkajs's own warnings and errors go; they name peers, never contents or secrets. */
+export type SourceLog = (level: 'warn' | 'error', message: string) => void;
+
+/** One kafkajs client with all of its sockets in sight. */
+export interface KafkaClient {
+  kafka: Kafka;
+  /**
+   * Destroys every open socket, with an error, so that whatever waits for an answer fails at once; later ones are refused.
+   * The way out of any hang.
+   */
+  cut: (reason: string) => void;
+  /** The same without a word, for when nobody waits for anything any more. */
+  close: () => void;
+}
+
+/** Every single wait is at most 15 s, below the stall timeout, so that a hang shows as an error before it shows as silence. */
+export const CONNECTION_TIMEOUT_MS = 5_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
+/** Gives up after about 3 s; whoever started us tries again 10 s later, when a new leader or coordinator is elected. */
+export const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 };
+
+const KEEP_ALIVE_MS = 60_000;
+
+/** A client of its own per run: whatever kafkajs keeps (a group's offsets, metadata) ends with it. Errors: `UNPATCHED_CLIENT`. */
+export function createClient(settings: KafkaSettings, log?: SourceLog): KafkaClient {
+  const { Kafka, logLevel } = patchedKafkaJs();
+  const sockets = new Set<net.Socket>();
+  let refusal: string | undefined;
+  const kafka = new Kafka({
+    ...connectionConfig(settings),
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => log?.(entry.level === logLevel.ERROR ? 'error' : 'warn', logText(entry)),
+    socketFactory: (args) => {
+      if (refusal !== undefined) throw new Error(refusal);
+      return track(openSocket(args), sockets);
+    },
+  });
+  const end = (reason: string, error?: Error): void => {
+    refusal = reason;
+    for (const socket of sockets) socket.destroy(error);
+  };
+  return { kafka, cut: (reason) => end(reason, new Error(reason)), close: () => end('closed') };
+}
+
+function connectionConfig({ brokers, clientId, ssl, sasl }: KafkaSettings): KafkaConfig {
+  return {
+    brokers,
+    clientId,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    authenticationTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: RETRY,
+    ...(ssl === null ? {} : { ssl: tlsOptions(ssl) }),
+    ...(sasl === null ? {} : { sasl: sasl as SASLOptions }),
+  };
+}
+
+function tlsOptions({ ca, cert, key, passphrase }: NonNullable<KafkaSettings['ssl']>): tls.ConnectionOptions {
+  return {
+    minVersion: 'TLSv1.2',
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
+    ...(passphrase === null ? {} : { passphrase }),
+  };
+}
+
+/** As kafkajs's own factory does it; without `setNoDelay` a heartbeat can wait behind an unacknowledged fetch request. */
+function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): net.Socket {
+  // The typings say there is always one; without TLS kafkajs passes none.
+  const options = ssl as tls.ConnectionOptions | null;
+  const servername = net.isIP(host) === 0 ? { servername: host } : {};
+  const socket = options
+    ? tls.connect({ host, port, ...servername, ...options }, onConnect)
+    : net.connect({ host, port }, onConnect);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+function track(socket: net.Socket, sockets: Set<net.Socket>): net.Socket {
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
+  return socket;
+}
+
+function logText({ namespace, log }: LogEntry): string {
+  const { broker, groupId } = log as { broker?: unknown; groupId?: unknown };
+  const place = [broker, groupId].filter((part) => typeof part === 'string').join(', ');
+  return `kafkajs ${namespace}: ${log.message}${place === '' ? '' : ` (${place})`}`;
+}

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer } from 'kafkajs';
+import { createAssignor } from './assignor.js';
+import { RETRY, type KafkaClient } from './client.js';
+import { HEARTBEAT_INTERVAL_MS } from './group-calls.js';
+import type { FetchedBatch } from './internals.js';
+import { createMember, MAX_WAIT_MS, type Member, type MemberOptions } from './member.js';
+import { patchedKafkaJs } from './patched-kafkajs.js';
+
+/** How much is fetched and handled at once. */
+export interface FetchSizes {
+  /** Bytes of one partition in one fetch; decides memory and how long decoding blocks the thread. */
+  maxBytesPerPartition: number;
+  /** Bytes of one fetch from one broker. */
+  maxBytes: number;
+  /** How many partitions are handled at once. */
+  concurrentPartitions: number;
+}
+
+export const DEFAULT_FETCH_SIZES: FetchSizes = {
+  maxBytesPerPartition: 1024 * 1024,
+  maxBytes: 10 * 1024 * 1024,
+  concurrentPartitions: 4,
+};
+
+/** After a kill the next run joins one session timeout later. */
+const SESSION_TIMEOUT_MS = 10_000;
+/** What a member may have in hand when others join: longer, and the group goes on without it. */
+const REBALANCE_TIMEOUT_MS = 15_000;
+/** How long leaving and closing may take before the sockets are cut. */
+export const LEAVE_LIMIT_MS = 5_000;
+/** How long a join that is no longer wanted may still take; cut off, its member would block the group for a session timeout. */
+const JOIN_ABORT_LIMIT_MS = 15_000;
+
+export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
+  client: KafkaClient;
+  sizes: FetchSizes;
+}
+
+/**
+ * One membership from join to leave. Resolves when the signal was aborted and everything in hand is settled; rejects with
+ * what `handle` rejected with, or with whatever ended kafkajs's consumer, unclassified. The client is used up afterwards.
+ */
+export async function runConsumer(options: ConsumerOptions): Promise<void> {
+  const { client, signal } = options;
+  const fuse = createFuse(() => client.cut('gave up waiting for Kafka while leaving the group'));
+  const member = createMember({ ...options, leaving: () => fuse.light(LEAVE_LIMIT_MS) });
+  const consumer = createConsumer(options, member);
+  try {
+    await untilEnd(consumer, options, member, fuse);
+  } catch (error) {
+    // After an abort, trouble with the connection is nobody's concern; what was in hand has a failure of its own.
+    if (!signal.aborted && member.failure() === undefined) throw error;
+  } finally {
+    await shutDown(consumer, client, member);
+    fuse.extinguish();
+  }
+  const failure = member.failure();
+  if (failure !== undefined) throw failure.error;
+}
+
+async function untilEnd(
+  consumer: Consumer,
+  { topic, sizes, signal }: ConsumerOptions,
+  member: Member,
+  fuse: Fuse,
+): Promise<void> {
+  const crash = new Promise<never>((_, reject) => {
+    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+  });
+  // It may come before anybody waits for it.
+  crash.catch(() => undefined);
+  const aborted = whenAborted(signal);
+  let joined = false;
+  void aborted.then(() => {
+    if (!joined) fuse.light(JOIN_ABORT_LIMIT_MS);
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic });
+  // Resolves when the first join has succeeded or failed. Before that, `stop` would leave a member behind that nobody serves.
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: sizes.concurrentPartitions,
+    eachBatch: ({ batch }) => member.handle(batch as unknown as FetchedBatch),
+  });
+  joined = true;
+  fuse.extinguish();
+  await Promise.race([crash, aborted]);
+}
+
+function createConsumer({ client, group, request, sizes }: ConsumerOptions, member: Member): Consumer {
+  const partitions = request.partitions.map(({ partition }) => partition);
+  return client.kafka.consumer({
+    groupId: group,
+    partitionAssigners: [createAssignor(patchedKafkaJs().AssignerProtocol, partitions, member.hooks)],
+    allowAutoTopicCreation: false,
+    readUncommitted: false,
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+    maxWaitTimeInMs: MAX_WAIT_MS,
+    maxBytesPerPartition: sizes.maxBytesPerPartition,
+    maxBytes: sizes.maxBytes,
+    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+  });
+}
+
+/** Stops fetching, lets what is in hand finish, leaves the group and closes; each wait but that for the handler is limited. */
+async function shutDown(consumer: Consumer, client: KafkaClient, member: Member): Promise<void> {
+  const closed = consumer
+    .stop()
+    .then(() => consumer.disconnect())
+    .catch(() => undefined);
+  await member.settled();
+  if (!(await within(closed, LEAVE_LIMIT_MS))) {
+    client.cut('gave up waiting for Kafka while closing');
+    await within(closed, LEAVE_LIMIT_MS);
+  }
+  client.close();
+}
+
+/** Whether the promise settled in time. */
+export async function within(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = sleep(limitMs, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** A timer that is set at most once at a time. */
+interface Fuse {
+  light: (delayMs: number) => void;
+  extinguish: () => void;
+}
+
+function createFuse(action: () => void): Fuse {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    light: (delayMs) => void (timer ??= setTimeout(action, delayMs)),
+    extinguish: () => {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+}

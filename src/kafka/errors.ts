@@ -1,0 +1,198 @@
+import { X509Certificate } from 'node:crypto';
+import type { KafkaSettings } from '../config/settings.js';
+import { DrainError, type ErrorCode } from '../errors.js';
+import { causesOf, isConnectionError, isUnavailableCoordinator, type KafkaError } from './kafka-errors.js';
+
+/** What an error's message needs to name place and remedy. */
+export interface Place {
+  kafka: KafkaSettings;
+  topic: string;
+  group: string;
+}
+
+/** Any error of kafkajs as one of ours. What is ours already, or a cause of it, is returned as it is. */
+export function classify(error: unknown, place: Place): Error {
+  const causes = causesOf(error);
+  const ours = causes.find((cause): cause is DrainError => cause instanceof DrainError);
+  if (ours !== undefined) return ours;
+  for (const rule of RULES) {
+    for (const cause of causes) {
+      const found = rule(cause, place);
+      if (found !== undefined) return new DrainError(found.code, found.message, { cause: error });
+    }
+  }
+  return unclassified(error, place);
+}
+
+interface Found {
+  code: ErrorCode;
+  message: string;
+}
+
+type Rule = (cause: KafkaError, place: Place) => Found | undefined;
+
+/** The first that fits any cause decides. */
+const RULES: readonly Rule[] = [codecRule, protocolRule, saslRule, tlsRule];
+
+function codecRule({ name, message }: KafkaError, { topic }: Place): Found | undefined {
+  if (name !== 'CodecError' && name !== 'KafkaJSNotImplemented') return undefined;
+  return {
+    code: 'UNSUPPORTED_CODEC',
+    message:
+      `A batch of topic ${topic} can't be decompressed (${message ?? ''}). ` +
+      'Readable are gzip, snappy, lz4 and zstd; check the compression.type of the topic and its producers.',
+  };
+}
+
+function protocolRule({ type }: KafkaError, place: Place): Found | undefined {
+  const { topic, group } = place;
+  switch (type) {
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+      return {
+        code: 'TOPIC_NOT_FOUND',
+        message: `Topic ${topic} does not exist on ${peers(place)}. Create it, or correct the pipeline's topic; it is never created by reading.`,
+      };
+    case 'INCONSISTENT_GROUP_PROTOCOL':
+      return {
+        code: 'GROUP_IN_USE',
+        message: `Consumer group ${group} has members that are not kafka-drain. Stop them first, their offsets carry over; or give the pipeline a group of its own.`,
+      };
+    case 'UNKNOWN_MEMBER_ID':
+    case 'ILLEGAL_GENERATION':
+    case 'FENCED_INSTANCE_ID':
+      return fencedText(group);
+    case 'TOPIC_AUTHORIZATION_FAILED':
+      return refused(place, `no right to read topic ${topic}: allow Read and Describe on it`);
+    case 'GROUP_AUTHORIZATION_FAILED':
+      return refused(place, `no right to use consumer group ${group}: allow Read and Describe on it`);
+    case 'CLUSTER_AUTHORIZATION_FAILED':
+      return refused(place, 'no right to describe the cluster: allow Describe on it');
+    default:
+      return undefined;
+  }
+}
+
+function saslRule({ name, type, message }: KafkaError, place: Place): Found | undefined {
+  if (name === 'KafkaJSSASLAuthenticationError') {
+    return refused(place, 'the user name or password was not accepted: check kafka.sasl');
+  }
+  if (type === 'UNSUPPORTED_SASL_MECHANISM') {
+    const mechanism = place.kafka.sasl?.mechanism ?? 'none';
+    return refused(place, `it does not offer the SASL mechanism ${mechanism}: check kafka.sasl.mechanism`);
+  }
+  if (type === 'ILLEGAL_SASL_STATE') {
+    return refused(place, 'this port does not expect SASL: use its SASL port, or remove kafka.sasl');
+  }
+  if (/^SASL .* (mechanism is not supported|authentication failed)/.test(message ?? '')) {
+    return refused(place, 'authentication failed: check kafka.sasl');
+  }
+  return undefined;
+}
+
+const TLS_TEXTS: Readonly<Record<string, string>> = {
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by the CA in kafka.ssl.ca',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not signed by the CA in kafka.ssl.ca',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by the CA in kafka.ssl.ca',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and not the one in kafka.ssl.ca',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: check the clocks',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name than the one in kafka.brokers',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'it wants a client certificate: set kafka.ssl.cert and kafka.ssl.key',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'it wants a client certificate: set kafka.ssl.cert and kafka.ssl.key',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    'it does not accept the client certificate in kafka.ssl.cert (another CA, or expired)',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'this port does not speak TLS: use its TLS port, or remove kafka.ssl',
+};
+
+function tlsRule({ code, message, broker }: KafkaError, place: Place): Found | undefined {
+  const expired = expiredOn(place.kafka.ssl?.cert ?? null);
+  const text = TLS_TEXTS[typeof code === 'string' ? code : ''];
+  if (text !== undefined && expired !== undefined && text.includes('client certificate in kafka.ssl.cert')) {
+    return refused(place, `the client certificate in kafka.ssl.cert expired on ${expired}`, broker);
+  }
+  if (text !== undefined) return refused(place, text, broker);
+  if ((message ?? '').includes('key values mismatch')) {
+    return refused(place, 'kafka.ssl.key does not belong to kafka.ssl.cert', broker);
+  }
+  return undefined;
+}
+
+function expiredOn(cert: string | null): string | undefined {
+  if (cert === null) return undefined;
+  try {
+    const { validTo } = new X509Certificate(cert);
+    return Date.parse(validTo) < Date.now() ? validTo : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Connection troubles, and what a broker refuses for reasons of its own. Anything else is a defect, of ours or kafkajs's. */
+function unclassified(error: unknown, place: Place): Error {
+  const causes = causesOf(error);
+  if (isConnectionError(error) || isUnavailableCoordinator(error)) return unavailable(error, place);
+  const protocol = causes.find(({ type }) => type !== undefined);
+  if (protocol !== undefined) {
+    const retryable = causes.some((cause) => (cause as { retriable?: boolean }).retriable === true);
+    if (retryable) return unavailable(error, place);
+    const { code, message } = refused(place, `${protocol.type ?? ''}: ${protocol.message ?? ''}`);
+    return new DrainError(code, message, { cause: error });
+  }
+  if (causes.some(({ name }) => name === 'KafkaJSNumberOfRetriesExceeded')) return unavailable(error, place);
+  return error instanceof Error ? error : new DrainError('UNEXPECTED', String(error));
+}
+
+/** Nobody answers, or not in time. Retried by the next attempt. */
+function unavailable(error: unknown, place: Place): DrainError {
+  const causes = causesOf(error);
+  const innermost = causes.at(-1);
+  const broker = causes.find((cause) => cause.broker !== undefined)?.broker;
+  const hint = handshakeHint(causes, place);
+  return new DrainError(
+    'KAFKA_UNAVAILABLE',
+    `Kafka at ${broker ?? peers(place)} doesn't answer: ${innermost?.message ?? 'unknown reason'}.${hint}`,
+    { cause: error },
+  );
+}
+
+/** A port that speaks the other protocol just hangs up. */
+function handshakeHint(causes: readonly KafkaError[], { kafka }: Place): string {
+  const text = causes.map(({ message, code }) => `${message ?? ''} ${String(code)}`).join(' ');
+  if (kafka.ssl === null && text.includes('Closed connection')) {
+    return ' If this port expects TLS, set kafka.ssl.';
+  }
+  if (kafka.ssl !== null && (text.includes('ECONNRESET') || text.includes('disconnected before secure'))) {
+    return ' If this port expects plaintext, remove kafka.ssl.';
+  }
+  return '';
+}
+
+function refused(place: Place, reason: string, broker?: string): Found {
+  return { code: 'KAFKA_REFUSED', message: `Kafka at ${broker ?? peers(place)} refused: ${reason}.` };
+}
+
+/** The group went on without us: a heartbeat came too late, or somebody removed this member. */
+export function fencedText(group: string): { code: 'FENCED'; message: string } {
+  return {
+    code: 'FENCED',
+    message: `Consumer group ${group} has declared this member dead (no heartbeat within its session timeout, or removed by an operator). What it had in hand is not committed; another attempt continues at the committed offsets.`,
+  };
+}
+
+/** The remedy of `GROUP_IN_USE` with names, as far as the broker tells them. */
+export function groupInUse(
+  group: string,
+  members: readonly { clientId: string; clientHost: string }[],
+): DrainError {
+  const names = members.map(({ clientId, clientHost }) => `${clientId} on ${clientHost.replace(/^\//, '')}`);
+  const who = names.length === 0 ? 'members that are not kafka-drain' : `other members: ${names.join(', ')}`;
+  return new DrainError(
+    'GROUP_IN_USE',
+    `Consumer group ${group} has ${who}. Stop them first, their offsets carry over; or give the pipeline a group of its own.`,
+  );
+}
+
+function peers({ kafka }: Place): string {
+  return kafka.brokers.join(', ');
+}

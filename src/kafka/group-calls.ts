@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Group } from './internals.js';
+import { isConnectionError, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
+import type { Commit } from './source.js';
+
+export const HEARTBEAT_INTERVAL_MS = 1_000;
+const COMMIT_TRIES = 4;
+const COMMIT_PAUSE_MS = 200;
+
+/**
+ * Commits under the group's present generation. Tries again on connection errors, since a commit can be repeated, as long
+ * as `isCurrent`.
+ */
+export async function commitOffsets(
+  group: Group,
+  topic: string,
+  commits: readonly { partition: number; commit: Commit }[],
+  isCurrent: () => boolean,
+): Promise<void> {
+  const partitions = commits.map(({ partition, commit: { offset, metadata } }) => ({
+    partition,
+    offset: String(offset),
+    metadata,
+  }));
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await group.commitOffsets({ topics: [{ topic, partitions }] });
+      return;
+    } catch (error) {
+      if (tries === COMMIT_TRIES || !mayRepeat(error)) throw error;
+      await sleep(COMMIT_PAUSE_MS * tries);
+      if (!isCurrent()) throw error;
+    }
+  }
+}
+
+function mayRepeat(error: unknown): boolean {
+  if (isFence(error) || isRebalance(error)) return false;
+  return isConnectionError(error) || isUnavailableCoordinator(error);
+}
+
+/** Heartbeats while a batch is in hand; kafkajs sends none by itself. */
+export interface Heartbeats {
+  stop: () => void;
+  /** A rebalance or a fence that a heartbeat met; to be thrown once the batch is settled. */
+  trouble: () => Error | undefined;
+}
+
+export function startHeartbeats(group: Group): Heartbeats {
+  let trouble: Error | undefined;
+  const beat = (): void => {
+    // A little less than the period, or every second one would come too early for kafkajs and be left out.
+    group.heartbeat({ interval: HEARTBEAT_INTERVAL_MS * 0.9 }).catch((error: unknown) => {
+      // A lost connection is no news: the next heartbeat, or the commit, meets it again.
+      if (!isConnectionError(error)) trouble ??= error instanceof Error ? error : new Error(String(error));
+    });
+  };
+  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
+  return { stop: () => clearInterval(timer), trouble: () => trouble };
+}

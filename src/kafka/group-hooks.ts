@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HOOKS } from './assignor.js';
+import { isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
+import type { FetchedBatch, Group } from './internals.js';
+
+/** How long a join goes on while the group keeps rebalancing: four times our own rebalance timeout. */
+const JOIN_LIMIT_MS = 60_000;
+/** How long a coordinator may be unknown or loading; seen up to a few seconds on a new cluster's first group request. */
+export const COORDINATOR_LIMIT_MS = 8_000;
+const JOIN_PAUSE_MS = 200;
+
+/**
+ * What a member of ours does at the points where kafkajs by itself would go on silently. The patched kafkajs calls these for
+ * consumers that use our assignor and behaves as always for others.
+ */
+export interface GroupHooks {
+  /** Before every join: from here on the old generation may end at any moment. */
+  joining: () => void;
+  /** Awaited after every join, before anything is fetched. A rebalance error makes it join again. */
+  joined: (group: Group) => Promise<void>;
+  /** Around every fetch. */
+  fetch: (group: Group, fetch: () => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
+  /** kafkajs swallows a fetch's error, or a rebalance begins. */
+  interrupted: () => void;
+  /** The group gave this member up; returns the error that ends the consumer without another try. */
+  fenced: (error: unknown) => Error;
+  /** About to leave the group; whatever hangs from here on must be cut. */
+  leaving: () => void;
+  stopping: () => boolean;
+}
+
+interface Originals {
+  join: (this: Group) => Promise<void>;
+  sync: (this: Group) => Promise<void>;
+}
+
+/** The hooks of a group of ours; undefined: somebody else's consumer in this process. */
+export function hooksOf(group: Group): GroupHooks | undefined {
+  const assignor = group.assigners.find((a): a is { [HOOKS]: GroupHooks } => HOOKS in a);
+  return assignor?.[HOOKS];
+}
+
+/** Replaces methods on the prototype of kafkajs's ConsumerGroup. */
+export function installGroupHooks(prototype: Group): void {
+  const original = { ...ownMethods(prototype), ...joinAndSyncOf(prototype) };
+  const joining = new WeakMap<Group, Promise<void>>();
+  const everJoined = new WeakSet<Group>();
+
+  prototype.joinAndSync = function (this: Group) {
+    const hooks = hooksOf(this);
+    if (hooks === undefined) return original.joinAndSync.call(this);
+    // Two fetchers may both find their metadata stale; two joins of one member at once confuse the coordinator.
+    const running = joining.get(this) ?? joinUntilSettled(this, hooks, original, everJoined);
+    joining.set(this, running);
+    return running.finally(() => joining.delete(this));
+  };
+
+  prototype.heartbeat = async function (this: Group, options) {
+    const hooks = hooksOf(this);
+    if (hooks === undefined) return original.heartbeat.call(this, options);
+    // A waiting join is a sign of life itself, and a heartbeat of the old generation would be refused.
+    if (joining.has(this)) return;
+    const generation = this.generationId;
+    try {
+      await original.heartbeat.call(this, options);
+    } catch (error) {
+      if (!isFence(error)) throw error;
+      if (!joining.has(this) && this.generationId === generation) throw hooks.fenced(error);
+    }
+  };
+
+  prototype.fetch = function (this: Group, nodeId) {
+    const hooks = hooksOf(this);
+    if (hooks === undefined) return original.fetch.call(this, nodeId);
+    return hooks.fetch(this, () => original.fetch.call(this, nodeId));
+  };
+
+  prototype.recoverFromFetch = function (this: Group, error) {
+    hooksOf(this)?.interrupted();
+    return original.recoverFromFetch.call(this, error);
+  };
+
+  prototype.leave = function (this: Group) {
+    hooksOf(this)?.leaving();
+    return original.leave.call(this);
+  };
+}
+
+/** Detached on purpose: they are called with the group as `this`. */
+function ownMethods(
+  prototype: Group,
+): Pick<Group, 'joinAndSync' | 'heartbeat' | 'fetch' | 'recoverFromFetch' | 'leave'> {
+  const { joinAndSync, heartbeat, fetch, recoverFromFetch, leave } = prototype;
+  return { joinAndSync, heartbeat, fetch, recoverFromFetch, leave };
+}
+
+function joinAndSyncOf(prototype: Group): Originals {
+  const symbols = Object.getOwnPropertySymbols(prototype);
+  const find = (name: string): (() => Promise<void>) => {
+    const symbol = symbols.find((s) => s.description === `private:ConsumerGroup:${name}`);
+    return Reflect.get(prototype, symbol ?? name) as () => Promise<void>;
+  };
+  return { join: find('join'), sync: find('sync') };
+}
+
+/**
+ * Joins and syncs until a generation stands. kafkajs's own loop gives up after four rebalances in a row, and takes a member
+ * that was declared dead back into the group, where it would steal partitions from its successor.
+ */
+async function joinUntilSettled(
+  group: Group,
+  hooks: GroupHooks,
+  { join, sync }: Originals,
+  everJoined: WeakSet<Group>,
+): Promise<void> {
+  const startedAt = performance.now();
+  if (everJoined.has(group)) hooks.interrupted();
+  for (;;) {
+    try {
+      hooks.joining();
+      await join.call(group);
+      await sync.call(group);
+      everJoined.add(group);
+      await hooks.joined(group);
+      return;
+    } catch (error) {
+      if (isFence(error) && everJoined.has(group)) throw hooks.fenced(error);
+      if (!mayJoinAgain(error, performance.now() - startedAt) || hooks.stopping()) {
+        await group.leave().catch(() => undefined);
+        throw error;
+      }
+      if (isFence(error)) group.memberId = null;
+      if (!isRebalance(error)) await sleep(JOIN_PAUSE_MS);
+    }
+  }
+}
+
+function mayJoinAgain(error: unknown, elapsedMs: number): boolean {
+  if (isUnavailableCoordinator(error)) return elapsedMs < COORDINATOR_LIMIT_MS;
+  return (isRebalance(error) || isFence(error)) && elapsedMs < JOIN_LIMIT_MS;
+}

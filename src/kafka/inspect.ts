@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
+import { isUnavailableCoordinator } from './kafka-errors.js';
+import type { CommittedOffset, PartitionState } from './source.js';
+
+const PAUSE_MS = 200;
+/** What the broker answers where the group has no committed offset. */
+const NONE = '-1';
+
+/** What the group has committed, asked of its coordinator; patient with a coordinator that is being elected or is loading. */
+export async function fetchCommitted(
+  admin: Admin,
+  group: string,
+  topic: string,
+): Promise<Map<number, CommittedOffset>> {
+  const topics = await patiently(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+  const committed = new Map<number, CommittedOffset>();
+  for (const { partition, offset, metadata } of topics.flatMap(({ partitions }) => partitions)) {
+    if (offset !== NONE) committed.set(partition, { offset: BigInt(offset), metadata: metadata ?? '' });
+  }
+  return committed;
+}
+
+/** The ends first, then what is committed: the other way round a commit in between would look like lag. */
+export async function fetchPartitions(admin: Admin, group: string, topic: string): Promise<PartitionState[]> {
+  const watermarks = await admin.fetchTopicOffsets(topic);
+  const committed = await fetchCommitted(admin, group, topic);
+  return watermarks
+    .map(({ partition, low, high }) => ({
+      partition,
+      low: BigInt(low),
+      // kafkajs asks with isolation level read committed, so `high` is the last stable offset.
+      end: BigInt(high),
+      committed: committed.get(partition) ?? null,
+    }))
+    .sort((a, b) => a.partition - b.partition);
+}
+
+/** First offsets at or after a time; the end where there is none. */
+export async function fetchOffsetsAt(
+  admin: Admin,
+  topic: string,
+  timestampMs: number,
+): Promise<Map<number, bigint>> {
+  const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+  return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+}
+
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const elapsedMs = performance.now() - startedAt;
+      if (!isUnavailableCoordinator(error) || elapsedMs > COORDINATOR_LIMIT_MS) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}

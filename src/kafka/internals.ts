@@ -1,0 +1,89 @@
+/**
+ * The parts of kafkajs 2.2.4 that our patches and hooks touch and its typings don't tell. Only the fields we use.
+ */
+
+/** One record as kafkajs decodes it. */
+export interface DecodedRecord {
+  offset: string;
+  key: Buffer | null;
+  /** Control records are hidden from handlers but count for the position. */
+  isControlRecord: boolean;
+  batchContext: BatchContext;
+}
+
+export interface BatchContext {
+  firstOffset: string;
+  lastOffsetDelta: number;
+  producerId: string;
+  inTransaction: boolean;
+}
+
+export interface DecodedBatch extends BatchContext {
+  records: DecodedRecord[];
+}
+
+export interface FetchedPartition {
+  abortedTransactions: { producerId: string; firstOffset: string }[] | null;
+  messages: DecodedRecord[];
+}
+
+export interface FetchResponse {
+  responses: { partitions: FetchedPartition[] }[];
+}
+
+export interface Decoder {
+  buffer: Buffer;
+  readInt32: () => number;
+  readBytes: (length: number) => Buffer;
+  canReadBytes: (length: number) => boolean;
+}
+
+/** What one fetch brought of one partition (`consumer/batch.js`). */
+export interface FetchedBatch {
+  topic: string;
+  partition: number;
+  rawMessages: readonly DecodedRecord[];
+  messages: readonly FetchedRecord[];
+  firstOffset: () => string | null;
+  lastOffset: () => string;
+}
+
+export interface FetchedRecord {
+  offset: string;
+  timestamp: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Readonly<Record<string, HeaderValue | HeaderValue[]>>;
+}
+
+type HeaderValue = Buffer | string | null | undefined;
+
+export interface OffsetsToCommit {
+  topics: { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }[];
+}
+
+/** A member of a consumer group (`consumer/consumerGroup.js`). */
+export interface Group {
+  groupId: string;
+  memberId: string | null;
+  generationId: number | null;
+  assigners: readonly object[];
+  offsetManager: { nextOffset: (topic: string, partition: number) => { toString: () => string } };
+  joinAndSync: () => Promise<void>;
+  heartbeat: (options: { interval: number }) => Promise<void>;
+  fetch: (nodeId: string) => Promise<FetchedBatch[]>;
+  recoverFromFetch: (error: unknown) => Promise<void>;
+  recoverFromOffsetOutOfRange: (error: OffsetOutOfRange) => Promise<void>;
+  leave: () => Promise<void>;
+  commitOffsets: (offsets: OffsetsToCommit) => Promise<void>;
+  resolveOffset: (last: { topic: string; partition: number; offset: string }) => void;
+  seek: (next: { topic: string; partition: number; offset: string }) => void;
+  pause: (partitions: { topic: string; partitions: number[] }[]) => void;
+  assigned: () => { topic: string; partitions: number[] }[];
+  getActiveTopicPartitions: () => Record<string, ReadonlySet<number>>;
+}
+
+export interface OffsetOutOfRange {
+  topic: string;
+  partition: number;
+}

@@ -1,0 +1,66 @@
+/** What an error of kafkajs says about our membership. By name and type, never by class: classes differ between copies. */
+
+/** The fields of kafkajs's errors that tell them apart. */
+export interface KafkaError {
+  name?: string;
+  type?: string;
+  code?: unknown;
+  message?: string;
+  broker?: string;
+  topic?: string;
+  partition?: number;
+  cause?: unknown;
+}
+
+/** The error itself and everything it names as its cause, outermost first. */
+export function causesOf(error: unknown): KafkaError[] {
+  const chain: KafkaError[] = [];
+  let current = error;
+  while (typeof current === 'object' && current !== null && chain.length < 10) {
+    chain.push(current);
+    current = (current as KafkaError).cause;
+  }
+  return chain;
+}
+
+const FENCES = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+const COORDINATOR_AWAY = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+]);
+
+/** We were declared dead, and somebody else may own our partitions by now. */
+export function isFence(error: unknown): boolean {
+  return FENCES.has((error as KafkaError | null)?.type ?? '');
+}
+
+/** Ordinary: a member joined or left, everybody joins again. */
+export function isRebalance(error: unknown): boolean {
+  return (error as KafkaError | null)?.type === 'REBALANCE_IN_PROGRESS';
+}
+
+/** The group's coordinator is being elected, is loading the group, or moved. */
+export function isUnavailableCoordinator(error: unknown): boolean {
+  return causesOf(error).some(
+    ({ type, name }) => COORDINATOR_AWAY.has(type ?? '') || name === 'KafkaJSGroupCoordinatorNotFound',
+  );
+}
+
+const CONNECTION_ERRORS = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSLockTimeout',
+]);
+
+export function isConnectionError(error: unknown): boolean {
+  return causesOf(error).some(({ name }) => CONNECTION_ERRORS.has(name ?? ''));
+}
+
+/** Wraps an error so that kafkajs gives up at once instead of trying four times; the original is its cause. */
+export function fatal(cause: Error): Error {
+  return Object.assign(new Error(cause.message, { cause }), { retriable: false });
+}

@@ -1,0 +1,116 @@
+import type { Admin } from 'kafkajs';
+import type { KafkaSettings } from '../config/settings.js';
+import { DrainError } from '../errors.js';
+import { createClient, type SourceLog } from './client.js';
+import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
+import { classify, groupInUse, type Place } from './errors.js';
+import { fetchCommitted, fetchOffsetsAt, fetchPartitions } from './inspect.js';
+import type { ConsumeRequest, Source, TopicState } from './source.js';
+
+export interface SourceOptions {
+  kafka: KafkaSettings;
+  topic: string;
+  group: string;
+  log?: SourceLog;
+  fetchSizes?: Partial<FetchSizes>;
+}
+
+/**
+ * A `Source` on kafkajs. One per run: connections are made when they are first needed, and nothing that kafkajs keeps
+ * outlives `close`. Errors: `UNPATCHED_CLIENT`.
+ */
+export function createSource(options: SourceOptions): Source {
+  const { kafka: settings, topic, group } = options;
+  const client = createClient(settings, options.log);
+  const admin = client.kafka.admin();
+  const closing = new AbortController();
+  const consuming = new Set<Promise<void>>();
+  let connecting: Promise<Admin> | undefined;
+
+  const connected = (): Promise<Admin> => {
+    connecting ??= admin.connect().then(() => admin);
+    // A connection that could not be made is tried anew by the next question.
+    connecting.catch(() => (connecting = undefined));
+    return connecting;
+  };
+  const ask = async <T>(question: (connection: Admin) => Promise<T>): Promise<T> => {
+    try {
+      return await question(await connected());
+    } catch (error) {
+      throw classify(error, options);
+    }
+  };
+
+  return {
+    inspect: () => ask((connection) => inspect(connection, options)),
+    offsetsAt: (timestampMs) => ask((connection) => fetchOffsetsAt(connection, topic, timestampMs)),
+    committed: () => ask((connection) => fetchCommitted(connection, group, topic)),
+    consume: (request) => {
+      const running = consume(options, request, AbortSignal.any([request.signal, closing.signal]), ask);
+      const settled = running.catch(() => undefined);
+      consuming.add(settled);
+      void settled.then(() => consuming.delete(settled));
+      return running;
+    },
+    close: async () => {
+      closing.abort();
+      await within(Promise.all(consuming), LEAVE_LIMIT_MS);
+      await within(
+        admin.disconnect().catch(() => undefined),
+        CLOSE_LIMIT_MS,
+      );
+      client.close();
+    },
+  };
+}
+
+const CLOSE_LIMIT_MS = 2_000;
+
+type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
+
+async function inspect(admin: Admin, { topic, group }: Place): Promise<TopicState> {
+  const [cluster, partitions] = await Promise.all([
+    admin.describeCluster(),
+    fetchPartitions(admin, group, topic),
+  ]);
+  return { clusterId: cluster.clusterId, topic, topicId: null, partitions };
+}
+
+async function consume(
+  options: SourceOptions,
+  request: ConsumeRequest,
+  signal: AbortSignal,
+  ask: Ask,
+): Promise<void> {
+  const { topic, group } = options;
+  try {
+    await runConsumer({
+      client: createClient(options.kafka, options.log),
+      sizes: { ...DEFAULT_FETCH_SIZES, ...options.fetchSizes },
+      topic,
+      group,
+      request,
+      signal,
+      fetchCommitted: () => ask((connection) => fetchCommitted(connection, group, topic)),
+      classify: (error) => classify(error, options),
+    });
+  } catch (error) {
+    const known = classify(error, options);
+    throw known instanceof DrainError && known.code === 'GROUP_IN_USE'
+      ? await nameMembers(group, ask, known)
+      : known;
+  }
+}
+
+/** Asks the broker whose members are in the way; if it doesn't tell, the error goes without names. */
+async function nameMembers(group: string, ask: Ask, error: DrainError): Promise<DrainError> {
+  try {
+    const { groups } = await ask((connection) => connection.describeGroups([group]));
+    return groupInUse(
+      group,
+      groups.flatMap(({ members }) => members),
+    );
+  } catch {
+    return error;
+  }
+}

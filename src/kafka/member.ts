@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DrainError } from '../errors.js';
+import { commitOffsets, startHeartbeats } from './group-calls.js';
+import { fencedText } from './errors.js';
+import type { GroupHooks } from './group-hooks.js';
+import type { FetchedBatch, Group } from './internals.js';
+import { fatal, isFence, isRebalance } from './kafka-errors.js';
+import { startPositions } from './positions.js';
+import { toRecordBatch, viewOf } from './record-batch.js';
+import type { BatchHandled, CommittedOffset, ConsumeRequest } from './source.js';
+
+/** How long the broker holds back an empty fetch; also the pause where there is nothing to fetch. */
+export const MAX_WAIT_MS = 500;
+
+export interface MemberOptions {
+  topic: string;
+  group: string;
+  request: ConsumeRequest;
+  signal: AbortSignal;
+  fetchCommitted: () => Promise<ReadonlyMap<number, CommittedOffset>>;
+  /** Called once, when the group is being left: what still hangs may be cut soon. */
+  leaving: () => void;
+  /** One of ours for whatever kafkajs throws. */
+  classify: (error: unknown) => Error;
+}
+
+/** Our side of one membership in the group. */
+export interface Member {
+  hooks: GroupHooks;
+  handle: (batch: FetchedBatch) => Promise<void>;
+  /** Resolves when nothing is in hand. */
+  settled: () => Promise<void>;
+  /** What ended this membership, if it was not kafkajs's own trouble. */
+  failure: () => { error: unknown } | undefined;
+}
+
+/**
+ * What all of a member's callbacks share. The generation counts twice per join, at its beginning and at its end: whatever
+ * was fetched or begun under another number is neither committed nor allowed to move a position.
+ */
+interface State extends MemberOptions {
+  generation: number;
+  interruptions: number;
+  currentGroup: Group | undefined;
+  failed: { error: unknown } | undefined;
+  fetchedIn: WeakMap<FetchedBatch, number>;
+  positions: Map<number, bigint>;
+  inHand: Set<{ generation: number; settled: Promise<unknown> }>;
+}
+
+export function createMember(options: MemberOptions): Member {
+  const state: State = {
+    ...options,
+    generation: 0,
+    interruptions: 0,
+    currentGroup: undefined,
+    failed: undefined,
+    fetchedIn: new WeakMap(),
+    positions: new Map(),
+    inHand: new Set(),
+  };
+  return {
+    hooks: createHooks(state),
+    handle: (batch) => handleBatch(state, batch),
+    settled: () => settledWhere(state, () => true),
+    failure: () => state.failed,
+  };
+}
+
+function createHooks(state: State): GroupHooks {
+  return {
+    joining: () => void (state.generation += 1),
+    joined: (group) => takeUp(state, group),
+    fetch: (group, fetch) => fetchBatches(state, group, fetch),
+    interrupted: () => interrupted(state),
+    fenced: (error) => fence(state, error),
+    leaving: state.leaving,
+    stopping: () => state.signal.aborted,
+  };
+}
+
+function interrupted(state: State): void {
+  state.interruptions += 1;
+  state.request.listener.interrupted();
+}
+
+/** The first failure is the one that counts; kafkajs gets it in a form on which it gives up at once. */
+function fail(state: State, error: unknown): Error {
+  state.failed ??= { error };
+  return fatal(error instanceof Error ? error : new Error(String(error)));
+}
+
+function fence(state: State, cause: unknown): Error {
+  const { code, message } = fencedText(state.group);
+  return fail(state, new DrainError(code, message, { cause }));
+}
+
+/** After every join: begins each partition where the group stands, and commits the starts nobody has committed yet. */
+async function takeUp(state: State, group: Group): Promise<void> {
+  const { topic, request } = state;
+  const assigned = group.assigned().flatMap(({ partitions }) => partitions);
+  const wanted = new Map(request.partitions.map((start) => [start.partition, start]));
+  const committed = assigned.length > 0 ? await state.fetchCommitted() : new Map<number, CommittedOffset>();
+  let positions;
+  try {
+    positions = startPositions(topic, assigned, wanted, committed);
+  } catch (error) {
+    throw fail(state, error);
+  }
+  const starts = positions.flatMap(({ partition, commit }) =>
+    commit === null ? [] : [{ partition, commit }],
+  );
+  if (starts.length > 0) await commitOffsets(group, topic, starts, () => true);
+  for (const { partition, offset } of positions) group.seek({ topic, partition, offset: String(offset) });
+  state.currentGroup = group;
+  state.generation += 1;
+  state.positions = new Map(positions.map(({ partition, offset }) => [partition, offset]));
+  request.listener.assigned(assigned);
+  for (const { partition, offset } of positions) request.listener.committed(partition, offset);
+}
+
+async function fetchBatches(
+  state: State,
+  group: Group,
+  fetch: () => Promise<FetchedBatch[]>,
+): Promise<FetchedBatch[]> {
+  const { listener } = state.request;
+  const { generation, interruptions } = state;
+  listener.fetching();
+  if (Object.values(group.getActiveTopicPartitions()).every(({ size }) => size === 0)) {
+    await sleep(MAX_WAIT_MS, undefined, { signal: state.signal }).catch(() => undefined);
+    listener.fetched();
+    return [];
+  }
+  let batches;
+  try {
+    batches = await fetch();
+  } catch (error) {
+    interrupted(state);
+    throw error;
+  }
+  if (state.interruptions === interruptions) listener.fetched();
+  if (state.generation !== generation) return [];
+  for (const batch of batches) state.fetchedIn.set(batch, generation);
+  return batches;
+}
+
+async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
+  const generation = state.fetchedIn.get(batch) ?? -1;
+  await settledWhere(state, (older) => older < generation);
+  const ended = state.signal.aborted || state.failed !== undefined;
+  if (ended || generation !== state.generation || isStale(state, batch)) return;
+  const work = workOn(state, batch, generation);
+  const entry = { generation, settled: work.catch(() => undefined) };
+  state.inHand.add(entry);
+  try {
+    await work;
+  } finally {
+    state.inHand.delete(entry);
+  }
+}
+
+/** Fetched from another broker before the position moved on: when a partition's leader changes, kafkajs asks both. */
+function isStale({ positions }: State, batch: FetchedBatch): boolean {
+  const first = batch.firstOffset();
+  return first === null || BigInt(first) < (positions.get(batch.partition) ?? 0n);
+}
+
+async function settledWhere(state: State, matches: (generation: number) => boolean): Promise<void> {
+  await Promise.all(
+    [...state.inHand].filter((entry) => matches(entry.generation)).map((entry) => entry.settled),
+  );
+}
+
+async function workOn(state: State, batch: FetchedBatch, generation: number): Promise<void> {
+  const group = state.currentGroup;
+  if (group === undefined) return;
+  const heartbeats = startHeartbeats(group);
+  try {
+    const handled = await callHandle(state, batch);
+    if (generation === state.generation) await conclude(state, group, batch, handled);
+  } finally {
+    heartbeats.stop();
+  }
+  const trouble = heartbeats.trouble();
+  if (trouble !== undefined) throw trouble;
+}
+
+async function callHandle(state: State, batch: FetchedBatch): Promise<BatchHandled> {
+  try {
+    return await state.request.handle(toRecordBatch(viewOf(batch)));
+  } catch (error) {
+    throw fail(state, error);
+  }
+}
+
+/** Commits, then moves the position; where a rebalance was faster, neither. */
+async function conclude(
+  state: State,
+  group: Group,
+  { topic, partition }: FetchedBatch,
+  { commit, done }: BatchHandled,
+): Promise<void> {
+  const { generation } = state;
+  if (commit !== null) {
+    try {
+      await commitOffsets(group, topic, [{ partition, commit }], () => generation === state.generation);
+    } catch (error) {
+      if (generation !== state.generation) return;
+      throw commitError(state, error);
+    }
+    state.request.listener.committed(partition, commit.offset);
+  }
+  if (generation !== state.generation) return;
+  if (done) group.pause([{ topic, partitions: [partition] }]);
+  if (commit === null) return;
+  state.positions.set(partition, commit.offset);
+  group.resolveOffset({ topic, partition, offset: String(commit.offset - 1n) });
+}
+
+function commitError(state: State, error: unknown): Error {
+  if (isFence(error)) return fence(state, error);
+  if (state.signal.aborted && !isRebalance(error)) return fail(state, state.classify(error));
+  return error instanceof Error ? error : new Error(String(error));
+}

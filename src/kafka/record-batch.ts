@@ -1,0 +1,57 @@
+import type { FetchedBatch, FetchedRecord } from './internals.js';
+import type { KafkaRecord, RecordBatch, RecordHeader } from './source.js';
+
+const NO_HEADERS: readonly RecordHeader[] = [];
+
+/**
+ * kafkajs's batch in our words. Keys and values are slices of the whole fetch response: they are valid only while the batch
+ * is handled, and whoever keeps one of them keeps megabytes; copy what is kept.
+ */
+export function toRecordBatch({ topic, partition, messages, lastOffset }: FetchedBatchView): RecordBatch {
+  return {
+    partition,
+    records: messages.map((message) => toRecord(topic, partition, message)),
+    nextOffset: BigInt(lastOffset) + 1n,
+  };
+}
+
+/** The batch with the last offset it covers, invisible records included. */
+export interface FetchedBatchView {
+  topic: string;
+  partition: number;
+  messages: readonly FetchedRecord[];
+  lastOffset: string;
+}
+
+export function viewOf(batch: FetchedBatch): FetchedBatchView {
+  const { topic, partition, messages } = batch;
+  return { topic, partition, messages, lastOffset: batch.lastOffset() };
+}
+
+function toRecord(topic: string, partition: number, message: FetchedRecord): KafkaRecord {
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers: toHeaders(message.headers),
+  };
+}
+
+function toHeaders(headers: FetchedRecord['headers']): readonly RecordHeader[] {
+  let list: RecordHeader[] | undefined;
+  for (const name in headers) {
+    const values = headers[name];
+    list ??= [];
+    for (const value of Array.isArray(values) ? values : [values])
+      list.push({ name, value: toBuffer(value) });
+  }
+  return list ?? NO_HEADERS;
+}
+
+function toBuffer(value: Buffer | string | null | undefined): Buffer | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? Buffer.from(value) : value;
+}
