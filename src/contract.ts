@@ -25,6 +25,16 @@ export function activityIdOf(pipeline: string): string {
   return `drain-${pipeline}`;
 }
 
+/** Custom columns for the list of runs; registered by `kafka-drain setup`, upserted only when the worker's configuration says so. */
+export const SEARCH_ATTRIBUTES = {
+  pipeline: { name: 'DrainPipeline', type: 'KEYWORD' },
+  stopReason: { name: 'DrainStopReason', type: 'KEYWORD' },
+  continuity: { name: 'DrainContinuity', type: 'KEYWORD' },
+  read: { name: 'DrainRead', type: 'INT' },
+  deadLettered: { name: 'DrainDeadLettered', type: 'INT' },
+  lagAfter: { name: 'DrainLagAfter', type: 'INT' },
+} as const;
+
 /** Why a run ended. A run that fails has no stop reason but a typed failure. */
 export type StopReason =
   'drained' | 'idle' | 'budget' | 'max-records' | 'stopped' | 'shutdown' | 'nothing-to-do';
@@ -94,6 +104,10 @@ export interface Plan {
   /** ISO 8601; the base of tombstones' `purgeAt`. */
   plannedAt: string;
   nothingToDo: boolean;
+  /** Whether this run upserts `SEARCH_ATTRIBUTES`; here because workflow code needs it deterministically. */
+  searchAttributes: boolean;
+  /** Whether a run that left planned records triggers the next one at once. */
+  catchUp: boolean;
   /** Since when (ISO 8601) runs in a row had nothing to do; `null`: this one has. Decides the daily recommit. */
   quietSince: string | null;
   lagBefore: number;
@@ -112,6 +126,10 @@ export type PreviousRun = Pick<
 export interface PlanInput {
   pipeline: string;
   previous: PreviousRun | null;
+}
+
+export interface CatchUpInput {
+  scheduleId: string;
 }
 
 export interface DrainInput {

@@ -9,6 +9,7 @@ import { acceptBreak, checkCommitted, committedInEpoch, placeOf } from './offset
 export interface PlanningInput {
   pipeline: PipelineSettings;
   database: string;
+  searchAttributes: boolean;
   state: TopicState;
   previous: PreviousRun | null;
   now: Date;
@@ -51,6 +52,8 @@ export function makePlan(input: PlanningInput): Plan {
     fingerprint: pipeline.fingerprint,
     plannedAt: now.toISOString(),
     nothingToDo: quietSince !== null && now.getTime() - Date.parse(quietSince) < RECOMMIT_AFTER_MS,
+    searchAttributes: input.searchAttributes,
+    catchUp: pipeline.catchUp,
     quietSince,
     lagBefore,
     continuity: runContinuity(partitions.map(({ continuity }) => continuity)),

@@ -13,7 +13,8 @@ export interface ThreadInput {
 /** What the thread tells its supervisor. Every message is a sign of life. */
 export type ThreadMessage =
   | { kind: 'progress'; progress: DrainProgress }
-  | { kind: 'log'; level: LogLevel; message: string; fields: LogFields }
+  /** Never record contents, never secrets. */
+  | { kind: 'log'; level: LogLevel; message: string }
   | { kind: 'batch-written'; durationMs: number }
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
@@ -24,6 +25,4 @@ export interface StopMessage {
   reason: AskedStop;
 }
 
-export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
-/** Never record contents, never secrets. */
-export type LogFields = Record<string, string | number | boolean | null>;
+export type LogLevel = 'warn' | 'error';

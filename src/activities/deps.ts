@@ -1,0 +1,17 @@
+import type { PipelineSettings, Settings } from '../config/settings.js';
+import type { Source } from '../kafka/source.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { RunMetrics } from '../telemetry/metrics.js';
+import type { StartThread } from './drain-thread.js';
+
+/** What the activities need from outside; `worker.ts` has the real ones. */
+export interface ActivityDeps {
+  settings: Settings;
+  openSource: (pipeline: PipelineSettings) => Source;
+  startThread: StartThread;
+  metrics: RunMetrics;
+  logger: Logger;
+  /** Monotonic, milliseconds. */
+  clock: () => number;
+  wallClock: () => Date;
+}

@@ -1,0 +1,86 @@
+import { Context } from '@temporalio/activity';
+import type { DrainInput, DrainOutcome, DrainProgress } from '../contract.js';
+import type { PipelineSettings } from '../config/settings.js';
+import type { ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
+import { asDrainError, DrainError } from '../errors.js';
+import { attemptTimes } from './deadline.js';
+import type { ActivityDeps } from './deps.js';
+import { toFailure } from './failure.js';
+import { findPipeline } from './pipeline.js';
+import { supervise } from './supervise.js';
+
+/**
+ * Builds the activity that drains a plan in a thread of its own.
+ * Failures: every `DrainError` code as the failure's type, with the last progress as details.
+ */
+export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Promise<DrainOutcome> {
+  return async (input) => {
+    const context = Context.current();
+    const last: { progress: DrainProgress[] } = { progress: [] };
+    const onMessage = (message: ThreadMessage) => {
+      if (message.kind === 'progress') last.progress = [message.progress];
+      observe(deps, input.pipeline, message);
+    };
+    try {
+      const outcome = await superviseDrain(deps, context, input, onMessage);
+      deps.metrics.record(outcome, input.plan);
+      return outcome;
+    } catch (error) {
+      if (error === context.cancellationSignal.reason) throw error;
+      deps.metrics.failed(input.pipeline, asDrainError(error).code);
+      throw toFailure(error, last.progress);
+    }
+  };
+}
+
+function observe({ logger, metrics }: ActivityDeps, pipeline: string, message: ThreadMessage): void {
+  if (message.kind === 'batch-written') metrics.batchWritten(pipeline, message.durationMs);
+  if (message.kind === 'log') logger[message.level](message.message, { pipeline });
+}
+
+function superviseDrain(
+  deps: ActivityDeps,
+  context: Context,
+  input: DrainInput,
+  onMessage: (message: ThreadMessage) => void,
+): Promise<DrainOutcome> {
+  const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = context.info;
+  const pipeline = pipelineOf(deps, input);
+  // Both times are the server's, so the clocks of worker and server needn't agree.
+  const times = attemptTimes(input.limits, currentAttemptScheduledTimestampMs - scheduledTimestampMs);
+  const thread: ThreadInput = {
+    kafka: deps.settings.kafka,
+    mongodb: deps.settings.mongodb,
+    task: { pipeline, plan: input.plan, run: runOf(context), budgetMs: times.budgetMs },
+  };
+  return supervise((listener) => deps.startThread(thread, listener), {
+    times,
+    stallTimeoutMs: input.limits.stallTimeoutMs,
+    heartbeatIntervalMs: deps.settings.worker.heartbeatIntervalMs,
+    clock: deps.clock,
+    heartbeat: (progress) => {
+      context.heartbeat(progress);
+    },
+    cancelled: context.cancellationSignal,
+    onMessage,
+  });
+}
+
+/** The worker's rules with the run's limits: the schedule's input says how long, the configuration says what. */
+function pipelineOf(
+  { settings }: ActivityDeps,
+  { pipeline: name, plan, limits }: DrainInput,
+): PipelineSettings {
+  const pipeline = findPipeline(settings, name);
+  if (pipeline.fingerprint === plan.fingerprint) return { ...pipeline, limits };
+  throw new DrainError(
+    'CONFIG_MISMATCH',
+    `this worker's configuration of pipeline "${name}" (${pipeline.fingerprint}) differs from the one the run was planned with ` +
+      `(${plan.fingerprint}): give all workers of the task queue the same configuration.`,
+  );
+}
+
+function runOf({ info }: Context): ThreadInput['task']['run'] {
+  const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
+  return { workflowId, runId, attempt: info.attempt };
+}

@@ -1,0 +1,63 @@
+import type { PipelineSettings } from '../config/settings.js';
+import type { Plan, PlanInput } from '../contract.js';
+import { makePlan } from '../drain/planning.js';
+import { asDrainError } from '../errors.js';
+import type { Source } from '../kafka/source.js';
+import type { ActivityDeps } from './deps.js';
+import { toFailure } from './failure.js';
+import { findPipeline } from './pipeline.js';
+
+/** Builds the activity that fixes what a run will read; asks Kafka by the admin client alone. */
+export function createPlanDrain(deps: ActivityDeps): (input: PlanInput) => Promise<Plan> {
+  return async (input) => {
+    let source: Source | null = null;
+    try {
+      const pipeline = findPipeline(deps.settings, input.pipeline);
+      source = deps.openSource(pipeline);
+      const plan = await planTwice(deps, pipeline, input, source);
+      deps.metrics.planned(plan);
+      return plan;
+    } catch (error) {
+      deps.metrics.failed(input.pipeline, asDrainError(error).code);
+      throw toFailure(error);
+    } finally {
+      await source?.close();
+    }
+  };
+}
+
+/** A check that fails is repeated once with fresh numbers: another run may have committed between two of the questions. */
+async function planTwice(
+  deps: ActivityDeps,
+  pipeline: PipelineSettings,
+  input: PlanInput,
+  source: Source,
+): Promise<Plan> {
+  try {
+    return await planOnce(deps, pipeline, input, source);
+  } catch {
+    return await planOnce(deps, pipeline, input, source);
+  }
+}
+
+async function planOnce(
+  { settings, wallClock }: ActivityDeps,
+  pipeline: PipelineSettings,
+  { previous }: PlanInput,
+  source: Source,
+): Promise<Plan> {
+  const state = await source.inspect();
+  const { start } = pipeline;
+  const offsetsAtStart = typeof start === 'object' ? await source.offsetsAt(start.timestampMs) : new Map();
+  const { database } = settings.mongodb;
+  const { searchAttributes } = settings.worker;
+  return makePlan({
+    pipeline,
+    database,
+    searchAttributes,
+    state,
+    previous,
+    now: wallClock(),
+    offsetsAtStart,
+  });
+}

@@ -1,0 +1,46 @@
+import type { DrainProgress } from '../contract.js';
+import type { WriteModel, WriteResult } from '../mongodb/sink.js';
+import type { LogLevel, ThreadMessage } from './thread-messages.js';
+
+/** How the thread tells its supervisor what goes on. */
+export interface Reporter {
+  progress: (progress: () => DrainProgress) => void;
+  /** Something happened that changes no number, such as a resend. */
+  alive: () => void;
+  log: (level: LogLevel, message: string) => void;
+  /** Reports how long each write took. */
+  timed: <Rest extends unknown[]>(
+    write: (models: readonly WriteModel[], ...rest: Rest) => Promise<WriteResult>,
+  ) => (models: readonly WriteModel[], ...rest: Rest) => Promise<WriteResult>;
+}
+
+/** Signs of life may come thousands a second; the supervisor needs a few. */
+const MIN_PERIOD_MS = 200;
+
+export function createReporter(post: (message: ThreadMessage) => void): Reporter {
+  let latest: (() => DrainProgress) | null = null;
+  let postedMs = Number.NEGATIVE_INFINITY;
+  const postLatest = () => {
+    if (latest === null || performance.now() - postedMs < MIN_PERIOD_MS) return;
+    postedMs = performance.now();
+    post({ kind: 'progress', progress: latest() });
+  };
+  return {
+    progress: (progress) => {
+      latest = progress;
+      postLatest();
+    },
+    alive: postLatest,
+    log: (level, message) => {
+      post({ kind: 'log', level, message });
+    },
+    timed:
+      (write) =>
+      async (models, ...rest) => {
+        const startedMs = performance.now();
+        const result = await write(models, ...rest);
+        post({ kind: 'batch-written', durationMs: performance.now() - startedMs });
+        return result;
+      },
+  };
+}

@@ -1,0 +1,3 @@
+import { runDrainThread } from './thread.js';
+
+await runDrainThread();

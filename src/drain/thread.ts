@@ -1,0 +1,76 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { toErrorData } from '../errors.js';
+import { createSource } from '../kafka/kafkajs-source.js';
+import type { Source } from '../kafka/source.js';
+import { createSink } from '../mongodb/driver-sink.js';
+import type { Sink } from '../mongodb/sink.js';
+import type { AskedStop, DrainDeps } from './attempt.js';
+import { drain } from './drain.js';
+import { createReporter, type Reporter } from './reporter.js';
+import type { StopMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
+
+/**
+ * The entry of the drain thread: connects, drains, says how it ended. It runs in a thread of its own because a thread can be
+ * terminated for real, in an endless loop or out of memory, and because decoding must not hold up the worker.
+ * @param alter how tests put a step of their own (a crash point, a loop without end) between the parts.
+ */
+export async function runDrainThread(alter: (deps: DrainDeps) => DrainDeps = (deps) => deps): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error('the drain thread must be started as a worker thread');
+  const post = (message: ThreadMessage) => {
+    port.postMessage(message);
+  };
+  const asked = new AbortController();
+  port.on('message', ({ reason }: StopMessage) => {
+    asked.abort(reason satisfies AskedStop);
+  });
+  try {
+    post(await drainAs(workerData as ThreadInput, alter, createReporter(post), asked.signal));
+  } catch (error) {
+    post({ kind: 'failed', error: toErrorData(error) });
+  } finally {
+    port.close();
+  }
+}
+
+async function drainAs(
+  input: ThreadInput,
+  alter: (deps: DrainDeps) => DrainDeps,
+  reporter: Reporter,
+  asked: AbortSignal,
+): Promise<ThreadMessage> {
+  const source = openSource(input, reporter);
+  let sink: Sink | null = null;
+  try {
+    sink = await openSink(input, reporter);
+    const deps: DrainDeps = {
+      source,
+      sink,
+      clock: () => performance.now(),
+      wallClock: () => new Date(),
+      report: reporter.progress,
+    };
+    return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
+  } finally {
+    await Promise.allSettled([source.close(), sink?.close()]);
+  }
+}
+
+function openSource({ kafka, task }: ThreadInput, reporter: Reporter): Source {
+  const { topic, group } = task.pipeline;
+  return createSource({ kafka, topic, group, log: reporter.log });
+}
+
+async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Promise<Sink> {
+  const { collection, deadLetters } = task.pipeline;
+  const sink = await createSink({
+    ...mongodb,
+    collection,
+    deadLetterCollection: deadLetters.collection,
+    listener: { alive: reporter.alive },
+    log: (message) => {
+      reporter.log('warn', message);
+    },
+  });
+  return { ...sink, write: reporter.timed(sink.write) };
+}

@@ -1,0 +1,1 @@
+export { runDrain } from './run-drain.js';

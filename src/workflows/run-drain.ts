@@ -1,0 +1,149 @@
+import {
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  defineUpdate,
+  isCancellation,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import {
+  SEARCH_ATTRIBUTES,
+  STOP_UPDATE,
+  activityIdOf,
+  type DrainOutcome,
+  type Plan,
+  type PreviousRun,
+  type RunInput,
+  type RunLimits,
+  type RunResult,
+} from '../contract.js';
+import { runFailure } from './failure.js';
+import { planMarkdown, resultMarkdown } from './markdown.js';
+import { resultOf, shouldCatchUp, untouched } from './result.js';
+
+/** Stops the run politely; the caller gets the run's result once the batches in hand are committed. */
+export const stopUpdate = defineUpdate<RunResult>(STOP_UPDATE);
+
+const { planDrain, triggerCatchUp } = proxyActivities<Activities>({
+  startToCloseTimeout: 10_000,
+  scheduleToCloseTimeout: 30_000,
+  retry: { initialInterval: 1_000, maximumAttempts: 3 },
+});
+
+/** One run: plan, drain, result. Its history is the record of what was read from where to where, and why it ended. */
+export async function runDrain(input: RunInput): Promise<RunResult> {
+  const stop = handleStop();
+  try {
+    const plan = await planDrain({ pipeline: input.pipeline, previous: previousRun() });
+    setCurrentDetails(planMarkdown(plan));
+    const outcome = await drainPlan(plan, input, stop);
+    const result = resultOf(plan, outcome, workflowInfo().startTime, new Date());
+    record(plan, result);
+    if (shouldCatchUp(plan, outcome)) await catchUp();
+    stop.finish(result);
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    return result;
+  } catch (error) {
+    throw runFailure(error);
+  }
+}
+
+/** The last successful result of this schedule's runs; none under AllowAll and after the schedule was recreated. */
+function previousRun(): PreviousRun | null {
+  const last = workflowInfo().lastResult as RunResult | undefined;
+  if (last === undefined) return null;
+  const { clusterId, topic, topicId, group, epoch, quietSince, partitions } = last;
+  return { clusterId, topic, topicId, group, epoch, quietSince, partitions };
+}
+
+interface Stop {
+  asked: () => boolean;
+  /** Cancelled when an operator asks: the activity returns its partial result. */
+  scope: CancellationScope;
+  finish: (result: RunResult) => void;
+}
+
+function handleStop(): Stop {
+  let result: RunResult | undefined;
+  let asked = false;
+  const stop: Stop = {
+    asked: () => asked,
+    scope: new CancellationScope(),
+    finish: (finished) => {
+      result = finished;
+    },
+  };
+  setHandler(stopUpdate, async () => {
+    asked = true;
+    stop.scope.cancel();
+    // Also where the run was cancelled: its partial result is still to come.
+    return await CancellationScope.nonCancellable(async () => {
+      await condition(() => result !== undefined);
+      return result as RunResult;
+    });
+  });
+  return stop;
+}
+
+async function drainPlan(plan: Plan, { pipeline, limits }: RunInput, stop: Stop): Promise<DrainOutcome> {
+  if (plan.nothingToDo) return untouched(plan, 'nothing-to-do');
+  if (stop.asked()) return untouched(plan, 'stopped');
+  const { drainTopic } = proxyActivities<Activities>(drainOptions(pipeline, plan, limits));
+  try {
+    return await stop.scope.run(() => drainTopic({ pipeline, plan, limits }));
+  } catch (error) {
+    // Stopped before any attempt had begun: there is no partial result, but neither has anything gone wrong.
+    if (stop.asked() && isCancellation(error)) return untouched(plan, 'stopped');
+    throw error;
+  }
+}
+
+function drainOptions(pipeline: string, plan: Plan, limits: RunLimits) {
+  return {
+    activityId: activityIdOf(pipeline),
+    summary: `${plan.topic} → ${plan.collection}, ${String(plan.lagBefore)} records`,
+    startToCloseTimeout: limits.startToCloseMs,
+    scheduleToCloseTimeout: limits.scheduleToCloseMs,
+    heartbeatTimeout: limits.heartbeatTimeoutMs,
+    // The default closes a cancelled run at once and loses the partial result.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED' as const,
+    // Late enough that an attempt which the server gave up has noticed before the next one begins.
+    retry: { initialInterval: 10_000, backoffCoefficient: 1, maximumAttempts: 3 },
+  };
+}
+
+function record(plan: Plan, result: RunResult): void {
+  setCurrentDetails(resultMarkdown(result));
+  if (!plan.searchAttributes) return;
+  upsertSearchAttributes([
+    { key: SEARCH_ATTRIBUTES.pipeline, value: result.pipeline },
+    { key: SEARCH_ATTRIBUTES.stopReason, value: result.stopReason },
+    { key: SEARCH_ATTRIBUTES.continuity, value: result.continuity },
+    { key: SEARCH_ATTRIBUTES.read, value: result.records.read },
+    { key: SEARCH_ATTRIBUTES.deadLettered, value: result.records.deadLettered },
+    { key: SEARCH_ATTRIBUTES.lagAfter, value: result.lagAfter },
+  ]);
+}
+
+/** A failure to trigger costs a tick, not the run. */
+async function catchUp(): Promise<void> {
+  const scheduleId = workflowInfo().typedSearchAttributes.get({
+    name: 'TemporalScheduledById',
+    type: 'KEYWORD',
+  });
+  if (scheduleId === undefined) return;
+  try {
+    await CancellationScope.nonCancellable(() => triggerCatchUp({ scheduleId }));
+  } catch (error) {
+    log.warn('the next run could not be triggered at once and will begin at its tick', {
+      scheduleId,
+      error: String(error),
+    });
+  }
+}
