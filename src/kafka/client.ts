@@ -1,11 +1,16 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { ISocketFactoryArgs, Kafka, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
+import type { Admin, ISocketFactoryArgs, Kafka, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
+import { DrainError } from '../errors.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
+import type { RawBroker } from './topic-identity.js';
 
-/** Where kafkajs's own warnings and errors go; they name peers, never contents or secrets. */
-export type SourceLog = (level: 'warn' | 'error', message: string) => void;
+/**
+ * Where kafkajs's own complaints go, all as warnings: what really ends a run is thrown. They name peers, never contents or
+ * secrets.
+ */
+export type SourceLog = (level: 'WARN', message: string, fields: Record<string, string>) => void;
 
 /** One kafkajs client with all of its sockets in sight. */
 export interface KafkaClient {
@@ -35,7 +40,7 @@ export function createClient(settings: KafkaSettings, log?: SourceLog): KafkaCli
   const kafka = new Kafka({
     ...connectionConfig(settings),
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => log?.(entry.level === logLevel.ERROR ? 'error' : 'warn', logText(entry)),
+    logCreator: () => (entry) => log?.('WARN', `kafkajs: ${entry.log.message}`, logFields(entry)),
     socketFactory: (args) => {
       if (refusal !== undefined) throw new Error(refusal);
       return track(openSocket(args), sockets);
@@ -90,8 +95,39 @@ function track(socket: net.Socket, sockets: Set<net.Socket>): net.Socket {
   return socket;
 }
 
-function logText({ namespace, log }: LogEntry): string {
+function logFields({ namespace, log }: LogEntry): Record<string, string> {
   const { broker, groupId } = log as { broker?: unknown; groupId?: unknown };
-  const place = [broker, groupId].filter((part) => typeof part === 'string').join(', ');
-  return `kafkajs ${namespace}: ${log.message}${place === '' ? '' : ` (${place})`}`;
+  return {
+    part: namespace,
+    ...(typeof broker === 'string' ? { broker } : {}),
+    ...(typeof groupId === 'string' ? { group: groupId } : {}),
+  };
+}
+
+/** An admin client, with a way to a broker for the one request that kafkajs doesn't know. */
+export interface AdminClient {
+  admin: Admin;
+  broker: () => Promise<RawBroker>;
+}
+
+interface ClusterInternals {
+  brokerPool: { findConnectedBroker: () => Promise<RawBroker> };
+}
+
+/** Catches the cluster that kafkajs makes for the admin client and keeps to itself, to spare a second connection. */
+export function createAdmin(kafka: Kafka): AdminClient {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  if (symbol === undefined) throw new DrainError('UNPATCHED_CLIENT', 'kafkajs has no createCluster');
+  const createCluster = Reflect.get(kafka, symbol) as (options: unknown) => ClusterInternals;
+  let cluster: ClusterInternals | undefined;
+  Reflect.set(kafka, symbol, (options: unknown) => (cluster = createCluster(options)));
+  const admin = kafka.admin();
+  Reflect.set(kafka, symbol, createCluster);
+  const broker = (): Promise<RawBroker> => {
+    if (cluster === undefined) throw new DrainError('UNPATCHED_CLIENT', 'kafkajs made no cluster');
+    return cluster.brokerPool.findConnectedBroker();
+  };
+  return { admin, broker };
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
+import type { AdminClient } from './client.js';
 import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
 import { isUnavailableCoordinator } from './kafka-errors.js';
-import type { CommittedOffset, PartitionState } from './source.js';
+import type { CommittedOffset, PartitionState, TopicState } from './source.js';
+import { fetchTopicIdentity } from './topic-identity.js';
 
 const PAUSE_MS = 200;
 /** What the broker answers where the group has no committed offset. */
@@ -22,8 +24,20 @@ export async function fetchCommitted(
   return committed;
 }
 
+/** Everything a plan needs to know. */
+export async function fetchTopicState(
+  client: AdminClient,
+  group: string,
+  topic: string,
+): Promise<TopicState> {
+  const partitions = await fetchPartitions(client.admin, group, topic);
+  const identity = await fetchTopicIdentity(await client.broker(), topic);
+  const clusterId = identity?.clusterId ?? (await client.admin.describeCluster()).clusterId;
+  return { clusterId, topic, topicId: identity?.topicId ?? null, partitions };
+}
+
 /** The ends first, then what is committed: the other way round a commit in between would look like lag. */
-export async function fetchPartitions(admin: Admin, group: string, topic: string): Promise<PartitionState[]> {
+async function fetchPartitions(admin: Admin, group: string, topic: string): Promise<PartitionState[]> {
   const watermarks = await admin.fetchTopicOffsets(topic);
   const committed = await fetchCommitted(admin, group, topic);
   return watermarks

@@ -1,11 +1,11 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import { createClient, type SourceLog } from './client.js';
+import { createAdmin, createClient, type SourceLog } from './client.js';
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
-import { classify, groupInUse, type Place } from './errors.js';
-import { fetchCommitted, fetchOffsetsAt, fetchPartitions } from './inspect.js';
-import type { ConsumeRequest, Source, TopicState } from './source.js';
+import { classify, groupInUse } from './errors.js';
+import { fetchCommitted, fetchOffsetsAt, fetchTopicState } from './inspect.js';
+import type { ConsumeRequest, Source } from './source.js';
 
 export interface SourceOptions {
   kafka: KafkaSettings;
@@ -22,7 +22,8 @@ export interface SourceOptions {
 export function createSource(options: SourceOptions): Source {
   const { kafka: settings, topic, group } = options;
   const client = createClient(settings, options.log);
-  const admin = client.kafka.admin();
+  const adminClient = createAdmin(client.kafka);
+  const { admin } = adminClient;
   const closing = new AbortController();
   const consuming = new Set<Promise<void>>();
   let connecting: Promise<Admin> | undefined;
@@ -42,7 +43,7 @@ export function createSource(options: SourceOptions): Source {
   };
 
   return {
-    inspect: () => ask((connection) => inspect(connection, options)),
+    inspect: () => ask(() => fetchTopicState(adminClient, group, topic)),
     offsetsAt: (timestampMs) => ask((connection) => fetchOffsetsAt(connection, topic, timestampMs)),
     committed: () => ask((connection) => fetchCommitted(connection, group, topic)),
     consume: (request) => {
@@ -67,14 +68,6 @@ export function createSource(options: SourceOptions): Source {
 const CLOSE_LIMIT_MS = 2_000;
 
 type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
-
-async function inspect(admin: Admin, { topic, group }: Place): Promise<TopicState> {
-  const [cluster, partitions] = await Promise.all([
-    admin.describeCluster(),
-    fetchPartitions(admin, group, topic),
-  ]);
-  return { clusterId: cluster.clusterId, topic, topicId: null, partitions };
-}
 
 async function consume(
   options: SourceOptions,

@@ -9,6 +9,7 @@ export interface KafkaRecord {
   offset: bigint;
   /** Milliseconds since 1970; -1: none. */
   timestampMs: number;
+  /** Key and value are slices of the whole fetch response, valid while the batch is handled: copy what is kept longer. */
   key: Buffer | null;
   value: Buffer | null;
   headers: readonly RecordHeader[];
@@ -96,6 +97,10 @@ export interface SourceListener {
   fetched: () => void;
   /** The group is rebalancing or a connection is being re-established: waiting isn't idleness. */
   interrupted: () => void;
+  /**
+   * A commit of ours was acknowledged. Also after every join (right after `assigned`, before any batch), for each assigned
+   * partition, with what the group has committed by then: another member of ours may have drained it meanwhile.
+   */
   committed: (partition: number, offset: bigint) => void;
 }
 
