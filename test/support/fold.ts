@@ -1,0 +1,105 @@
+import { BSON, Long, type Collection } from 'mongodb';
+import type { Kafka } from 'kafkajs';
+import assert from 'node:assert/strict';
+
+/** A record as an independent reader sees it. */
+export interface ReadRecord {
+  partition: number;
+  offset: bigint;
+  timestampMs: number;
+  key: string | null;
+  value: string | null;
+}
+
+/** Reads a topic from the start to its present end, with a plain consumer of its own group. */
+export async function readTopic(kafka: Kafka, topic: string): Promise<ReadRecord[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const open = new Map(
+    ends.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),
+  );
+  const records: ReadRecord[] = [];
+  if (open.size === 0) return records;
+  const consumer = kafka.consumer({ groupId: `oracle-${topic}-${Math.random().toString(36)}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    consumer.on('consumer.crash', ({ payload }) => {
+      reject(payload.error);
+    });
+    const run = consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch }) => {
+        for (const { offset, timestamp, key, value } of batch.messages) {
+          records.push({
+            partition: batch.partition,
+            offset: BigInt(offset),
+            timestampMs: Number(timestamp),
+            key: key === null ? null : key.toString(),
+            value: value === null ? null : value.toString(),
+          });
+        }
+        if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n))
+          open.delete(batch.partition);
+        if (open.size === 0) resolve();
+        return Promise.resolve();
+      },
+    });
+    run.catch(reject);
+  });
+  await consumer.disconnect();
+  return records;
+}
+
+/** The documents a topic of JSON objects keyed by document id must lead to, by id, as BSON bytes; tombstones without their purgeAt. */
+export function fold(topic: string, records: readonly ReadRecord[]): Map<string, Buffer> {
+  const newest = new Map<string, ReadRecord>();
+  for (const record of records) {
+    if (record.key === null) continue;
+    const known = newest.get(record.key);
+    if (known === undefined || known.offset < record.offset) newest.set(record.key, record);
+  }
+  return new Map(
+    [...newest].map(([id, record]) => [id, Buffer.from(BSON.serialize(expected(topic, id, record)))]),
+  );
+}
+
+function expected(
+  topic: string,
+  id: string,
+  { partition, offset, timestampMs, value }: ReadRecord,
+): BSON.Document {
+  const version = {
+    partition: `${topic}-${String(partition)}`,
+    offset: Long.fromBigInt(offset),
+    timestamp: new Date(timestampMs),
+  };
+  if (value === null) return { _id: id, _kafka: { ...version, deleted: true } };
+  return { _id: id, ...(JSON.parse(value) as object), _kafka: version };
+}
+
+/** Compares every stored document with the fold, byte for byte. */
+export async function assertEqualsFold(
+  collection: Collection,
+  wanted: ReadonlyMap<string, Buffer>,
+): Promise<void> {
+  let found = 0;
+  for await (const document of collection.find({}, { promoteLongs: false })) {
+    found += 1;
+    const reserved = document['_kafka'] as { deleted?: boolean; purgeAt?: unknown };
+    if (reserved.deleted === true) {
+      assert.ok(reserved.purgeAt instanceof Date, 'a tombstone has purgeAt');
+      delete reserved.purgeAt;
+    }
+    const id = String(document._id);
+    const bytes = Buffer.from(BSON.serialize(document));
+    assert.deepEqual(
+      bytes.equals(wanted.get(id) ?? Buffer.alloc(0)),
+      true,
+      `document ${id} differs from the fold`,
+    );
+  }
+  assert.equal(found, wanted.size, 'as many documents as the fold has ids');
+}

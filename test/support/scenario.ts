@@ -1,0 +1,249 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  ApplicationFailure,
+  Client,
+  Connection,
+  WorkflowFailedError,
+  type ScheduleOverlapPolicy,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { Kafka, logLevel, type Admin, type Message } from 'kafkajs';
+import { MongoClient, type Collection, type Document } from 'mongodb';
+import { stringify } from 'yaml';
+import { loadSettings } from '../../src/config/load.js';
+import { scheduleIdOf, type RunResult } from '../../src/contract.js';
+import { applySchedules } from '../../src/schedules/apply.js';
+import { stackFromEnvironment, temporaryFolder } from './stack.js';
+import { until } from './until.js';
+
+/** One pipeline with everything around it: topic, group, collection, schedule and configuration of its own. */
+export interface Scenario {
+  name: string;
+  topic: string;
+  group: string;
+  kafka: Kafka;
+  admin: Admin;
+  collection: Collection;
+  deadLetters: Collection;
+  temporal: Client;
+  configurationFile: string;
+  environment: NodeJS.ProcessEnv;
+  produce: (records: Message[]) => Promise<void>;
+  /** Writes the configuration anew with other pipeline settings, and applies the schedule. */
+  configure: (pipeline: Document) => Promise<void>;
+  startWorker: (threadEntry?: string) => Promise<WorkerChild>;
+  /** Triggers the schedule and returns how to follow that run. */
+  trigger: (policy?: ScheduleOverlapPolicy) => Promise<Run>;
+  /** Triggers a run and waits for its result. */
+  run: () => Promise<RunResult>;
+  committed: () => Promise<string[]>;
+  close: () => Promise<void>;
+}
+
+export interface Run {
+  workflowId: string;
+  runId: string;
+  result: () => Promise<RunResult>;
+}
+
+export interface WorkerChild {
+  process: ChildProcess;
+  log: () => string;
+  kill: (signal: NodeJS.Signals) => Promise<void>;
+}
+
+export interface ScenarioOptions {
+  partitions?: number;
+  topicConfig?: { name: string; value: string }[];
+  /** Added to the pipeline's settings. */
+  pipeline?: Document;
+  /** Added to the worker's settings. */
+  worker?: Document;
+}
+
+const WORKER_MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url));
+
+let scenarios = 0;
+
+export async function createScenario(options: ScenarioOptions = {}): Promise<Scenario> {
+  const stack = stackFromEnvironment();
+  scenarios += 1;
+  const name = `s${process.pid.toString(36)}${Date.now().toString(36)}${String(scenarios)}`;
+  const folder = temporaryFolder('scenario');
+  const configurationFile = join(folder.path, 'drain.yaml');
+  const kafka = new Kafka({ brokers: [stack.kafka], clientId: 'test', logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  const mongo = new MongoClient(stack.mongodb);
+  const connection = await Connection.connect({ address: stack.temporal });
+  const temporal = new Client({ connection });
+  const environment = { ...process.env, TEMPORAL_ADDRESS: stack.temporal, LOG_LEVEL: 'INFO' };
+  const workers: WorkerChild[] = [];
+  await admin.connect();
+  await admin.createTopics({
+    topics: [
+      { topic: name, numPartitions: options.partitions ?? 3, configEntries: options.topicConfig ?? [] },
+    ],
+  });
+  const database = mongo.db(`test_${name}`);
+  const schedule = temporal.schedule.getHandle(scheduleIdOf(name));
+  const configure = async (pipeline: Document) => {
+    writeFileSync(
+      configurationFile,
+      stringify(configuration(name, database.databaseName, stack, options, pipeline)),
+    );
+    await applySchedules(temporal, loadSettings(configurationFile, environment), { prune: false });
+  };
+  await configure({});
+  const trigger = async (policy: ScheduleOverlapPolicy = 'SKIP') => {
+    const before = await newestAction(temporal, name);
+    await schedule.trigger(policy);
+    return until(`a new run of ${name}`, async () => {
+      const newest = await newestAction(temporal, name);
+      return newest !== null && newest.runId !== before?.runId ? newest : null;
+    });
+  };
+  return {
+    name,
+    topic: name,
+    group: `drain-${name}`,
+    kafka,
+    admin,
+    collection: database.collection('docs'),
+    deadLetters: database.collection('docs.dead_letters'),
+    temporal,
+    configurationFile,
+    environment,
+    produce: (records) => produce(kafka, name, records),
+    configure,
+    startWorker: async (threadEntry) => {
+      const worker = await startWorker(configurationFile, environment, threadEntry);
+      workers.push(worker);
+      return worker;
+    },
+    trigger,
+    run: async () => (await trigger()).result(),
+    committed: () => committedOffsets(admin, name),
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.kill('SIGKILL')));
+      await schedule.delete().catch(() => undefined);
+      await terminateRuns(temporal, name);
+      await database.dropDatabase();
+      await admin.deleteTopics({ topics: [name] }).catch(() => undefined);
+      await Promise.allSettled([admin.disconnect(), mongo.close(), connection.close()]);
+      folder.remove();
+    },
+  };
+}
+
+function configuration(
+  name: string,
+  database: string,
+  stack: { kafka: string; mongodb: string },
+  options: ScenarioOptions,
+  pipeline: Document,
+): Document {
+  return {
+    kafka: { brokers: [stack.kafka] },
+    mongodb: { uri: stack.mongodb, database },
+    worker: { taskQueue: name, heartbeatInterval: '500ms', ...options.worker },
+    pipelines: {
+      [name]: {
+        topic: name,
+        collection: 'docs',
+        schedule: { every: '60m' },
+        ...options.pipeline,
+        ...pipeline,
+      },
+    },
+  };
+}
+
+async function produce(kafka: Kafka, topic: string, records: Message[]): Promise<void> {
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  try {
+    for (let from = 0; from < records.length; from += 5_000) {
+      await producer.send({ topic, messages: records.slice(from, from + 5_000), acks: -1 });
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+async function committedOffsets(admin: Admin, name: string): Promise<string[]> {
+  const [offsets] = await admin.fetchOffsets({ groupId: `drain-${name}`, topics: [name] });
+  return (offsets?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(({ offset }) => offset);
+}
+
+async function newestAction(temporal: Client, name: string): Promise<Run | null> {
+  const { info } = await temporal.schedule.getHandle(scheduleIdOf(name)).describe();
+  const action = info.recentActions.at(-1)?.action;
+  if (action === undefined) return null;
+  const { workflowId, firstExecutionRunId: runId } = action.workflow;
+  const handle = temporal.workflow.getHandle(workflowId, runId);
+  return { workflowId, runId, result: () => resultOf(handle) };
+}
+
+/** Why a run failed: its typed failure instead of "Workflow execution failed". */
+export class RunFailed extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: unknown,
+  ) {
+    super(`${code}: ${message}`);
+  }
+}
+
+async function resultOf(handle: WorkflowHandle): Promise<RunResult> {
+  try {
+    return (await handle.result()) as RunResult;
+  } catch (error) {
+    if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) {
+      const { type, message, details } = error.cause;
+      throw new RunFailed(type ?? '', message, details);
+    }
+    throw error;
+  }
+}
+
+async function terminateRuns(temporal: Client, name: string): Promise<void> {
+  const query = `TaskQueue = '${name}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of temporal.workflow.list({ query })) {
+    await temporal.workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => undefined);
+  }
+}
+
+async function startWorker(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  threadEntry?: string,
+): Promise<WorkerChild> {
+  const args = [WORKER_MAIN, file, ...(threadEntry === undefined ? [] : [threadEntry])];
+  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  await until('the worker to start', () => {
+    if (child.exitCode !== null) throw new Error(`the worker ended: ${log}`);
+    return Promise.resolve(log.includes('worker started') || null);
+  });
+  return {
+    process: child,
+    log: () => log,
+    kill: async (signal) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    },
+  };
+}
