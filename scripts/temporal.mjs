@@ -10,15 +10,16 @@ await runCommand(() => {
   if (!temporal) throw new Error('The `temporal` command is not fetched yet: run `npm start` once.');
   const { status, error } = spawnSync(temporal, process.argv.slice(2), {
     stdio: 'inherit',
-    env: { ...process.env, ...demoServer() },
+    env: demoServer(),
   });
   if (error) throw error;
   return status ?? 1;
 });
 
-// An address given by the caller wins, so that the same command reaches other servers too.
+// Nothing of the caller's own Temporal settings: a laptop that points at production stays away from it.
 function demoServer() {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   const settings = join(root, '.data', 'demo', 'temporal.toml');
-  if (process.env.TEMPORAL_ADDRESS || !existsSync(settings)) return {};
-  return { TEMPORAL_CONFIG_FILE: settings };
+  if (!existsSync(settings)) throw new Error('No server of `npm start` is known here: run `npm start` once.');
+  return { ...Object.fromEntries(own), TEMPORAL_CONFIG_FILE: settings };
 }

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
 import { repositoryFolder, type Binaries } from './binaries.js';
+import { localKafka } from './kafka-client.js';
 import { startServer, type Server } from './server.js';
 
 const run = promisify(execFile);
@@ -136,13 +136,7 @@ function propertiesText(settings: Readonly<Record<string, string>>): string {
 }
 
 async function answers(address: string): Promise<boolean> {
-  const client = new Kafka({
-    brokers: [address],
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 0 },
-    connectionTimeout: 1_000,
-  });
-  const admin = client.admin();
+  const admin = localKafka(address, 0).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;

@@ -26,6 +26,8 @@ export type SupervisorReport = { readonly pid: number } | { readonly exited: str
 /** A server to start: the one description that Kafka, mongod and Temporal share. */
 export interface ServerSpec extends SupervisorTask {
   readonly name: string;
+  /** Environment of the server; this process's own unless given. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** True once the server answers; called again and again until then, errors count as "not yet". */
   readonly ready: () => Promise<boolean>;
   /** Upper bound of the start in milliseconds. */
@@ -111,6 +113,7 @@ async function spawnSupervised(spec: ServerSpec): Promise<RunningProcess> {
   // Detached: a process group of its own, so that Ctrl-C in the terminal reaches us alone and we stop the servers in order.
   const supervisor = spawn(process.execPath, [SUPERVISOR, JSON.stringify(task)], {
     detached: true,
+    ...(spec.environment ? { env: spec.environment } : {}),
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   // Ending it writes to a pipe whose reader may be gone already.

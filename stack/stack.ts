@@ -12,6 +12,8 @@ export interface StackPorts {
   readonly mongodb: number;
   readonly temporal: number;
   readonly temporalUi: number;
+  /** Not a server of the stack: for the health endpoint of a worker beside it. */
+  readonly workerHealth: number;
 }
 
 /** How to start all three servers. */
@@ -58,6 +60,7 @@ export function portsFrom(base: number): StackPorts {
     mongodb: base + 17,
     temporal: base + 233,
     temporalUi: base + 1233,
+    workerHealth: base + 80,
   };
 }
 
@@ -112,8 +115,9 @@ function startAll(
 }
 
 async function freeStackPorts(): Promise<StackPorts> {
-  const [kafka = 0, kafkaController = 0, mongodb = 0, temporal = 0, temporalUi = 0] = await freePorts(5);
-  return { kafka, kafkaController, mongodb, temporal, temporalUi };
+  const [kafka = 0, kafkaController = 0, mongodb = 0, temporal = 0, temporalUi = 0, workerHealth = 0] =
+    await freePorts(6);
+  return { kafka, kafkaController, mongodb, temporal, temporalUi, workerHealth };
 }
 
 function portList(ports: StackPorts): ServerPort[] {
@@ -123,5 +127,6 @@ function portList(ports: StackPorts): ServerPort[] {
     { port: ports.mongodb, purpose: 'MongoDB' },
     { port: ports.temporal, purpose: 'Temporal' },
     { port: ports.temporalUi, purpose: "Temporal's Web UI" },
+    { port: ports.workerHealth, purpose: "a worker's health" },
   ];
 }
