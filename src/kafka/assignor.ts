@@ -87,11 +87,11 @@ export function createAssignor(
   const assignor: Assigner & { [HOOKS]: GroupHooks } = {
     [HOOKS]: hooks,
     name: ASSIGNOR_NAME,
-    version: 1,
+    version: 0,
     protocol: ({ topics }) => ({
       name: ASSIGNOR_NAME,
       metadata: protocol.MemberMetadata.encode({
-        version: 1,
+        version: 0,
         topics,
         userData: encodePartitions(partitions),
       }),
@@ -104,7 +104,7 @@ export function createAssignor(
       const encoded = [...assignWishes(wishes)].map(([memberId, { topic, partitions: given }]) => ({
         memberId,
         memberAssignment: protocol.MemberAssignment.encode({
-          version: 1,
+          version: 0,
           assignment: given.length > 0 ? { [topic]: given } : {},
         }),
       }));

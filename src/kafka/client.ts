@@ -10,7 +10,7 @@ import type { RawBroker } from './topic-identity.js';
  * Where kafkajs's own complaints go, all as warnings: what really ends a run is thrown. They name peers, never contents or
  * secrets.
  */
-export type SourceLog = (level: 'WARN', message: string, fields: Record<string, string>) => void;
+export type SourceLog = (level: 'warn', message: string) => void;
 
 /** One kafkajs client with all of its sockets in sight. */
 export interface KafkaClient {
@@ -40,7 +40,7 @@ export function createClient(settings: KafkaSettings, log?: SourceLog): KafkaCli
   const kafka = new Kafka({
     ...connectionConfig(settings),
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => log?.('WARN', `kafkajs: ${entry.log.message}`, logFields(entry)),
+    logCreator: () => (entry) => log?.('warn', logText(entry)),
     socketFactory: (args) => {
       if (refusal !== undefined) throw new Error(refusal);
       return track(openSocket(args), sockets);
@@ -95,13 +95,10 @@ function track(socket: net.Socket, sockets: Set<net.Socket>): net.Socket {
   return socket;
 }
 
-function logFields({ namespace, log }: LogEntry): Record<string, string> {
+function logText({ namespace, log }: LogEntry): string {
   const { broker, groupId } = log as { broker?: unknown; groupId?: unknown };
-  return {
-    part: namespace,
-    ...(typeof broker === 'string' ? { broker } : {}),
-    ...(typeof groupId === 'string' ? { group: groupId } : {}),
-  };
+  const place = [broker, groupId].filter((part) => typeof part === 'string').join(', ');
+  return `kafkajs ${namespace}: ${log.message}${place === '' ? '' : ` (${place})`}`;
 }
 
 /** An admin client, with a way to a broker for the one request that kafkajs doesn't know. */

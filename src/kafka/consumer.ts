@@ -42,7 +42,8 @@ export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
  * what `handle` rejected with, or with whatever ended kafkajs's consumer, unclassified. The client is used up afterwards.
  */
 export async function runConsumer(options: ConsumerOptions): Promise<void> {
-  const { client, signal } = options;
+  const { client, request } = options;
+  const { signal } = request;
   const fuse = createFuse(() => client.cut('gave up waiting for Kafka while leaving the group'));
   const member = createMember({ ...options, leaving: () => fuse.light(LEAVE_LIMIT_MS) });
   const consumer = createConsumer(options, member);
@@ -61,7 +62,7 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
 
 async function untilEnd(
   consumer: Consumer,
-  { topic, sizes, signal }: ConsumerOptions,
+  { topic, sizes, request }: ConsumerOptions,
   member: Member,
   fuse: Fuse,
 ): Promise<void> {
@@ -70,7 +71,7 @@ async function untilEnd(
   });
   // It may come before anybody waits for it.
   crash.catch(() => undefined);
-  const aborted = whenAborted(signal);
+  const aborted = whenAborted(request.signal);
   let joined = false;
   void aborted.then(() => {
     if (!joined) fuse.light(JOIN_ABORT_LIMIT_MS);
@@ -113,7 +114,7 @@ async function shutDown(consumer: Consumer, client: KafkaClient, member: Member)
     .then(() => consumer.disconnect())
     .catch(() => undefined);
   await member.settled();
-  if (!(await within(closed, LEAVE_LIMIT_MS))) {
+  if (!(await within(closed, member.isJoining() ? JOIN_ABORT_LIMIT_MS : LEAVE_LIMIT_MS))) {
     client.cut('gave up waiting for Kafka while closing');
     await within(closed, LEAVE_LIMIT_MS);
   }

@@ -66,6 +66,7 @@ export interface OffsetsToCommit {
 export interface Group {
   groupId: string;
   memberId: string | null;
+  leaderId: string | null;
   generationId: number | null;
   assigners: readonly object[];
   offsetManager: { nextOffset: (topic: string, partition: number) => { toString: () => string } };

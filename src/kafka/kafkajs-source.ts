@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import { createAdmin, createClient, type SourceLog } from './client.js';
+import { createAdmin, createClient, type KafkaClient, type SourceLog } from './client.js';
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
 import { classify, groupInUse } from './errors.js';
 import { fetchCommitted, fetchOffsetsAt, fetchTopicState } from './inspect.js';
@@ -25,7 +25,7 @@ export function createSource(options: SourceOptions): Source {
   const adminClient = createAdmin(client.kafka);
   const { admin } = adminClient;
   const closing = new AbortController();
-  const consuming = new Set<Promise<void>>();
+  const consuming = new Map<KafkaClient, Promise<void>>();
   let connecting: Promise<Admin> | undefined;
 
   const connected = (): Promise<Admin> => {
@@ -47,15 +47,18 @@ export function createSource(options: SourceOptions): Source {
     offsetsAt: (timestampMs) => ask((connection) => fetchOffsetsAt(connection, topic, timestampMs)),
     committed: () => ask((connection) => fetchCommitted(connection, group, topic)),
     consume: (request) => {
-      const running = consume(options, request, AbortSignal.any([request.signal, closing.signal]), ask);
+      const own = createClient(settings, options.log);
+      const signal = AbortSignal.any([request.signal, closing.signal]);
+      const running = consume(options, own, { ...request, signal }, ask);
       const settled = running.catch(() => undefined);
-      consuming.add(settled);
-      void settled.then(() => consuming.delete(settled));
+      consuming.set(own, settled);
+      void settled.then(() => consuming.delete(own));
       return running;
     },
     close: async () => {
       closing.abort();
-      await within(Promise.all(consuming), LEAVE_LIMIT_MS);
+      await within(Promise.all(consuming.values()), LEAVE_LIMIT_MS);
+      for (const own of consuming.keys()) own.cut('the source was closed');
       await within(
         admin.disconnect().catch(() => undefined),
         CLOSE_LIMIT_MS,
@@ -71,19 +74,19 @@ type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
 
 async function consume(
   options: SourceOptions,
+  client: KafkaClient,
   request: ConsumeRequest,
-  signal: AbortSignal,
   ask: Ask,
 ): Promise<void> {
   const { topic, group } = options;
+  if (request.signal.aborted) return;
   try {
     await runConsumer({
-      client: createClient(options.kafka, options.log),
+      client,
       sizes: { ...DEFAULT_FETCH_SIZES, ...options.fetchSizes },
       topic,
       group,
       request,
-      signal,
       fetchCommitted: () => ask((connection) => fetchCommitted(connection, group, topic)),
       classify: (error) => classify(error, options),
     });

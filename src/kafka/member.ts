@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrainError } from '../errors.js';
 import { commitOffsets, startHeartbeats } from './group-calls.js';
-import { fencedText } from './errors.js';
+import { fencedText, groupInUse } from './errors.js';
 import type { GroupHooks } from './group-hooks.js';
 import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
@@ -16,7 +16,6 @@ export interface MemberOptions {
   topic: string;
   group: string;
   request: ConsumeRequest;
-  signal: AbortSignal;
   fetchCommitted: () => Promise<ReadonlyMap<number, CommittedOffset>>;
   /** Called once, when the group is being left: what still hangs may be cut soon. */
   leaving: () => void;
@@ -30,6 +29,8 @@ export interface Member {
   handle: (batch: FetchedBatch) => Promise<void>;
   /** Resolves when nothing is in hand. */
   settled: () => Promise<void>;
+  /** Between the beginning of a join and its success. */
+  isJoining: () => boolean;
   /** What ended this membership, if it was not kafkajs's own trouble. */
   failure: () => { error: unknown } | undefined;
 }
@@ -40,6 +41,7 @@ export interface Member {
  */
 interface State extends MemberOptions {
   generation: number;
+  joining: boolean;
   interruptions: number;
   currentGroup: Group | undefined;
   failed: { error: unknown } | undefined;
@@ -52,6 +54,7 @@ export function createMember(options: MemberOptions): Member {
   const state: State = {
     ...options,
     generation: 0,
+    joining: false,
     interruptions: 0,
     currentGroup: undefined,
     failed: undefined,
@@ -63,19 +66,23 @@ export function createMember(options: MemberOptions): Member {
     hooks: createHooks(state),
     handle: (batch) => handleBatch(state, batch),
     settled: () => settledWhere(state, () => true),
+    isJoining: () => state.joining,
     failure: () => state.failed,
   };
 }
 
 function createHooks(state: State): GroupHooks {
   return {
-    joining: () => void (state.generation += 1),
+    joining: () => {
+      state.generation += 1;
+      state.joining = true;
+    },
     joined: (group) => takeUp(state, group),
     fetch: (group, fetch) => fetchBatches(state, group, fetch),
     interrupted: () => interrupted(state),
     fenced: (error) => fence(state, error),
     leaving: state.leaving,
-    stopping: () => state.signal.aborted,
+    stopping: () => state.request.signal.aborted,
   };
 }
 
@@ -98,6 +105,7 @@ function fence(state: State, cause: unknown): Error {
 /** After every join: begins each partition where the group stands, and commits the starts nobody has committed yet. */
 async function takeUp(state: State, group: Group): Promise<void> {
   const { topic, request } = state;
+  refuseServerAssignor(state, group);
   const assigned = group.assigned().flatMap(({ partitions }) => partitions);
   const wanted = new Map(request.partitions.map((start) => [start.partition, start]));
   const committed = assigned.length > 0 ? await state.fetchCommitted() : new Map<number, CommittedOffset>();
@@ -114,9 +122,18 @@ async function takeUp(state: State, group: Group): Promise<void> {
   for (const { partition, offset } of positions) group.seek({ topic, partition, offset: String(offset) });
   state.currentGroup = group;
   state.generation += 1;
+  state.joining = false;
   state.positions = new Map(positions.map(({ partition, offset }) => [partition, offset]));
   request.listener.assigned(assigned);
   for (const { partition, offset } of positions) request.listener.committed(partition, offset);
+}
+
+/**
+ * In a group of the newer protocol (KIP-848) the broker assigns partitions to classic members, too, by an assignor of its
+ * own. It shows in the missing leader.
+ */
+function refuseServerAssignor(state: State, { leaderId }: Group): void {
+  if (leaderId === null || leaderId === '') throw fail(state, groupInUse(state.group, []));
 }
 
 async function fetchBatches(
@@ -128,7 +145,7 @@ async function fetchBatches(
   const { generation, interruptions } = state;
   listener.fetching();
   if (Object.values(group.getActiveTopicPartitions()).every(({ size }) => size === 0)) {
-    await sleep(MAX_WAIT_MS, undefined, { signal: state.signal }).catch(() => undefined);
+    await sleep(MAX_WAIT_MS, undefined, { signal: state.request.signal }).catch(() => undefined);
     listener.fetched();
     return [];
   }
@@ -148,7 +165,7 @@ async function fetchBatches(
 async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
   const generation = state.fetchedIn.get(batch) ?? -1;
   await settledWhere(state, (older) => older < generation);
-  const ended = state.signal.aborted || state.failed !== undefined;
+  const ended = state.request.signal.aborted || state.failed !== undefined;
   if (ended || generation !== state.generation || isStale(state, batch)) return;
   const work = workOn(state, batch, generation);
   const entry = { generation, settled: work.catch(() => undefined) };
@@ -163,7 +180,7 @@ async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
 /** Fetched from another broker before the position moved on: when a partition's leader changes, kafkajs asks both. */
 function isStale({ positions }: State, batch: FetchedBatch): boolean {
   const first = batch.firstOffset();
-  return first === null || BigInt(first) < (positions.get(batch.partition) ?? 0n);
+  return first !== null && BigInt(first) < (positions.get(batch.partition) ?? 0n);
 }
 
 async function settledWhere(state: State, matches: (generation: number) => boolean): Promise<void> {
@@ -220,6 +237,6 @@ async function conclude(
 
 function commitError(state: State, error: unknown): Error {
   if (isFence(error)) return fence(state, error);
-  if (state.signal.aborted && !isRebalance(error)) return fail(state, state.classify(error));
+  if (state.request.signal.aborted && !isRebalance(error)) return fail(state, state.classify(error));
   return error instanceof Error ? error : new Error(String(error));
 }
