@@ -5,7 +5,7 @@ import { runWorker } from '../../src/worker.js';
 const [configuration = 'drain.yaml', threadEntry] = process.argv.slice(2);
 
 await runWorker({
-  settings: await loadSettings(configuration, process.env),
+  settings: loadSettings(configuration, process.env),
   environment: process.env,
   ...(threadEntry !== undefined && { threadEntry: new URL(threadEntry) }),
 });
