@@ -1,0 +1,66 @@
+import type { PipelineSettings, Settings } from '../config/settings.js';
+import { createSource } from '../kafka/kafkajs-source.js';
+import type { PartitionState, TopicState } from '../kafka/source.js';
+import { failed, type Finding } from './check.js';
+import { partitionLag } from './lag.js';
+import { within } from './limits.js';
+import { count } from './table.js';
+
+/** For each pipeline: whether the topic is there, and what the group has committed in it. */
+export async function checkKafka(settings: Settings): Promise<Finding[]> {
+  const findings = [...settings.pipelines.values()].map((pipeline) => checkPipeline(settings, pipeline));
+  return (await Promise.all(findings)).flat();
+}
+
+async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {
+  const { name, topic, group } = pipeline;
+  const source = createSource({ kafka: settings.kafka, topic, group });
+  try {
+    const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
+    return [topicFinding(name, state), groupFinding(pipeline, state)];
+  } catch (error) {
+    return [failed('kafka', name, error)];
+  } finally {
+    await source.close();
+  }
+}
+
+function topicFinding(pipeline: string, { topic, clusterId, partitions }: TopicState): Finding {
+  const text = `topic ${topic}: ${partitions.length} partitions (cluster ${clusterId})`;
+  return { area: 'kafka', pipeline, state: 'ok', text };
+}
+
+function groupFinding(
+  { name, group, start, onDataLoss }: PipelineSettings,
+  { partitions }: TopicState,
+): Finding {
+  const finding = (state: Finding['state'], text: string): Finding => ({
+    area: 'kafka',
+    pipeline: name,
+    state,
+    text: `group ${group}: ${text}`,
+  });
+  const beyond = partitions.filter(({ committed, end }) => committed !== null && committed.offset > end);
+  if (beyond.length > 0)
+    return finding(
+      'warning',
+      `committed behind the end of ${list(beyond)}: the topic was truncated or recreated; runs fail until the pipeline's epoch is raised`,
+    );
+  const expired = partitions.filter(({ committed, low }) => committed !== null && committed.offset < low);
+  if (expired.length > 0)
+    return finding(
+      'warning',
+      `records expired unread in ${list(expired)}; with \`onDataLoss: ${onDataLoss}\` the next run ${onDataLoss === 'fail' ? 'fails' : 'skips them'}`,
+    );
+  if (partitions.every(({ committed }) => committed === null)) {
+    const policy =
+      typeof start === 'string' ? start : `the records since ${new Date(start.timestampMs).toISOString()}`;
+    return finding('ok', `has committed nothing yet; the first run starts with ${policy}`);
+  }
+  const lag = partitions.reduce((sum, partition) => sum + partitionLag(partition).lag, 0);
+  return finding('ok', `lag ${count(lag)}`);
+}
+
+function list(partitions: readonly PartitionState[]): string {
+  return `partition ${partitions.map(({ partition }) => partition).join(', ')}`;
+}

@@ -1,0 +1,57 @@
+/** A run's result for people. */
+import { formatDuration } from '../config/duration.js';
+import type { RecordCounts, RunResult } from '../contract.js';
+import type { Style } from './style.js';
+import { count, table } from './table.js';
+
+const OUTCOMES: readonly (readonly [keyof RecordCounts, string])[] = [
+  ['read', 'read'],
+  ['inserted', 'inserted'],
+  ['updated', 'updated'],
+  ['deleted', 'deleted'],
+  ['unchanged', 'unchanged'],
+  ['coalesced', 'coalesced'],
+  ['skipped', 'skipped'],
+  ['deadLettered', 'dead-lettered'],
+];
+
+/** Headline, counts, warnings and partitions, over several lines. */
+export function formatResult(result: RunResult, style: Style): string {
+  const counts = table(
+    OUTCOMES.map(([, title]) => title),
+    [OUTCOMES.map(([outcome]) => result.records[outcome])],
+  );
+  return [headline(result, style), '', counts, '', ...notes(result, style), partitions(result)].join('\n');
+}
+
+function headline(result: RunResult, style: Style): string {
+  const { topic, collection, stopReason, durationMs, lagBefore, lagAfter, attempt, resumed, continuity } =
+    result;
+  const attempts = attempt === 1 ? '' : `, attempt ${attempt}${resumed ? ' (resumed)' : ''}`;
+  return [
+    `${style.strong(`${topic} → ${collection}`)}: ${style.good(stopReason)} in ${formatDuration(durationMs)}${attempts}`,
+    `lag ${count(lagBefore)} → ${count(lagAfter)}, continuity ${continuity}`,
+  ].join('\n');
+}
+
+function notes({ warnings, lost }: RunResult, style: Style): string[] {
+  const lines = [
+    ...warnings.map(({ code, message }) => `${style.warning('warning')}: ${code}: ${message}`),
+    ...lost.map(
+      ({ partition, from, to }) =>
+        `${style.bad('lost')}: partition ${partition}, offsets ${from} to ${to} (exclusive)`,
+    ),
+  ];
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function partitions(result: RunResult): string {
+  const rows = result.partitions.map(({ partition, start, end, committed, read }) => [
+    partition,
+    start,
+    end,
+    committed,
+    read,
+  ]);
+  return table(['partition', 'start', 'end', 'committed', 'read'], rows);
+}

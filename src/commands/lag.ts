@@ -1,0 +1,81 @@
+/** `kafka-drain lag`: how far behind each pipeline is, by the brokers' own numbers. Joins no group. */
+import type { PipelineSettings, Settings } from '../config/settings.js';
+import { asDrainError } from '../errors.js';
+import { createSource } from '../kafka/kafkajs-source.js';
+import type { PartitionState } from '../kafka/source.js';
+import { pipelinesOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
+import { within } from './limits.js';
+import type { Style } from './style.js';
+import { count, table } from './table.js';
+
+export interface PartitionLag {
+  partition: number;
+  /** Offsets are decimal strings, always the next to read. */
+  low: string;
+  /** `null`: the group has committed nothing here. */
+  committed: string | null;
+  end: string;
+  /** Records, gaps included; with nothing committed all that are there, since the first run decides where it starts. */
+  lag: number;
+}
+
+export interface PipelineLag {
+  pipeline: string;
+  topic: string;
+  group: string;
+  /** `null` where Kafka couldn't be asked. */
+  lag: number | null;
+  partitions: PartitionLag[];
+  error: { code: string; message: string } | null;
+}
+
+/** Prints the lag of all pipelines, or of one. Exit code 1 where a topic couldn't be asked. */
+export async function lag(context: Context, name: string | undefined): Promise<ExitCode> {
+  const settings = settingsOf(context);
+  const lags: PipelineLag[] = [];
+  for (const pipeline of pipelinesOf(settings, name)) lags.push(await lagOf(settings, pipeline));
+  printData(context, lags, () => lags.map((found) => lagText(found, context.style)).join('\n\n'));
+  return lags.some(({ error }) => error !== null) ? 1 : 0;
+}
+
+async function lagOf(settings: Settings, { name, topic, group }: PipelineSettings): Promise<PipelineLag> {
+  const base = { pipeline: name, topic, group };
+  const source = createSource({ kafka: settings.kafka, topic, group });
+  try {
+    const { partitions } = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
+    const lags = partitions.map(partitionLag);
+    return {
+      ...base,
+      lag: lags.reduce((sum, partition) => sum + partition.lag, 0),
+      partitions: lags,
+      error: null,
+    };
+  } catch (error) {
+    const { code, message } = asDrainError(error);
+    return { ...base, lag: null, partitions: [], error: { code, message } };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Of one partition. Behind the low watermark, what expired doesn't count: it can't be read any more. */
+export function partitionLag({ partition, low, end, committed }: PartitionState): PartitionLag {
+  const from = committed === null || committed.offset < low ? low : committed.offset;
+  return {
+    partition,
+    low: low.toString(),
+    committed: committed === null ? null : committed.offset.toString(),
+    end: end.toString(),
+    lag: end > from ? Number(end - from) : 0,
+  };
+}
+
+function lagText(
+  { pipeline, topic, group, lag: total, partitions, error }: PipelineLag,
+  style: Style,
+): string {
+  const head = `${style.strong(pipeline)} (topic ${topic}, group ${group})`;
+  if (error !== null) return `${head}: ${style.bad(error.code)}: ${error.message}`;
+  const rows = partitions.map((p) => [p.partition, p.low, p.committed, p.end, p.lag]);
+  return `${head}: lag ${count(total ?? 0)}\n${table(['partition', 'low', 'committed', 'end', 'lag'], rows)}`;
+}
