@@ -57,7 +57,7 @@ export async function supervise(
     }
   });
   try {
-    await Promise.race([thread.ended, watch.killed]);
+    await Promise.race([thread.ended, watch.killed, watch.said]);
     const outcome = watch.outcome();
     if (cancelled.aborted && !completes(cancelled.reason)) throw abortError(cancelled);
     return outcome;
@@ -112,6 +112,8 @@ interface Watch {
   onMessage: (message: ThreadMessage) => void;
   /** Rejects when the thread must be terminated. */
   killed: Promise<never>;
+  /** Resolves when the thread has said how it ended: everything it opened is closed by then, whatever still keeps it alive. */
+  said: Promise<void>;
   kill: (error: DrainError) => void;
   /** It was asked to stop: from now on it has the grace period. */
   expectEnd: () => void;
@@ -137,6 +139,10 @@ function createWatch({
   const killed = new Promise<never>((_, reject) => {
     kill = reject;
   });
+  let conclude: () => void = () => undefined;
+  const said = new Promise<void>((resolve) => {
+    conclude = resolve;
+  });
   const beat = () => {
     if (unsent === null) return;
     heartbeat(unsent);
@@ -151,11 +157,15 @@ function createWatch({
   }, WATCH_PERIOD_MS);
   return {
     killed,
+    said,
     kill,
     onMessage: (message) => {
       lastSignMs = clock();
       if (message.kind === 'progress') unsent = message.progress;
-      else if (message.kind === 'done' || message.kind === 'failed') last = message;
+      else if (message.kind === 'done' || message.kind === 'failed') {
+        last = message;
+        conclude();
+      }
       onMessage(message);
     },
     expectEnd: () => {
