@@ -79,8 +79,10 @@ async function startDemo(options: DemoOptions, steps: Steps): Promise<Demo> {
   const files = writeDemoFiles(options.folder, stack.addresses, `127.0.0.1:${ports.workerHealth}`);
   const trickle = await fill(stack, steps);
   await steps.run('Indexes, live view and schedule are in place', async () => {
-    await kafkaDrain(files, ['setup'], steps.signal);
-    await kafkaDrain(files, ['apply'], steps.signal);
+    await Promise.all([
+      kafkaDrain(files, ['setup'], steps.signal),
+      kafkaDrain(files, ['apply'], steps.signal),
+    ]);
   });
   const worker = await steps.run('A worker is running', () =>
     startWorker(files, options.folder, ports.workerHealth),

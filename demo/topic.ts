@@ -1,5 +1,6 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { patchedKafkaJs } from '../src/kafka/patched-kafkajs.js';
+import { waitUntil } from '../stack/wait.js';
 import { sampleRecords, type SampleRecord } from './sample.js';
 
 /** The sample topic. */
@@ -91,8 +92,18 @@ async function endOffsets(kafka: Kafka): Promise<number[]> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const offsets = await admin.fetchTopicOffsets(TOPIC);
-    return offsets.sort((one, other) => one.partition - other.partition).map(({ high }) => Number(high));
+    let ends: number[] = [];
+    // A new topic's leaders may need a moment to know that they lead.
+    await waitUntil(
+      `topic ${TOPIC} has leaders`,
+      async () => {
+        const offsets = await admin.fetchTopicOffsets(TOPIC);
+        ends = offsets.sort((one, other) => one.partition - other.partition).map(({ high }) => Number(high));
+        return true;
+      },
+      { timeoutMs: 15_000, intervalMs: 200 },
+    );
+    return ends;
   } finally {
     await admin.disconnect();
   }
