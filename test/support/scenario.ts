@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -13,7 +13,7 @@ import {
 } from '@temporalio/client';
 import { Kafka, logLevel, type Admin, type Message } from 'kafkajs';
 import { MongoClient, type Collection, type Document } from 'mongodb';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { loadSettings } from '../../src/config/load.js';
 import { scheduleIdOf, type RunResult } from '../../src/contract.js';
 import { applySchedules } from '../../src/schedules/apply.js';
@@ -25,6 +25,7 @@ export interface Scenario {
   name: string;
   topic: string;
   group: string;
+  taskQueue: string;
   kafka: Kafka;
   admin: Admin;
   collection: Collection;
@@ -47,6 +48,7 @@ export interface Scenario {
 export interface Run {
   workflowId: string;
   runId: string;
+  handle: WorkflowHandle;
   result: () => Promise<RunResult>;
 }
 
@@ -63,6 +65,11 @@ export interface ScenarioOptions {
   pipeline?: Document;
   /** Added to the worker's settings. */
   worker?: Document;
+  /**
+   * A scenario whose workers run this pipeline, too: one configuration file, one database, one task queue. Workers started
+   * later know both pipelines.
+   */
+  beside?: Scenario;
 }
 
 const WORKER_MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url));
@@ -73,14 +80,13 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   const stack = stackFromEnvironment();
   scenarios += 1;
   const name = `s${process.pid.toString(36)}${Date.now().toString(36)}${String(scenarios)}`;
-  const folder = temporaryFolder('scenario');
-  const configurationFile = join(folder.path, 'drain.yaml');
+  const home = homeOf(name, options.beside, stack);
+  const { configurationFile, environment, taskQueue, collection } = home;
   const kafka = new Kafka({ brokers: [stack.kafka], clientId: 'test', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const mongo = new MongoClient(stack.mongodb);
   const connection = await Connection.connect({ address: stack.temporal });
   const temporal = new Client({ connection });
-  const environment = { ...process.env, TEMPORAL_ADDRESS: stack.temporal, LOG_LEVEL: 'INFO' };
   const workers: WorkerChild[] = [];
   await admin.connect();
   await admin.createTopics({
@@ -88,13 +94,15 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
       { topic: name, numPartitions: options.partitions ?? 3, configEntries: options.topicConfig ?? [] },
     ],
   });
-  const database = mongo.db(`test_${name}`);
+  const database = mongo.db(home.database);
   const schedule = temporal.schedule.getHandle(scheduleIdOf(name));
   const configure = async (pipeline: Document) => {
-    writeFileSync(
-      configurationFile,
-      stringify(configuration(name, database.databaseName, stack, options, pipeline)),
-    );
+    const base = existsSync(configurationFile)
+      ? (parse(readFileSync(configurationFile, 'utf8')) as Document)
+      : newConfiguration(stack, home, options);
+    const own = { topic: name, collection, schedule: { every: '60m' }, ...options.pipeline, ...pipeline };
+    const pipelines = { ...(base['pipelines'] as Document | undefined), [name]: own };
+    writeFileSync(configurationFile, stringify({ ...base, pipelines }));
     await applySchedules(temporal, loadSettings(configurationFile, environment), { prune: false });
   };
   await configure({});
@@ -110,10 +118,11 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     name,
     topic: name,
     group: `drain-${name}`,
+    taskQueue,
     kafka,
     admin,
-    collection: database.collection('docs'),
-    deadLetters: database.collection('docs.dead_letters'),
+    collection: database.collection(collection),
+    deadLetters: database.collection(`${collection}.dead_letters`),
     temporal,
     configurationFile,
     environment,
@@ -130,35 +139,53 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     close: async () => {
       await Promise.all(workers.map((worker) => worker.kill('SIGKILL')));
       await schedule.delete().catch(() => undefined);
-      await terminateRuns(temporal, name);
-      await database.dropDatabase();
+      await terminateRuns(temporal, scheduleIdOf(name));
+      await (options.beside === undefined ? database.dropDatabase() : database.dropCollection(collection));
       await admin.deleteTopics({ topics: [name] }).catch(() => undefined);
       await Promise.allSettled([admin.disconnect(), mongo.close(), connection.close()]);
-      folder.remove();
+      home.remove();
     },
   };
 }
 
-function configuration(
-  name: string,
-  database: string,
+/** What a scenario shares with those beside it; the first one owns it. */
+interface Home {
+  configurationFile: string;
+  environment: NodeJS.ProcessEnv;
+  taskQueue: string;
+  database: string;
+  /** The scenario's own. */
+  collection: string;
+  remove: () => void;
+}
+
+function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: string }): Home {
+  if (beside !== undefined) {
+    const { configurationFile, environment, taskQueue } = beside;
+    const { dbName: database } = beside.collection;
+    const remove = () => undefined;
+    return { configurationFile, environment, taskQueue, database, collection: `docs_${name}`, remove };
+  }
+  const folder = temporaryFolder('scenario');
+  return {
+    configurationFile: join(folder.path, 'drain.yaml'),
+    environment: { ...process.env, TEMPORAL_ADDRESS: stack.temporal, LOG_LEVEL: 'INFO' },
+    taskQueue: name,
+    database: `test_${name}`,
+    collection: 'docs',
+    remove: folder.remove,
+  };
+}
+
+function newConfiguration(
   stack: { kafka: string; mongodb: string },
-  options: ScenarioOptions,
-  pipeline: Document,
+  { database, taskQueue }: Home,
+  { worker }: ScenarioOptions,
 ): Document {
   return {
     kafka: { brokers: [stack.kafka] },
     mongodb: { uri: stack.mongodb, database },
-    worker: { taskQueue: name, heartbeatInterval: '500ms', ...options.worker },
-    pipelines: {
-      [name]: {
-        topic: name,
-        collection: 'docs',
-        schedule: { every: '60m' },
-        ...options.pipeline,
-        ...pipeline,
-      },
-    },
+    worker: { taskQueue, heartbeatInterval: '500ms', ...worker },
   };
 }
 
@@ -185,7 +212,7 @@ async function newestAction(temporal: Client, name: string): Promise<Run | null>
   if (action === undefined) return null;
   const { workflowId, firstExecutionRunId: runId } = action.workflow;
   const handle = temporal.workflow.getHandle(workflowId, runId);
-  return { workflowId, runId, result: () => resultOf(handle) };
+  return { workflowId, runId, handle, result: () => resultOf(handle) };
 }
 
 /** Why a run failed: its typed failure instead of "Workflow execution failed". */
@@ -211,8 +238,8 @@ async function resultOf(handle: WorkflowHandle): Promise<RunResult> {
   }
 }
 
-async function terminateRuns(temporal: Client, name: string): Promise<void> {
-  const query = `TaskQueue = '${name}' AND ExecutionStatus = 'Running'`;
+async function terminateRuns(temporal: Client, scheduleId: string): Promise<void> {
+  const query = `TemporalScheduledById = '${scheduleId}' AND ExecutionStatus = 'Running'`;
   for await (const { workflowId } of temporal.workflow.list({ query })) {
     await temporal.workflow
       .getHandle(workflowId)

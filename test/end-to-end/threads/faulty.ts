@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { workerData } from 'node:worker_threads';
+import type { DrainDeps } from '../../../src/drain/attempt.js';
+import { runDrainThread } from '../../../src/drain/thread.js';
+import type { ThreadInput } from '../../../src/drain/thread-messages.js';
+import type { ConsumeRequest, RecordBatch } from '../../../src/kafka/source.js';
+import { readFaults, recordStrike, type Action, type Place } from '../../support/faults.js';
+
+// A drain thread that is the real one but for the faults that a test armed for its pipeline (see test/support/faults.ts).
+
+const { task } = workerData as ThreadInput;
+const pipeline = task.pipeline.name;
+const { batchRecords = Infinity, batchDelayMs = 0, strike } = readFaults(pipeline);
+
+const ACTIONS: Record<Action, () => Promise<void> | null> = {
+  'kill-process': () => {
+    process.kill(process.pid, 'SIGKILL');
+    return null;
+  },
+  'never-return': () => new Promise(() => undefined),
+  loop: () => {
+    for (;;);
+  },
+  'eat-memory': () => {
+    const eaten: unknown[] = [];
+    for (;;) eaten.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
+  },
+  hold: async () => {
+    while (readFaults(pipeline).strike !== undefined) {
+      stayAlive();
+      await sleep(50);
+    }
+  },
+};
+
+let passed = 0;
+let stayAlive: () => void = () => undefined;
+
+/** `null`: nothing to wait for. */
+function pass(place: Place): Promise<void> | null {
+  if (strike?.place !== place || task.run.attempt !== (strike.attempt ?? 1)) return null;
+  passed += 1;
+  if (passed !== (strike.time ?? 1)) return null;
+  recordStrike(pipeline);
+  return ACTIONS[strike.action]();
+}
+
+function alter(deps: DrainDeps): DrainDeps {
+  let inspections = 0;
+  return {
+    ...deps,
+    report: (progress) => {
+      stayAlive = () => deps.report(progress);
+      deps.report(progress);
+    },
+    source: {
+      ...deps.source,
+      inspect: async () => {
+        inspections += 1;
+        if (inspections === 2) await pass('before-result');
+        return deps.source.inspect();
+      },
+      consume: async (request) => {
+        await pass('before-join');
+        await deps.source.consume(faulty(request));
+      },
+    },
+    sink: {
+      ...deps.sink,
+      write: async (models, signal) => {
+        const result = await deps.sink.write(models, signal);
+        await pass('after-write');
+        return result;
+      },
+    },
+  };
+}
+
+function faulty(request: ConsumeRequest): ConsumeRequest {
+  const committing = new Map<number, bigint>();
+  return {
+    ...request,
+    handle: async (batch) => {
+      await pass('in-batch');
+      if (batchDelayMs > 0) await sleep(batchDelayMs);
+      const handled = await request.handle(firstOf(batch));
+      if (handled.commit !== null) committing.set(batch.partition, handled.commit.offset);
+      return handled;
+    },
+    listener: {
+      ...request.listener,
+      committed: (partition, offset) => {
+        request.listener.committed(partition, offset);
+        if (committing.get(partition) === offset) void pass('after-commit');
+      },
+    },
+  };
+}
+
+function firstOf(batch: RecordBatch): RecordBatch {
+  const next = batch.records[batchRecords];
+  if (next === undefined) return batch;
+  return { ...batch, records: batch.records.slice(0, batchRecords), nextOffset: next.offset };
+}
+
+await runDrainThread(alter);
+await pass('after-result');
