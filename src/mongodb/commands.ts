@@ -31,11 +31,17 @@ export interface Commands {
   run: (action: Action, body: Document, signal: AbortSignal) => Promise<Answer>;
 }
 
-export function commandsOn(db: Db, collection: string, listener: SinkListener): Commands {
+/** `commandMs`: how long one command may take in all, its wait for a server and a connection included. */
+export function commandsOn(
+  db: Db,
+  collection: string,
+  listener: SinkListener,
+  commandMs: number = LONGEST_WAIT_MS,
+): Commands {
   const namespace = `${db.databaseName}.${collection}`;
   const run = async (action: Action, body: Document, signal: AbortSignal): Promise<Answer> => {
     signal.throwIfAborted();
-    using deadline = createDeadline(signal);
+    using deadline = createDeadline(signal, commandMs);
     try {
       const reply: Reply = await db.command(toCommand(action, collection, body), { signal: deadline.signal });
       listener.alive();
@@ -43,7 +49,7 @@ export function commandsOn(db: Db, collection: string, listener: SinkListener): 
     } catch (error) {
       signal.throwIfAborted();
       if (deadline.signal.aborted)
-        return { reply: null, fault: { kind: 'outage', reason: 'no reply in time' } };
+        return { reply: null, fault: { kind: 'outage', reason: `no reply within ${commandMs} ms` } };
       const fault = classifyThrown(error);
       if (fault === null) throw error;
       if (fault.kind === 'refused') throw refused(action, namespace, fault.reason);
@@ -54,13 +60,13 @@ export function commandsOn(db: Db, collection: string, listener: SinkListener): 
 }
 
 /**
- * Aborted with the given signal or after the longest wait: the driver's own limits on selecting a server, waiting for a
+ * Aborted with the given signal or after the given time: the driver's own limits on selecting a server, waiting for a
  * connection and reading the reply add up to more. Not `AbortSignal.any`, which the long-lived signal would keep alive.
  */
-function createDeadline(signal: AbortSignal): Disposable & { signal: AbortSignal } {
+function createDeadline(signal: AbortSignal, commandMs: number): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const timer = setTimeout(abort, LONGEST_WAIT_MS);
+  const timer = setTimeout(abort, commandMs);
   signal.addEventListener('abort', abort);
   return {
     signal: controller.signal,

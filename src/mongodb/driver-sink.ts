@@ -17,8 +17,10 @@ export interface SinkOptions {
   listener: SinkListener;
   /** Told of every resend, without record contents. */
   log?: (text: string) => void;
-  /** For tests; 60 s otherwise. */
+  /** For tests: how long a batch is resent, 60 s otherwise. */
   resendForMs?: number;
+  /** For tests: how long one command may take, 15 s otherwise. */
+  commandMs?: number;
 }
 
 /**
@@ -29,8 +31,8 @@ export function createSink(options: SinkOptions): Promise<Sink> {
   const { database, collection, deadLetterCollection, listener } = options;
   const client = openClient(options.uri);
   const db = client.db(database);
-  const documents = commandsOn(db, collection, listener);
-  const letters = commandsOn(db, deadLetterCollection, listener);
+  const documents = commandsOn(db, collection, listener, options.commandMs);
+  const letters = commandsOn(db, deadLetterCollection, listener, options.commandMs);
   const patience = {
     listener,
     log: options.log ?? (() => undefined),

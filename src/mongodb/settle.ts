@@ -4,7 +4,7 @@ import type { Item } from './documents.js';
 import { toStatements } from './merge.js';
 import type { Resend } from './resend.js';
 import type { Rejection } from './sink.js';
-import { find, insert, merge, nothing } from './steps.js';
+import { find, insert, merge, nothing, probe } from './steps.js';
 import type { Standing } from './steps.js';
 import type { Tally } from './tally.js';
 
@@ -47,6 +47,7 @@ async function settleAt(grain: Grain, start: Standing, settling: Settling): Prom
   let standing = start;
   for (let round = 0; round < MAX_ROUNDS;) {
     standing = await settleOnce(grain, standing, settling);
+    if (grain === 'alone') standing = await doubt(standing, settling);
     finer.push(...judge(grain, standing, settling.tally.rejected));
     if (standing.unknown.length + standing.stored.length + standing.missing.length === 0) return finer;
     if (standing.outage === null) round += 1;
@@ -75,6 +76,14 @@ async function settleOnce(grain: Grain, standing: Standing, settling: Settling):
     sent.push(merge(commands, statements, tally, signal));
   }
   return combine([{ ...found, missing: [], stored: [] }, ...(await allSettled(sent))]);
+}
+
+/** A refusal of unknown meaning may be the server's condition, and then it refuses any write. */
+async function doubt(standing: Standing, { commands, signal }: Settling): Promise<Standing> {
+  if (!standing.accused.some(({ fault }) => fault.code === 'WRITE_REFUSED')) return standing;
+  const outage = await probe(commands, signal);
+  if (outage === null) return standing;
+  return { ...standing, accused: [], unknown: standing.accused.flatMap(({ items }) => items), outage };
 }
 
 /** All have ended before the first failure is thrown: nothing outlives the call. */

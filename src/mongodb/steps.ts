@@ -96,6 +96,16 @@ export async function merge(
   return standing;
 }
 
+/**
+ * Whether an update that touches nothing is acknowledged; `null`: it is, otherwise why not. Before a record is blamed for an
+ * error of unknown meaning, this tells whether the server takes writes at all.
+ */
+export async function probe(commands: Commands, signal: AbortSignal): Promise<string | null> {
+  const updates = [{ q: { _id: { $in: [] } }, u: [{ $replaceWith: '$$ROOT' }], multi: true }];
+  const { fault } = await commands.run('update', { updates }, signal);
+  return fault?.reason ?? null;
+}
+
 function accuse(
   standing: Standing,
   items: readonly Item[],

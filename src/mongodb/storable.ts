@@ -1,7 +1,7 @@
 import { BSON } from 'mongodb';
 
-/** Levels a value may be nested; the server refuses documents of 181 levels and, from about 250, the whole command around them. */
-const MAX_DEPTH = 150;
+/** Levels of a document; the server refuses the 181st, and from about 250 the whole command around the document. */
+const MAX_DEPTH = 180;
 const MAX_INT64 = 2n ** 63n;
 /** Below this many characters the worst case (3 bytes each) is cheaper to assume than the true size to compute. */
 const SHORT_TEXT = 64;
