@@ -46,7 +46,7 @@ describe('the connection', () => {
     assert.equal(options.maxPoolSize, 8);
     assert.equal(options.replicaSet, 'rs0');
     assert.equal(options.tls, true);
-    assert.equal(options.credentials.source, 'admin');
+    assert.equal(options.credentials?.source, 'admin');
   });
 
   test('a URI without options, or with foreign ones only, is left as it is', () => {
