@@ -119,13 +119,31 @@ function recheck(root: Record<string, unknown>, careful: boolean): BadRecord | n
   return fault === null ? null : describe(fault);
 }
 
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-function hasUnsafeIntegerLiteral(text: string): boolean {
-  for (const [token] of text.matchAll(JSON_TOKEN)) {
-    if (/^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token))) return true;
+/** Searches between the texts. No pattern over whole texts: a long one would overflow the stack of the regular expression. */
+function hasUnsafeIntegerLiteral(json: string): boolean {
+  for (let from = 0; ;) {
+    const quote = json.indexOf('"', from);
+    const between = json.slice(from, quote === -1 ? json.length : quote);
+    for (const [literal] of between.matchAll(NUMBER)) {
+      if (/^-?\d{16,}$/.test(literal) && !Number.isSafeInteger(Number(literal))) return true;
+    }
+    if (quote === -1) return false;
+    from = behindText(json, quote + 1);
   }
-  return false;
+}
+
+function behindText(json: string, from: number): number {
+  let quote = json.indexOf('"', from);
+  while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
+  return quote + 1;
+}
+
+function isEscaped(json: string, at: number): boolean {
+  let first = at;
+  while (json[first - 1] === '\\') first -= 1;
+  return (at - first) % 2 === 1;
 }
 
 const FAULT_REASONS: Record<Fault, string> = {
