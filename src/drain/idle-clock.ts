@@ -1,6 +1,7 @@
 /**
  * Measures idleness: it runs only from a fetch that was sent with nothing in hand to a fetch that came back without error,
- * so neither slow writes nor an outage nor a rebalance counts as "nothing arrives any more".
+ * so neither slow writes nor an outage nor a rebalance counts as "nothing arrives any more". Whether a fetch that came back
+ * brought anything shows in what follows it: a batch, or the next fetch. Only then does it count.
  * All times by the given monotonic clock, in milliseconds.
  */
 export interface IdleClock {
@@ -16,18 +17,21 @@ export interface IdleClock {
 
 export function createIdleClock(clock: () => number): IdleClock {
   let since: number | null = null;
+  let untilLastFetch = 0;
   let idle = 0;
   let inHand = 0;
   const reset = () => {
     since = null;
+    untilLastFetch = 0;
     idle = 0;
   };
   return {
     fetching: () => {
+      idle = untilLastFetch;
       if (inHand === 0) since ??= clock();
     },
     fetched: () => {
-      if (since !== null) idle = clock() - since;
+      if (since !== null) untilLastFetch = clock() - since;
     },
     batchBegins: () => {
       inHand += 1;
