@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { RecordCounts } from '../../src/contract.js';
+import { decodeMark, encodeMark } from '../../src/drain/commit-mark.js';
+import { books, mark } from './builders.js';
+
+describe('the mark in a commit', () => {
+  test('comes back as it was written', () => {
+    const written = mark({
+      run: 'r',
+      epoch: 3,
+      books: books(10, { inserted: 1, updated: 2, deleted: 3, unchanged: 4 }),
+    });
+    assert.deepEqual(decodeMark(encodeMark(written)), written);
+  });
+
+  test('stays below 1 KB with the largest numbers', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const counts: RecordCounts = {
+      read: most,
+      inserted: most,
+      updated: most,
+      deleted: most,
+      unchanged: most,
+      coalesced: most,
+      skipped: most,
+      deadLettered: most,
+    };
+    const written = mark({ run: crypto.randomUUID(), epoch: 1_000_000, books: { counts, bytes: most } });
+    assert.ok(Buffer.byteLength(encodeMark(written)) < 1024);
+    assert.deepEqual(decodeMark(encodeMark(written)), written);
+  });
+
+  const parts = JSON.parse(encodeMark(mark())) as Record<string, unknown>;
+  const foreign: readonly (readonly [string, string])[] = [
+    ['nothing', ''],
+    ['blanks', ' '],
+    ['another consumer’s text', 'checkpoint-17'],
+    ['half of ours', encodeMark(mark()).slice(0, -2)],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['an array', '[]'],
+    ['another consumer’s JSON', '{"v":1}'],
+    ['another version of ours', JSON.stringify({ ...parts, v: 2 })],
+    ['ours without counters', JSON.stringify({ ...parts, counters: undefined })],
+    ['ours with a counter missing', JSON.stringify({ ...parts, counters: { read: 1 } })],
+    [
+      'ours with a negative counter',
+      JSON.stringify({ ...parts, counters: { ...(parts['counters'] as object), read: -1 } }),
+    ],
+    [
+      'ours with half a record',
+      JSON.stringify({ ...parts, counters: { ...(parts['counters'] as object), read: 0.5 } }),
+    ],
+    ['ours with a run that is no text', JSON.stringify({ ...parts, run: 7 })],
+  ];
+  for (const [what, metadata] of foreign) {
+    test(`${what} is not ours`, () => {
+      assert.equal(decodeMark(metadata), null);
+    });
+  }
+
+  test('may have gained fields in a later release', () => {
+    const { run } = decodeMark(JSON.stringify({ ...parts, later: 1 })) ?? {};
+    assert.equal(run, mark().run);
+  });
+});
