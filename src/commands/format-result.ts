@@ -1,8 +1,7 @@
 /** A run's result for people. */
-import { formatDuration } from '../config/duration.js';
 import type { RecordCounts, RunResult } from '../contract.js';
 import type { Style } from './style.js';
-import { count, table } from './table.js';
+import { count, elapsed, table } from './table.js';
 
 const OUTCOMES: readonly (readonly [keyof RecordCounts, string])[] = [
   ['read', 'read'],
@@ -29,7 +28,7 @@ function headline(result: RunResult, style: Style): string {
     result;
   const attempts = attempt === 1 ? '' : `, attempt ${attempt}${resumed ? ' (resumed)' : ''}`;
   return [
-    `${style.strong(`${topic} → ${collection}`)}: ${style.good(stopReason)} in ${formatDuration(durationMs)}${attempts}`,
+    `${style.strong(`${topic} → ${collection}`)}: ${style.good(stopReason)} in ${elapsed(durationMs)}${attempts}`,
     `lag ${count(lagBefore)} → ${count(lagAfter)}, continuity ${continuity}`,
   ].join('\n');
 }

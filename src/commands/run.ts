@@ -7,9 +7,10 @@ import {
   type ScheduleDescription,
   type ScheduleHandle,
 } from '@temporalio/client';
+import type { Settings } from '../config/settings.js';
 import { scheduleIdOf } from '../contract.js';
 import { DrainError } from '../errors.js';
-import { pipelineOf, settingsOf, type Context, type ExitCode } from './context.js';
+import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { hasPollers } from './pollers.js';
 import { formatResult } from './format-result.js';
 import { outcomeOf, type RunOutcome, type RunRef } from './run-outcome.js';
@@ -30,43 +31,50 @@ export interface RunOptions {
  */
 export async function run(context: Context, name: string, { wait = false }: RunOptions): Promise<ExitCode> {
   const settings = settingsOf(context);
-  const pipeline = pipelineOf(settings, name);
+  pipelineOf(settings, name);
   return withTemporal(context, async (temporal) => {
-    const { client, connection } = temporal;
-    const started = await connection.withDeadline(Date.now() + START_LIMIT_MS * 2, () =>
-      trigger(client, scheduleIdOf(name), context.interrupted),
-    );
-    const ui = runUrl(
-      uiAddress(context.environment),
-      client.options.namespace,
-      started.workflowId,
-      started.runId,
-    );
-    context.say(
-      started.active ? `a run is already active: ${started.workflowId}` : `started ${started.workflowId}`,
-    );
-    if (ui !== null) context.say(ui);
-    if (!wait) {
-      if (context.json) context.print(JSON.stringify({ pipeline: name, ...started, ui }, null, 2));
-      else context.print(started.workflowId);
-      return 0;
-    }
-    if (!(await hasPollers(client, settings.worker.taskQueue))) {
-      context.say(
-        `no worker takes from the task queue ${settings.worker.taskQueue} yet: the run waits for one (kafka-drain worker)`,
-      );
-    }
-    const outcome = await waitFor(temporal, started, context.interrupted);
-    return report(context, { pipeline: pipeline.name, ...started, ui }, outcome);
+    const started = await begin(context, temporal, settings, name);
+    if (wait) return report(context, started, await waitFor(context, temporal, started));
+    printData(context, started, () => started.workflowId);
+    return 0;
   });
 }
 
 interface Started extends RunRef {
+  pipeline: string;
   /** Whether it was active before. */
+  active: boolean;
+  ui: string | null;
+}
+
+/** Triggers, and tells what came of it. */
+async function begin(
+  context: Context,
+  temporal: Temporal,
+  settings: Settings,
+  name: string,
+): Promise<Started> {
+  const { client, connection } = temporal;
+  const { say, environment, interrupted } = context;
+  const { taskQueue } = settings.worker;
+  return connection.withDeadline(Date.now() + 2 * START_LIMIT_MS, async () => {
+    const { ref, active } = await trigger(client, scheduleIdOf(name), interrupted);
+    const ui = runUrl(uiAddress(environment), client.options.namespace, ref.workflowId, ref.runId);
+    say(active ? `a run is already active: ${ref.workflowId}` : `started ${ref.workflowId}`);
+    if (ui !== null) say(ui);
+    if (!(await hasPollers(client, taskQueue))) {
+      say(`no worker takes from the task queue ${taskQueue}: the run waits for one (kafka-drain worker)`);
+    }
+    return { pipeline: name, ...ref, active, ui };
+  });
+}
+
+interface Triggered {
+  ref: RunRef;
   active: boolean;
 }
 
-async function trigger(client: Client, scheduleId: string, interrupted: AbortSignal): Promise<Started> {
+async function trigger(client: Client, scheduleId: string, interrupted: AbortSignal): Promise<Triggered> {
   const handle = client.schedule.getHandle(scheduleId);
   const before = await describe(handle);
   await handle.trigger(ScheduleOverlapPolicy.SKIP);
@@ -83,15 +91,15 @@ async function trigger(client: Client, scheduleId: string, interrupted: AbortSig
 }
 
 /** The server drops a trigger silently while a run is active; only its counter of skipped actions tells. */
-function startedSince(before: ScheduleDescription, now: ScheduleDescription): Started | null {
+function startedSince(before: ScheduleDescription, now: ScheduleDescription): Triggered | null {
   const known = new Set(before.info.recentActions.map(({ action }) => action.workflow.firstExecutionRunId));
-  const fresh = now.info.recentActions.findLast(
-    ({ action }) => !known.has(action.workflow.firstExecutionRunId),
-  );
-  if (fresh !== undefined) return { ...refOf(fresh.action.workflow), active: false };
-  if (now.info.numActionsSkippedOverlap === before.info.numActionsSkippedOverlap) return null;
-  const active = now.info.runningActions.at(-1) ?? before.info.runningActions.at(-1);
-  return active === undefined ? null : { ...refOf(active.workflow), active: true };
+  const { recentActions, runningActions, numActionsSkippedOverlap } = now.info;
+  const fresh = recentActions.findLast(({ action }) => !known.has(action.workflow.firstExecutionRunId));
+  if (fresh !== undefined) return { ref: refOf(fresh.action.workflow), active: false };
+  if (numActionsSkippedOverlap === before.info.numActionsSkippedOverlap) return null;
+  // it may have ended since; then it is the last one started
+  const active = runningActions.at(-1) ?? recentActions.at(-1)?.action;
+  return active === undefined ? null : { ref: refOf(active.workflow), active: true };
 }
 
 function refOf({
@@ -117,31 +125,39 @@ async function describe(handle: ScheduleHandle): Promise<ScheduleDescription> {
   }
 }
 
-function waitFor(
+async function waitFor(
+  context: Context,
   { client, connection }: Temporal,
-  ref: RunRef,
-  interrupted: AbortSignal,
+  started: Started,
 ): Promise<RunOutcome> {
-  return connection.withAbortSignal(interrupted, () => outcomeOf(client, ref));
-}
-
-interface Waited extends Started {
-  pipeline: string;
-  ui: string | null;
+  const { interrupted, say } = context;
+  try {
+    return await connection.withAbortSignal(interrupted, () => outcomeOf(client, started));
+  } catch (error) {
+    if (interrupted.aborted) say(`no longer waiting; the run goes on: ${started.workflowId}`);
+    throw error;
+  }
 }
 
 function report(
   context: Context,
-  { pipeline, workflowId, runId, ui }: Waited,
+  { pipeline, workflowId, runId, ui }: Started,
   outcome: RunOutcome,
 ): ExitCode {
   if (outcome.status === 'completed') {
-    context.print(
-      context.json ? JSON.stringify(outcome.result, null, 2) : formatResult(outcome.result, context.style),
-    );
+    printData(context, outcome.result, () => formatResult(outcome.result, context.style));
     return 0;
   }
   if (context.json) context.print(JSON.stringify({ pipeline, workflowId, runId, ...outcome, ui }, null, 2));
-  context.say(`${context.style.bad(`the run ${outcome.status}`)}: ${outcome.code}: ${outcome.message}`);
+  context.say(
+    `${context.style.bad(`the run ${ENDED[outcome.status]}`)}: ${outcome.code}: ${outcome.message}`,
+  );
   return 1;
 }
+
+const ENDED = {
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  terminated: 'was terminated',
+  'timed-out': 'timed out',
+} as const;

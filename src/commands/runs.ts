@@ -1,11 +1,10 @@
 /** `kafka-drain runs <pipeline>`: what the last runs did. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { formatDuration } from '../config/duration.js';
 import { scheduleIdOf, type RunResult } from '../contract.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { outcomeOf } from './run-outcome.js';
 import type { Style } from './style.js';
-import { count, table } from './table.js';
+import { count, elapsed, table, type Cell } from './table.js';
 import { askTemporal, runUrl, uiAddress } from './temporal-client.js';
 
 /** One run in a list. */
@@ -79,7 +78,7 @@ function runsText(listed: readonly ListedRun[], style: Style): string {
   const rows = listed.map(({ startedAt, durationMs, workflowId, result, ...run }) => [
     startedAt.slice(0, 19).replace('T', ' '),
     endText({ ...run, result }, style),
-    durationMs === null ? null : formatDuration(durationMs),
+    durationMs === null ? null : elapsed(durationMs),
     ...countsOf(result),
     workflowId,
   ]);
@@ -100,13 +99,9 @@ function endText({ status, result }: Pick<ListedRun, 'status' | 'result'>, style
   return status === 'running' ? style.strong(status) : style.bad(status);
 }
 
-function countsOf(result: RunResult | null): (string | null)[] {
+function countsOf(result: RunResult | null): Cell[] {
   if (result === null) return [null, null, null, null];
   const { read, inserted, updated, deleted, deadLettered } = result.records;
-  return [
-    count(read),
-    count(inserted + updated + deleted),
-    count(deadLettered),
-    `${count(result.lagBefore)} → ${count(result.lagAfter)}`,
-  ];
+  const lag = `${count(result.lagBefore)} → ${count(result.lagAfter)}`;
+  return [read, inserted + updated + deleted, deadLettered, lag];
 }

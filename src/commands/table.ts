@@ -1,9 +1,12 @@
 /** Plain text tables. */
 import { stripVTControlCharacters } from 'node:util';
+import { formatDuration } from '../config/duration.js';
 
 export type Cell = string | number | null;
 
 const GAP = '  ';
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 /** Aligned columns; numbers to the right with thousands separated, `null` as a dash. */
 export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
@@ -28,6 +31,13 @@ function cellText(cell: Cell): string {
 /** `1234567` → `1,234,567`, whatever the machine's language. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** For people, to about three digits: `846ms`, `1.8s`, `4m12s`. */
+export function elapsed(durationMs: number): string {
+  if (durationMs < SECOND_MS) return `${durationMs}ms`;
+  if (durationMs < MINUTE_MS) return `${(durationMs / SECOND_MS).toFixed(1)}s`;
+  return formatDuration(Math.round(durationMs / SECOND_MS) * SECOND_MS);
 }
 
 // colours take no room

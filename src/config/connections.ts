@@ -6,15 +6,26 @@ import type { FileConfig } from './schema.js';
 import type { KafkaSettings, MongodbSettings, WorkerSettings } from './settings.js';
 import { DEFAULT_TASK_QUEUE } from '../contract.js';
 
-/** Reads a file named in the configuration; a failure becomes a problem at its path. */
-export interface FileReader {
-  read: (path: Path, file: string) => string;
-  problems: Problem[];
+/** Files named in the configuration, relative to its folder. */
+export interface Files {
+  /** The text of a file; throws where it can't be read. */
+  readFile: (path: string) => string;
+  /** Whether every user of this machine may read it. */
+  isWorldReadable: (path: string) => boolean;
 }
 
-/** A reader of files relative to the configuration's folder. */
-export function createFileReader(readFile: (path: string) => string): FileReader {
+/** Reads files; what is wrong with them is kept beside. */
+export interface FileReader {
+  read: (path: Path, file: string) => string;
+  /** As `read`, of a file that nobody else should read. */
+  readSecret: (path: Path, file: string) => string;
+  problems: Problem[];
+  warnings: Problem[];
+}
+
+export function createFileReader({ readFile, isWorldReadable }: Files): FileReader {
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   const read = (path: Path, file: string): string => {
     try {
       return readFile(file);
@@ -23,7 +34,15 @@ export function createFileReader(readFile: (path: string) => string): FileReader
       return '';
     }
   };
-  return { read, problems };
+  const readSecret = (path: Path, file: string): string => {
+    const found = problems.length;
+    const text = read(path, file);
+    if (problems.length === found && isWorldReadable(file)) {
+      warnings.push({ path, text: 'every user of this machine can read the file; chmod 600 it' });
+    }
+    return text;
+  };
+  return { read, readSecret, problems, warnings };
 }
 
 interface Secret {
@@ -43,7 +62,7 @@ function secretOf({ path, key, value, file }: Secret, reader: FileReader): strin
     });
   }
   if (file === undefined) return value ?? null;
-  return reader.read([...path, `${key}File`], file).replace(/\r?\n$/, '');
+  return reader.readSecret([...path, `${key}File`], file).replace(/\r?\n$/, '');
 }
 
 function required(secret: Secret, reader: FileReader): string {
@@ -69,7 +88,7 @@ function toTls(written: NonNullable<FileConfig['kafka']['ssl']>, reader: FileRea
   if (written === false) return null;
   if (written === true) return { ca: null, cert: null, key: null, passphrase: null };
   const path = ['kafka', 'ssl'];
-  const pem = (key: 'ca' | 'cert' | 'key') =>
+  const pem = (key: 'ca' | 'cert') =>
     written[key] === undefined ? null : reader.read([...path, key], written[key]);
   if ((written.cert === undefined) !== (written.key === undefined)) {
     const [there, missing] = written.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
@@ -83,7 +102,7 @@ function toTls(written: NonNullable<FileConfig['kafka']['ssl']>, reader: FileRea
   return {
     ca: pem('ca'),
     cert: pem('cert'),
-    key: pem('key'),
+    key: written.key === undefined ? null : reader.readSecret([...path, 'key'], written.key),
     passphrase: secretOf({ path, key: 'passphrase', value, file }, reader),
   };
 }

@@ -1,28 +1,52 @@
 /** Reading the configuration: text → data → environment → schema → rules → settings. Every mistake is reported at once. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DrainError } from '../errors.js';
-import { createFileReader, toKafka, toMongodb, toWorker, type FileReader } from './connections.js';
+import {
+  createFileReader,
+  toKafka,
+  toMongodb,
+  toWorker,
+  type FileReader,
+  type Files,
+} from './connections.js';
 import { WORKER_DEFAULTS } from './defaults.js';
 import { readDocument } from './document.js';
 import { fileErrorText, isMapping, substitute, type Surroundings } from './environment.js';
 import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
-import { configError } from './report.js';
+import { configError, problemLines } from './report.js';
 import { pipelineProblems, sharingProblems } from './rules.js';
 import { KAFKA, MONGODB, WORKER, type FileConfig } from './schema.js';
 import type { Settings } from './settings.js';
 import { validate, valueAt, withoutFollowing } from './validate.js';
+
+/** Settings, and what doesn't keep them from being used but should be mended: lines for people, each with its place. */
+export interface Configuration {
+  settings: Settings;
+  warnings: string[];
+}
 
 /**
  * The settings in a configuration file. Throws `CONFIG_INVALID`, whose message lists every mistake with file, line, column,
  * path, value and what is allowed; never a secret.
  */
 export function loadSettings(path: string, environment: Surroundings['environment']): Settings {
-  const folder = dirname(resolve(path));
-  const readFile = (file: string): string => readFileSync(resolve(folder, file), 'utf8');
-  return parseSettings(readConfigFile(path), path, { environment, readFile });
+  return loadConfiguration(path, environment).settings;
 }
+
+/** As `loadSettings`, with warnings. */
+export function loadConfiguration(path: string, environment: Surroundings['environment']): Configuration {
+  const folder = dirname(resolve(path));
+  return parseConfiguration(readConfigFile(path), path, {
+    environment,
+    readFile: (file) => readFileSync(resolve(folder, file), 'utf8'),
+    isWorldReadable: (file) => (statSync(resolve(folder, file)).mode & READABLE_BY_OTHERS) !== 0,
+  });
+}
+
+/** The bit of a file's mode. */
+const READABLE_BY_OTHERS = 0o004;
 
 function readConfigFile(path: string): string {
   try {
@@ -37,19 +61,24 @@ function readConfigFile(path: string): string {
   }
 }
 
-/** As `loadSettings`, from a text; `file` is only what mistakes are reported under. */
-export function parseSettings(text: string, file: string, surroundings: Surroundings): Settings {
+/** As `loadConfiguration`, from a text; `file` is only what mistakes are reported under. */
+export function parseConfiguration(
+  text: string,
+  file: string,
+  surroundings: Surroundings & Files,
+): Configuration {
   const document = readDocument(text);
   if (document.syntax.length > 0) throw configError(file, document, []);
   const { data, problems: unresolved } = substitute(document.data, surroundings);
   const { config, problems: unfit } = validate(data);
   const refused = withoutFollowing(unfit, unresolved);
-  const reader = createFileReader(surroundings.readFile);
+  const reader = createFileReader(surroundings);
   const servers = readServers(data, reader);
   const causes = [...unresolved, ...refused];
   const problems = [...causes, ...withoutFollowing([...ruleProblems(data), ...reader.problems], causes)];
   if (config === null || servers === null || problems.length > 0) throw configError(file, document, problems);
-  return { ...servers, pipelines: toPipelines(config) };
+  const settings = { ...servers, pipelines: toPipelines(config) };
+  return { settings, warnings: problemLines(file, document, reader.warnings) };
 }
 
 function toPipelines({ pipelines, mongodb }: FileConfig): Settings['pipelines'] {

@@ -19,20 +19,29 @@ export function configError(
   document: ConfigDocument,
   problems: readonly Problem[],
 ): DrainError {
-  const syntax = document.syntax.map(({ place, text }) => ({ place, text }));
-  const found = problems.map((problem) => ({
+  const lines =
+    document.syntax.length > 0 ? toLines(file, document.syntax) : problemLines(file, document, problems);
+  const count = lines.length === 1 ? '1 mistake' : `${lines.length} mistakes`;
+  const list = lines.map((line) => `  ${line}`);
+  return new DrainError('CONFIG_INVALID', [`${count} in the configuration:`, ...list].join('\n'));
+}
+
+/** Each problem as a line, `file:line:column path: value: text`, in the order of the file. */
+export function problemLines(file: string, document: ConfigDocument, problems: readonly Problem[]): string[] {
+  const located = problems.map((problem) => ({
     place: document.locate(problem.path, problem.atKey),
     text: problemText(problem, document.data),
   }));
-  const lines = [...syntax, ...found]
-    .sort(byPlace)
-    .map(({ place, text }) => `  ${file}:${place.line}:${place.column} ${text}`);
-  const count = lines.length === 1 ? '1 mistake' : `${lines.length} mistakes`;
-  return new DrainError('CONFIG_INVALID', [`${count} in the configuration:`, ...lines].join('\n'));
+  return toLines(file, located);
+}
+
+function toLines(file: string, located: readonly Located[]): string[] {
+  return [...located].sort(byPlace).map(({ place, text }) => `${file}:${place.line}:${place.column} ${text}`);
 }
 
 interface Located {
   place: Place;
+  text: string;
 }
 
 function byPlace(a: Located, b: Located): number {
