@@ -7,6 +7,7 @@ import { encodeMark } from './commit-mark.js';
 import { createRoom, type Room } from './cut.js';
 import { createHandle, oneAtATime, type Handle } from './handle.js';
 import { createIdleClock, type IdleClock } from './idle-clock.js';
+import type { Every } from './every.js';
 import type { Ledger } from './ledger.js';
 import { createToOperation } from './operation.js';
 import { progressOf } from './progress.js';
@@ -26,6 +27,7 @@ export interface DrainDeps {
   sink: Sink;
   /** Monotonic, milliseconds: wall clocks jump. */
   clock: () => number;
+  every: Every;
   /** For the time in the commit's mark. */
   wallClock: () => Date;
   /** A sign of life; called only when something really happened, so it may come often: the progress is made on demand. */

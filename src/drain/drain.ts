@@ -52,8 +52,8 @@ async function consume(
   };
   check();
   if (stopping.signal.aborted) return conclude(task, verdict);
-  const stopTicking = every(TICK_MS, check);
-  const stopWatching = every(WATCH_OTHERS_MS, () => watchOthers(deps, task, attempt));
+  const stopTicking = deps.every(TICK_MS, check);
+  const stopWatching = deps.every(WATCH_OTHERS_MS, () => watchOthers(deps, task, attempt));
   try {
     await deps.source.consume({
       partitions: attempt.ledger.starts(attempt.markOf),
@@ -81,25 +81,6 @@ async function handleInTime(
   } finally {
     idle.batchEnds();
   }
-}
-
-/** Calls `action` again and again, never twice at once; returns the function that ends it. */
-function every(periodMs: number, action: () => void | Promise<void>): () => void {
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    void (async () => {
-      try {
-        await action();
-      } finally {
-        busy = false;
-      }
-    })();
-  }, periodMs);
-  return () => {
-    clearInterval(timer);
-  };
 }
 
 /** What other members of the group have committed of our plan, so that shared partitions count as done. */

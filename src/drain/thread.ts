@@ -6,6 +6,7 @@ import { createSink } from '../mongodb/driver-sink.js';
 import type { Sink } from '../mongodb/sink.js';
 import type { AskedStop, DrainDeps } from './attempt.js';
 import { drain } from './drain.js';
+import { every } from './every.js';
 import { createReporter, type Reporter } from './reporter.js';
 import type { StopMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
 
@@ -47,6 +48,7 @@ async function drainAs(
       source,
       sink,
       clock: () => performance.now(),
+      every,
       wallClock: () => new Date(),
       report: reporter.progress,
     };
