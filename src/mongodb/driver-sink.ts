@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCollections } from './check.js';
 import { commandsOn } from './commands.js';
 import { openClient } from './connection.js';
@@ -8,6 +9,8 @@ import { createWrite } from './write.js';
 
 /** A batch is resent for as long at most; then the attempt fails and the next one begins at the committed offsets. */
 const RESEND_FOR_MS = 60_000;
+
+const CLOSE_WITHIN_MS = 5_000;
 
 export interface SinkOptions {
   uri: string;
@@ -28,6 +31,12 @@ export interface SinkOptions {
  * an unreachable server shows as `MONGODB_UNAVAILABLE` of that one. Error: `CONFIG_INVALID` for an unusable URI.
  */
 export function createSink(options: SinkOptions): Promise<Sink> {
+  return new Promise((resolve) => {
+    resolve(open(options));
+  });
+}
+
+function open(options: SinkOptions): Sink {
   const { database, collection, deadLetterCollection, listener } = options;
   const client = openClient(options.uri);
   const db = client.db(database);
@@ -38,7 +47,7 @@ export function createSink(options: SinkOptions): Promise<Sink> {
     log: options.log ?? (() => undefined),
     resendForMs: options.resendForMs ?? RESEND_FOR_MS,
   };
-  return Promise.resolve({
+  return {
     check: () => checkCollections(db, [collection, deadLetterCollection]),
     write: createWrite(documents, patience),
     writeDeadLetters: (deadLetters, signal) => {
@@ -47,6 +56,7 @@ export function createSink(options: SinkOptions): Promise<Sink> {
       const sized = deadLetters.flatMap((letter) => toDeadLetterDocuments(letter, now));
       return insertDeadLetters(letters, sized, resend, signal);
     },
-    close: () => client.close(),
-  });
+    // It says goodbye to the server, which may never answer.
+    close: () => Promise.race([client.close(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
+  };
 }
