@@ -4,7 +4,7 @@ import { DrainError } from '../errors.js';
 import type { CommittedOffset, PartitionStart, PartitionState, TopicState } from '../kafka/source.js';
 import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
 import { decodeMark } from './commit-mark.js';
-import { checkCommitted, committedInEpoch, placeOf } from './offset-checks.js';
+import { checkCommitted, committedAfterBreak, committedInEpoch, placeOf } from './offset-checks.js';
 
 /** One planned partition while it is being drained. */
 interface Entry {
@@ -104,7 +104,7 @@ function openEntry(
   current: PartitionState,
 ): { entry: Entry; lost: LostRange | null } {
   const plannedStart = BigInt(planned.start);
-  const committed = offsetOf(committedInEpoch(pipeline, current));
+  const committed = offsetOf(countedCommit(pipeline, planned, current));
   const { start: from, lost } = checkCommitted(pipeline, current, committed ?? plannedStart);
   // A quiet group recommits what it has, so that its offsets don't expire.
   const recommit = plan.quietSince !== null;
@@ -122,6 +122,16 @@ function openEntry(
     },
     lost: lost === null ? null : sincePlanning(lost, plannedStart),
   };
+}
+
+/** Where planning counted no commit because the epoch was raised, the same one doesn't count now. */
+function countedCommit(
+  pipeline: PipelineSettings,
+  planned: PlannedPartition,
+  current: PartitionState,
+): CommittedOffset | null {
+  const breakAccepted = planned.committed === null && pipeline.epoch > 1;
+  return breakAccepted ? committedAfterBreak(pipeline, current) : committedInEpoch(pipeline, current);
 }
 
 function offsetOf(committed: CommittedOffset | null): bigint | null {

@@ -20,6 +20,19 @@ export function committedInEpoch(
 }
 
 /**
+ * The same for the first run of a raised epoch: there a commit that isn't ours doesn't count either if nobody can read from
+ * it, for then it belongs to the old log.
+ */
+export function committedAfterBreak(
+  rules: Pick<CheckRules, 'epoch'>,
+  state: PartitionState,
+): CommittedOffset | null {
+  const committed = committedInEpoch(rules, state);
+  if (committed === null || decodeMark(committed.metadata) !== null) return committed;
+  return committed.offset >= 0n && committed.offset <= state.end ? committed : null;
+}
+
+/**
  * Refuses committed offsets from which Kafka's clients would jump somewhere else without a word (kafkajs commits -1 and goes
  * to the newest record; brokers accept commits beyond the end).
  * @returns where reading starts, and the records that expired unread if `onDataLoss` is `skip`.

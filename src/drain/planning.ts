@@ -4,7 +4,13 @@ import { DrainError } from '../errors.js';
 import type { PartitionState, TopicState } from '../kafka/source.js';
 import { decodeMark } from './commit-mark.js';
 import { runContinuity, type PartitionContinuity } from './continuity.js';
-import { acceptBreak, checkCommitted, committedInEpoch, placeOf } from './offset-checks.js';
+import {
+  acceptBreak,
+  checkCommitted,
+  committedAfterBreak,
+  committedInEpoch,
+  placeOf,
+} from './offset-checks.js';
 
 export interface PlanningInput {
   pipeline: PipelineSettings;
@@ -68,8 +74,15 @@ export function makePlan(input: PlanningInput): Plan {
   };
 }
 
-/** What the previous successful run left, if it was about the same log: per partition the committed offset. */
-type Memory = ReadonlyMap<number, bigint> | null;
+/** What the previous successful run left, by partition, if it was about the same log. */
+type Memory = ReadonlyMap<number, Remembered> | null;
+
+interface Remembered {
+  /** `null`: that run ended before it had committed anything. */
+  committed: bigint | null;
+  /** How far the log reached at least. */
+  end: bigint;
+}
 
 function comparablePrevious({ pipeline, state, previous }: PlanningInput): Memory {
   if (previous === null) return null;
@@ -81,10 +94,15 @@ function comparablePrevious({ pipeline, state, previous }: PlanningInput): Memor
   if (!same) return null;
   refuseOtherTopicId(pipeline, state, previous);
   return new Map(
-    previous.partitions.flatMap(({ partition, committed }) =>
-      committed === null ? [] : [[partition, BigInt(committed)] as const],
-    ),
+    previous.partitions.map(({ partition, committed, end }) => [
+      partition,
+      remember(committed === null ? null : BigInt(committed), BigInt(end)),
+    ]),
   );
+}
+
+function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
+  return { committed, end: committed === null || committed < plannedEnd ? plannedEnd : committed };
 }
 
 function refuseOtherTopicId(pipeline: PipelineSettings, state: TopicState, previous: PreviousRun): void {
@@ -97,20 +115,32 @@ function refuseOtherTopicId(pipeline: PipelineSettings, state: TopicState, previ
 }
 
 function planPartition(input: PlanningInput, memory: Memory, state: PartitionState): PartitionPlan {
-  const remembered = memory?.get(state.partition);
-  const committed = committedInEpoch(input.pipeline, state);
-  if (remembered !== undefined && state.end < remembered) throw shrunk(input.pipeline, state, remembered);
+  const known = memory?.get(state.partition);
+  if (known !== undefined && state.end < known.end) throw shrunk(input.pipeline, state, known.end);
+  const remembered = known?.committed ?? null;
+  const committed = acceptsBreak(input, memory)
+    ? committedAfterBreak(input.pipeline, state)
+    : committedInEpoch(input.pipeline, state);
   const plan = { partition: state.partition, end: state.end, committed: committed?.offset ?? null };
   if (committed === null) return { ...plan, ...withoutCommit(input, memory, remembered, state) };
   const { start, lost } = checkCommitted(input.pipeline, state, committed.offset);
   return { ...plan, start, lost, ...comparison(input.pipeline, state, committed, remembered) };
 }
 
-function shrunk(pipeline: PipelineSettings, state: PartitionState, remembered: bigint): DrainError {
+/** Whether the epoch was raised and nothing has been committed under it yet. */
+function acceptsBreak({ pipeline, state }: PlanningInput, memory: Memory): boolean {
+  if (pipeline.epoch === 1 || memory !== null) return false;
+  return state.partitions.every(({ committed }) => {
+    const mark = decodeMark(committed?.metadata ?? '');
+    return mark === null || mark.epoch < pipeline.epoch;
+  });
+}
+
+function shrunk(pipeline: PipelineSettings, state: PartitionState, rememberedEnd: bigint): DrainError {
   return new DrainError(
     'TOPIC_RECREATED',
-    `${placeOf(pipeline, state)}: the log ends at ${String(state.end)}, but the previous run had read up to ` +
-      `${String(remembered)}: the topic was truncated or recreated. If that was meant, ${acceptBreak(pipeline)}`,
+    `${placeOf(pipeline, state)}: the log ends at ${String(state.end)}, but at the previous run it reached ` +
+      `${String(rememberedEnd)}: the topic was truncated or recreated. If that was meant, ${acceptBreak(pipeline)}`,
   );
 }
 
@@ -118,9 +148,9 @@ function comparison(
   pipeline: PipelineSettings,
   state: PartitionState,
   committed: { offset: bigint; metadata: string },
-  remembered: bigint | undefined,
+  remembered: bigint | null,
 ): Pick<PartitionPlan, 'continuity' | 'warning'> {
-  if (remembered === undefined) return { continuity: 'unremembered', warning: null };
+  if (remembered === null) return { continuity: 'unremembered', warning: null };
   if (committed.offset < remembered) return { continuity: 'replay', warning: null };
   if (committed.offset === remembered || decodeMark(committed.metadata) !== null) {
     return { continuity: 'continuous', warning: null };
@@ -136,17 +166,21 @@ type Start = Pick<PartitionPlan, 'start' | 'continuity' | 'lost' | 'warning'>;
 function withoutCommit(
   input: PlanningInput,
   memory: Memory,
-  remembered: bigint | undefined,
+  remembered: bigint | null,
   state: PartitionState,
 ): Start {
-  if (remembered !== undefined) return resumeAt(input.pipeline, state, remembered);
-  if (memory !== null || hasOwnCommits(input)) {
+  if (remembered !== null) return resumeAt(input.pipeline, state, remembered);
+  if (isAdded(input, memory, state)) {
     return { start: state.low, continuity: 'new', lost: null, warning: null };
   }
   return { start: policyStart(input, state), continuity: 'first', lost: null, warning: null };
 }
 
-/** Whether the group has commits of ours for other partitions: then a partition without one was added since. */
+/** Whether the partition came after earlier runs: the previous one doesn't know it, or the others have commits of ours. */
+function isAdded(input: PlanningInput, memory: Memory, { partition }: PartitionState): boolean {
+  return memory === null ? hasOwnCommits(input) : !memory.has(partition);
+}
+
 function hasOwnCommits({ pipeline, state }: PlanningInput): boolean {
   return state.partitions.some((partition) => {
     const committed = committedInEpoch(pipeline, partition);
@@ -190,8 +224,14 @@ function policyStart({ pipeline, offsetsAtStart }: PlanningInput, state: Partiti
           '"start: fail". Set the offset with Kafka\'s consumer group tool, or choose another start policy.',
       );
     default:
-      return offsetsAtStart.get(state.partition) ?? state.end;
+      return within(state, offsetsAtStart.get(state.partition) ?? state.end);
   }
+}
+
+/** The log may have moved on between the two questions. */
+function within({ low, end }: PartitionState, offset: bigint): bigint {
+  if (offset < low) return low;
+  return offset > end ? end : offset;
 }
 
 /**
@@ -201,7 +241,9 @@ function policyStart({ pipeline, offsetsAtStart }: PlanningInput, state: Partiti
 function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory: Memory): string {
   const marks = state.partitions.flatMap(({ committed }) => decodeMark(committed?.metadata ?? '')?.at ?? []);
   const known = [...marks, ...(memory === null ? [] : [previous?.quietSince ?? []].flat())];
-  const newest = known.sort().at(-1);
+  // A time from the future, of a worker whose clock was wrong, would put the recommit off for ever.
+  const past = known.filter((time) => Date.parse(time) <= now.getTime());
+  const newest = past.sort().at(-1);
   if (newest !== undefined) return newest;
   return pipeline.schedule.overlap === 'allowAll' ? new Date(0).toISOString() : now.toISOString();
 }

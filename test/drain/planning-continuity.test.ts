@@ -1,0 +1,141 @@
+import { foreign, ours, previousRun } from './builders.js';
+import { describeCases, type Case } from './planning-cases.js';
+
+const FOLLOWING: readonly Case[] = [
+  {
+    rule: 'committed where the previous run left it: continuous',
+    given: { partitions: [{ committed: ours(70n) }], previous: previousRun([{ committed: '70' }]) },
+    ranges: ['70-100 of 70'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'committed there by somebody else: continuous, nothing is missing',
+    given: { partitions: [{ committed: foreign(70n) }], previous: previousRun([{ committed: '70' }]) },
+    ranges: ['70-100 of 70'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'ahead with our mark: a failed or killed run of ours got that far',
+    given: { partitions: [{ committed: ours(80n) }], previous: previousRun([{ committed: '70' }]) },
+    ranges: ['80-100 of 80'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'ahead without our mark: a gap, noted loudly',
+    given: { partitions: [{ committed: foreign(80n) }], previous: previousRun([{ committed: '70' }]) },
+    ranges: ['80-100 of 80'],
+    continuity: 'gap',
+    warnings: ['COMMITTED_ELSEWHERE'],
+  },
+  {
+    rule: 'behind the previous run: somebody rewound, a replay',
+    given: { partitions: [{ committed: foreign(50n) }], previous: previousRun([{ committed: '70' }]) },
+    ranges: ['50-100 of 50'],
+    continuity: 'replay',
+  },
+  {
+    rule: 'behind the previous run with our mark: a replay, too',
+    given: { partitions: [{ committed: ours(50n) }], previous: previousRun([{ committed: '70' }]) },
+    ranges: ['50-100 of 50'],
+    continuity: 'replay',
+  },
+  {
+    rule: 'a gap in one partition is not hidden by a replay in another',
+    given: {
+      partitions: [{ committed: foreign(50n) }, { committed: foreign(90n) }, { committed: ours(70n) }],
+      previous: previousRun([{ committed: '70' }, { committed: '70' }, { committed: '70' }]),
+    },
+    ranges: ['50-100 of 50', '90-100 of 90', '70-100 of 70'],
+    continuity: 'gap',
+    warnings: ['COMMITTED_ELSEWHERE'],
+  },
+  {
+    rule: 'commits without a previous result to compare them with: unknown',
+    given: { partitions: [{ committed: ours(70n) }] },
+    ranges: ['70-100 of 70'],
+    continuity: 'unknown',
+  },
+  {
+    rule: 'a previous run of another cluster is not compared, and that is said',
+    given: {
+      partitions: [{ committed: ours(70n) }],
+      previous: previousRun([{ committed: '70' }], { clusterId: 'other' }),
+    },
+    ranges: ['70-100 of 70'],
+    continuity: 'unknown',
+    warnings: ['PREVIOUS_RUN_INCOMPARABLE'],
+  },
+  {
+    rule: 'a previous run of another topic is not compared, although its topic id differs',
+    given: {
+      partitions: [{ committed: ours(70n) }],
+      previous: previousRun([{ committed: '700' }], { topic: 'old', topicId: 'old' }),
+    },
+    ranges: ['70-100 of 70'],
+    continuity: 'unknown',
+    warnings: ['PREVIOUS_RUN_INCOMPARABLE'],
+  },
+  {
+    rule: 'a previous run of another group is not compared',
+    given: { previous: previousRun([{ committed: '70' }], { group: 'other' }) },
+    ranges: ['40-100 of none'],
+    continuity: 'first',
+    warnings: ['PREVIOUS_RUN_INCOMPARABLE'],
+  },
+  {
+    rule: 'topic ids are compared only where both are known',
+    given: {
+      partitions: [{ committed: ours(70n) }],
+      topic: { topicId: null },
+      previous: previousRun([{ committed: '70' }]),
+    },
+    ranges: ['70-100 of 70'],
+    continuity: 'continuous',
+  },
+];
+
+const GONE: readonly Case[] = [
+  {
+    rule: 'offsets gone: resumes where the previous run left, with a warning',
+    given: { rules: { start: 'latest' }, previous: previousRun([{ committed: '70' }]) },
+    ranges: ['70-100 of none'],
+    continuity: 'resumed',
+    warnings: ['OFFSETS_EXPIRED'],
+  },
+  {
+    rule: 'offsets gone: resumes at both ends of the log, too',
+    given: { partitions: [{}, {}], previous: previousRun([{ committed: '40' }, { committed: '100' }]) },
+    ranges: ['40-100 of none', '100-100 of none'],
+    continuity: 'resumed',
+    warnings: ['OFFSETS_EXPIRED', 'OFFSETS_EXPIRED'],
+  },
+  {
+    rule: 'offsets gone and records expired: with onDataLoss skip it goes on at the low watermark',
+    given: { rules: { onDataLoss: 'skip' }, previous: previousRun([{ committed: '30' }]) },
+    ranges: ['40-100 of none'],
+    continuity: 'resumed',
+    warnings: ['OFFSETS_EXPIRED'],
+    lost: [{ partition: 0, from: '30', to: '40' }],
+  },
+  {
+    rule: 'records expired unread: with onDataLoss skip it goes on at the low watermark, and the range is reported',
+    given: {
+      rules: { onDataLoss: 'skip' },
+      partitions: [{ committed: ours(10n) }, { committed: ours(50n) }],
+      previous: previousRun([{ committed: '10' }, { committed: '50' }]),
+    },
+    ranges: ['40-100 of 10', '50-100 of 50'],
+    continuity: 'continuous',
+    lost: [{ partition: 0, from: '10', to: '40' }],
+  },
+  {
+    rule: 'everything expired: with onDataLoss skip nothing is left but the commit',
+    given: { rules: { onDataLoss: 'skip' }, partitions: [{ low: 100n, committed: ours(10n) }] },
+    ranges: ['100-100 of 10'],
+    continuity: 'unknown',
+    lost: [{ partition: 0, from: '10', to: '100' }],
+  },
+];
+
+describeCases('following the previous run', FOLLOWING);
+describeCases('what is gone', GONE);

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { PipelineSettings } from '../../src/config/settings.js';
+import { DrainError } from '../../src/errors.js';
+import { foreign, ours, previousRun } from './builders.js';
+import { planOf, type Given } from './planning-cases.js';
+
+const AT_EPOCH_2: Partial<PipelineSettings> = { epoch: 2 };
+
+function errorOf(given: Given): DrainError {
+  try {
+    planOf(given);
+  } catch (error) {
+    assert.ok(error instanceof DrainError);
+    return error;
+  }
+  return assert.fail('planning succeeded');
+}
+
+describe('planning refuses', () => {
+  const memory = previousRun([{ committed: '70' }]);
+  const cases: readonly (readonly [string, Given, string, RegExp])[] = [
+    [
+      'a group without commits where the policy is fail',
+      { rules: { start: 'fail' } },
+      'START_REQUIRED',
+      /orders-0: group "drain-orders"/,
+    ],
+    [
+      'records expired unread, naming partition and range',
+      { partitions: [{}, { committed: ours(7n) }] },
+      'RECORDS_EXPIRED',
+      /^orders-1: records 7 up to 40 .*onDataLoss: skip/,
+    ],
+    [
+      'records expired unread where offsets are gone',
+      { previous: previousRun([{ committed: '30' }]) },
+      'RECORDS_EXPIRED',
+      /records 30 up to 40/,
+    ],
+    [
+      'a commit beyond the end',
+      { partitions: [{ committed: ours(101n) }] },
+      'OFFSET_BEYOND_END',
+      /^orders-0: the committed offset 101 .*the end 100.*epoch: 2/,
+    ],
+    [
+      'a commit beyond the end by somebody else',
+      { partitions: [{ committed: foreign(101n) }] },
+      'OFFSET_BEYOND_END',
+      /101/,
+    ],
+    [
+      'a negative commit',
+      { partitions: [{ committed: foreign(-2n) }] },
+      'OFFSET_INVALID',
+      /is -2, .*epoch: 2/,
+    ],
+    [
+      'an end below what the previous run had read',
+      { partitions: [{ committed: ours(60n) }], previous: previousRun([{ committed: '101' }]) },
+      'TOPIC_RECREATED',
+      /^orders-0: the log ends at 100, .*101.*epoch: 2/,
+    ],
+    [
+      'an end below what the previous run had read, where offsets are gone',
+      { previous: previousRun([{ committed: '101' }]) },
+      'TOPIC_RECREATED',
+      /101/,
+    ],
+    [
+      'an end below that of the previous run, although that had not read so far',
+      { partitions: [{ committed: ours(60n) }], previous: previousRun([{ committed: '60', end: '101' }]) },
+      'TOPIC_RECREATED',
+      /101/,
+    ],
+    [
+      'an end below that of a previous run that committed nothing',
+      { previous: previousRun([{ committed: null, end: '101' }]) },
+      'TOPIC_RECREATED',
+      /101/,
+    ],
+    [
+      'a topic with another id, although it has more records',
+      { previous: memory, topic: { topicId: 'topic-2' } },
+      'TOPIC_RECREATED',
+      /topic-1 then, topic-2 now.*epoch: 2/,
+    ],
+    [
+      'a topic with another id, although the commit would fit',
+      { previous: memory, topic: { topicId: 'topic-2' }, partitions: [{ committed: ours(70n) }] },
+      'TOPIC_RECREATED',
+      /deleted and recreated/,
+    ],
+    [
+      'the next epoch by its number',
+      {
+        rules: AT_EPOCH_2,
+        previous: previousRun([{ committed: '70' }], { epoch: 2 }),
+        topic: { topicId: 'topic-2' },
+      },
+      'TOPIC_RECREATED',
+      /epoch: 3/,
+    ],
+    [
+      'an unusable offset set after the break was accepted',
+      {
+        rules: AT_EPOCH_2,
+        previous: previousRun([{ committed: '70' }], { epoch: 2 }),
+        partitions: [{ committed: foreign(500n) }],
+      },
+      'OFFSET_BEYOND_END',
+      /epoch: 3/,
+    ],
+    [
+      'an unusable offset where others were committed under the raised epoch',
+      {
+        rules: AT_EPOCH_2,
+        partitions: [{ committed: foreign(500n) }, { committed: ours(50n, { epoch: 2 }) }],
+      },
+      'OFFSET_BEYOND_END',
+      /epoch: 3/,
+    ],
+  ];
+  for (const [what, given, code, message] of cases) {
+    test(`${what}: ${code}`, () => {
+      const error = errorOf(given);
+      assert.equal(error.code, code);
+      assert.equal(error.retryable, false);
+      assert.match(error.message, message);
+    });
+  }
+});
