@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createRoom } from '../../src/drain/cut.js';
+import { createHandle, oneAtATime, type Handle, type HandleDeps } from '../../src/drain/handle.js';
+import { openLedger, type Ledger } from '../../src/drain/ledger.js';
+import type { BatchHandled, RecordBatch } from '../../src/kafka/source.js';
+import { books, ours, pipeline, plan, record, topicState } from './builders.js';
+
+interface Built {
+  handle: Handle;
+  ledger: Ledger;
+  /** The offsets of each batch that was written. */
+  written: bigint[][];
+}
+
+interface Given extends Partial<Pick<HandleDeps, 'endOf'>> {
+  maxRecords?: number;
+  /** The step that writes gets no further than this offset. */
+  upTo?: bigint;
+  committed?: bigint;
+}
+
+function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Given = {}): Built {
+  const written: bigint[][] = [];
+  const now = committed === undefined ? {} : { committed: ours(committed) };
+  const ledger = openLedger(pipeline(), plan(), 'run-1', topicState([now]));
+  const handle = createHandle({
+    writeBatch: (records) => {
+      written.push(records.map(({ offset }) => offset));
+      const handled = records.filter(({ offset }) => offset < upTo).length;
+      return Promise.resolve({ handled, books: books(handled) });
+    },
+    ledger,
+    room: createRoom(maxRecords ?? null, 0),
+    endOf,
+    markOf: ({ counts }) => `read ${String(counts.read)}`,
+  });
+  return { handle, ledger, written };
+}
+
+function batch(offsets: number[], nextOffset: number): RecordBatch {
+  return {
+    partition: 0,
+    records: offsets.map((offset) => record({ offset: BigInt(offset) })),
+    nextOffset: BigInt(nextOffset),
+  };
+}
+
+const signal = new AbortController().signal;
+
+function shown({ commit, done }: BatchHandled): string {
+  return `${commit === null ? 'nothing' : `${String(commit.offset)}, ${commit.metadata}`}${done ? ', done' : ''}`;
+}
+
+describe('a batch', () => {
+  const cases: readonly (readonly [string, Given, RecordBatch, string, bigint[][]])[] = [
+    ['is committed behind its last record', {}, batch([40, 41], 42), '42, read 2', [[40n, 41n]]],
+    ['is committed behind what is invisible at its end', {}, batch([40, 41], 60), '60, read 2', [[40n, 41n]]],
+    ['of nothing visible is committed, too', {}, batch([], 60), '60, read 0', [[]]],
+    ['that reaches the end is the last', {}, batch([99], 100), '100, read 1, done', [[99n]]],
+    [
+      'that goes beyond the end is cut there',
+      {},
+      batch([98, 99, 100, 101], 102),
+      '100, read 2, done',
+      [[98n, 99n]],
+    ],
+    ['whose gap holds the end reaches it', {}, batch([98, 120], 121), '100, read 1, done', [[98n]]],
+    [
+      'has no end with until idle',
+      { endOf: () => null },
+      batch([98, 120], 121),
+      '121, read 2',
+      [[98n, 120n]],
+    ],
+    [
+      'is committed up to the record that could not be handled',
+      { upTo: 45n },
+      batch([40, 44, 48], 60),
+      '48, read 2',
+      [[40n, 44n, 48n]],
+    ],
+    [
+      'is committed only as far as maxRecords allows',
+      { maxRecords: 2 },
+      batch([40, 44, 48], 60),
+      '48, read 2',
+      [[40n, 44n]],
+    ],
+    [
+      'of a partition that is finished is dropped',
+      { committed: 100n },
+      batch([99, 100], 101),
+      'nothing, done',
+      [],
+    ],
+  ];
+  for (const [rule, given, given2, expected, offsets] of cases) {
+    test(rule, async () => {
+      const { handle, written } = build(given);
+      assert.equal(shown(await handle(given2, signal)), expected);
+      assert.deepEqual(written, offsets);
+    });
+  }
+
+  test('is dropped when maxRecords is used up, and its partition paused', async () => {
+    const { handle, written } = build({ maxRecords: 2 });
+    await handle(batch([40, 41, 42], 43), signal);
+    assert.equal(shown(await handle(batch([42], 43), signal)), 'nothing, done');
+    assert.equal(written.length, 1);
+  });
+
+  test('that could not be written leaves the books as they were', async () => {
+    const { ledger } = build();
+    const failing = createHandle({
+      writeBatch: () => Promise.reject(new Error('refused')),
+      ledger,
+      room: createRoom(null, 0),
+      endOf: () => 100n,
+      markOf: () => '',
+    });
+    await assert.rejects(failing(batch([40], 41), signal), /refused/);
+    ledger.committed(0, 41n);
+    assert.equal(ledger.totals().counts.read, 0);
+  });
+});
+
+describe('one at a time', () => {
+  test('begins the next call when the one before has ended, also with an error', async () => {
+    const events: string[] = [];
+    const slow = oneAtATime(async ({ partition }) => {
+      events.push(`begin ${String(partition)}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      events.push(`end ${String(partition)}`);
+      if (partition === 0) throw new Error('failed');
+      return { commit: null, done: false };
+    });
+    const calls = [0, 1, 2].map((partition) => slow({ ...batch([], 1), partition }, signal));
+    const settled = await Promise.allSettled(calls);
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['rejected', 'fulfilled', 'fulfilled'],
+    );
+    assert.deepEqual(events, ['begin 0', 'end 0', 'begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+});

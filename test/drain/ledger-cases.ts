@@ -1,0 +1,22 @@
+import type { PipelineSettings } from '../../src/config/settings.js';
+import type { Plan, PlannedPartition } from '../../src/contract.js';
+import { openLedger, type Ledger } from '../../src/drain/ledger.js';
+import type { PartitionState, TopicState } from '../../src/kafka/source.js';
+import { pipeline, plan, topicState } from './builders.js';
+
+/** What an attempt finds. */
+export interface Given {
+  rules?: Partial<PipelineSettings>;
+  /** By default one partition, planned from 40 up to 100 with nothing committed. */
+  planned?: Partial<PlannedPartition>[];
+  plan?: Partial<Plan>;
+  /** What the broker says when the attempt begins. */
+  now?: Partial<PartitionState>[];
+  topic?: Partial<TopicState>;
+}
+
+export const RUN = 'run-1';
+
+export function open({ rules, planned, plan: overrides, now, topic }: Given = {}): Ledger {
+  return openLedger(pipeline(rules), plan(planned, overrides), RUN, topicState(now, topic));
+}

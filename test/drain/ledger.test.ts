@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Ledger } from '../../src/drain/ledger.js';
+import { DrainError } from '../../src/errors.js';
+import { books, foreign, HOUR_MS, NOW, ours, topicState } from './builders.js';
+import { open, RUN, type Given } from './ledger-cases.js';
+
+function reads(ledger: Ledger): number[] {
+  return ledger.results(topicState()).map(({ read }) => read);
+}
+
+describe('the books', () => {
+  test('of an earlier attempt of the same run are continued', () => {
+    const ledger = open({
+      planned: [{}, {}],
+      now: [{ committed: ours(60n, { run: RUN, books: books(20) }) }, {}],
+    });
+    assert.equal(ledger.resumed, true);
+    assert.deepEqual(reads(ledger), [20, 0]);
+    assert.deepEqual(ledger.prepare(0, 70n, books(10)), books(30));
+  });
+
+  test('of another run are not', () => {
+    const ledger = open({ now: [{ committed: ours(60n, { run: 'run-0', books: books(20) }) }] });
+    assert.equal(ledger.resumed, false);
+    assert.deepEqual(reads(ledger), [0]);
+  });
+
+  test('are continued also where the earlier attempt had finished the partition', () => {
+    const ledger = open({ now: [{ committed: ours(100n, { run: RUN, books: books(60) }) }] });
+    assert.deepEqual([ledger.resumed, reads(ledger), ledger.unfinished()], [true, [60], []]);
+  });
+
+  test('are counted only when the commit that carries them is confirmed', () => {
+    const ledger = open();
+    ledger.prepare(0, 70n, books(30));
+    assert.equal(ledger.totals().counts.read, 0);
+    ledger.committed(0, 70n);
+    assert.equal(ledger.totals().counts.read, 30);
+    assert.deepEqual(ledger.prepare(0, 80n, books(10)), books(40));
+  });
+
+  test('of a batch whose commit never came are forgotten when the group says where it stands', () => {
+    const ledger = open();
+    ledger.prepare(0, 70n, books(30));
+    ledger.committed(0, 40n);
+    assert.equal(ledger.totals().counts.read, 0);
+    ledger.committed(0, 70n);
+    assert.equal(ledger.totals().counts.read, 0);
+  });
+
+  test('of a batch that is prepared again replace those of the first time', () => {
+    const ledger = open();
+    ledger.prepare(0, 70n, books(30));
+    assert.deepEqual(ledger.prepare(0, 60n, books(20)), books(20));
+    ledger.committed(0, 60n);
+    assert.equal(ledger.totals().counts.read, 20);
+  });
+
+  test('do not count what another member committed', () => {
+    const ledger = open();
+    ledger.prepare(0, 70n, books(30));
+    ledger.observe(0, 100n);
+    assert.equal(ledger.totals().counts.read, 0);
+  });
+
+  test('of several partitions add up', () => {
+    const ledger = open({ planned: [{}, {}], now: [{}, {}] });
+    ledger.prepare(0, 50n, books(10));
+    ledger.committed(0, 50n);
+    ledger.prepare(1, 60n, books(20, { inserted: 5, unchanged: 15 }));
+    ledger.committed(1, 60n);
+    assert.deepEqual(ledger.totals(), books(30, { inserted: 15, unchanged: 15 }));
+    assert.deepEqual(reads(ledger), [10, 20]);
+  });
+
+  test('travel with the start that a later attempt commits', () => {
+    const given: Given = {
+      rules: { onDataLoss: 'skip' },
+      now: [{ low: 80n, committed: ours(60n, { run: RUN, books: books(20) }) }],
+    };
+    const [start] = open(given).starts(({ counts }) => String(counts.read));
+    assert.deepEqual(start?.start, { offset: 80n, metadata: '20', replaces: 60n });
+  });
+});
+
+describe('a partition', () => {
+  test('is finished when its end is committed, by us or by another member', () => {
+    const ledger = open({ planned: [{}, {}, {}], now: [{}, {}, {}] });
+    ledger.committed(0, 99n);
+    assert.deepEqual([ledger.isDone(0), ledger.unfinished(), ledger.lag()], [false, [0, 1, 2], 121]);
+    ledger.committed(0, 100n);
+    ledger.observe(1, 105n);
+    assert.deepEqual(
+      [ledger.isDone(0), ledger.isDone(1), ledger.unfinished(), ledger.lag()],
+      [true, true, [2], 60],
+    );
+  });
+
+  test('is not finished by being empty: its start must be committed first', () => {
+    const ledger = open({ planned: [{ start: '100' }] });
+    assert.deepEqual([ledger.unfinished(), ledger.lag()], [[0], 0]);
+    ledger.committed(0, 100n);
+    assert.deepEqual(ledger.unfinished(), []);
+  });
+
+  test('is open again when its commit was moved back', () => {
+    const ledger = open();
+    ledger.committed(0, 100n);
+    ledger.committed(0, 60n);
+    assert.deepEqual([ledger.unfinished(), ledger.lag()], [[0], 40]);
+  });
+
+  test('of another member never seems to go back', () => {
+    const ledger = open();
+    ledger.observe(0, 80n);
+    ledger.observe(0, 60n);
+    assert.deepEqual(ledger.committedOffsets(), [{ partition: 0, offset: '80' }]);
+  });
+
+  test('is never finished with until idle', () => {
+    const ledger = open({ rules: { until: 'idle' } });
+    ledger.committed(0, 150n);
+    assert.deepEqual([ledger.isDone(0), ledger.unfinished(), ledger.lag()], [false, [0], 0]);
+  });
+
+  test('that was not planned counts as done and is never written', () => {
+    const ledger = open();
+    ledger.committed(7, 10n);
+    ledger.observe(7, 10n);
+    assert.equal(ledger.isDone(7), true);
+    assert.throws(() => ledger.prepare(7, 10n, books(1)), DrainError);
+  });
+
+  test('shows in the result what the group has in the end, and the lower of planned and real start', () => {
+    const ledger = open({
+      planned: [{ start: '50', committed: '50' }, { start: '50', committed: '50' }, {}],
+      now: [{ committed: foreign(45n) }, { committed: ours(70n) }, {}],
+    });
+    const atStop = topicState([{ committed: ours(100n) }, { committed: ours(80n) }, {}]);
+    assert.deepEqual(
+      ledger.results(atStop).map(({ start, end, committed }) => [start, end, committed]),
+      [
+        ['45', '100', '100'],
+        ['50', '100', '80'],
+        ['40', '100', null],
+      ],
+    );
+  });
+});
+
+test('a start is committed with the mark made of the partition’s books, whenever that is', () => {
+  const at = new Date(NOW.getTime() + HOUR_MS).toISOString();
+  const [start] = open().starts(({ counts }) => `${at} ${String(counts.read)}`);
+  assert.deepEqual(start, { partition: 0, start: { offset: 40n, metadata: `${at} 0`, replaces: null } });
+});
