@@ -62,7 +62,9 @@ export async function supervise(
     if (cancelled.aborted && !completes(cancelled.reason)) throw abortError(cancelled);
     return outcome;
   } catch (error) {
-    throw cancelled.aborted && !isShutdown(cancelled.reason) ? abortError(cancelled) : error;
+    // Where people wait for a partial result they get the reason why there is none: a mere "cancelled" would deny what was
+    // committed. Elsewhere nobody listens any more.
+    throw cancelled.aborted && !completes(cancelled.reason) ? abortError(cancelled) : error;
   } finally {
     stopListening();
     watch.end();
