@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
@@ -108,12 +109,12 @@ async function fill(stack: Stack, steps: Steps): Promise<Trickle> {
 }
 
 async function showFirstRun(demo: Demo, steps: Steps): Promise<boolean> {
-  const outcome = await steps.run('A first run has ended', async () => {
+  const { run, outcome } = await steps.run('A first run has ended', async () => {
     const started = await kafkaDrain(demo.files, ['run', PIPELINE, '--json'], steps.signal);
-    const run = JSON.parse(started) as RunRef;
-    return { run, ...(await interruptible(outcomeOf(demo.client, run), steps.signal)) };
+    const ref = JSON.parse(started) as RunRef;
+    return { run: ref, outcome: await outcomeOf(demo.client, ref) };
   });
-  const url = urlOf(demo, outcome.run);
+  const url = urlOf(demo, run);
   if (outcome.status !== 'completed') {
     console.log(`The first run ${outcome.status} (${outcome.code}): ${outcome.message}\n  ${url}`);
     return false;
@@ -135,11 +136,13 @@ async function keepTicking(demo: Demo, signal: AbortSignal): Promise<void> {
   const report = (run: Parameters<typeof runLine>[0]): void => {
     console.log(runLine(run, urlOf(demo, run), new Date()));
   };
-  await Promise.all([
+  const loops = Promise.all([
     demo.trickle.run(signal),
     watchRuns(demo.client, SCHEDULE, seen, report, signal),
     revive([demo.stack.kafka, ...demo.stack.mongodb.members, demo.stack.temporal, demo.worker], signal),
   ]);
+  // A run or a restart under way is not waited for.
+  await Promise.race([loops, once(signal, 'abort')]);
 }
 
 /** Starts again what somebody killed to see what happens. */
@@ -155,15 +158,4 @@ async function revive(servers: readonly Server[], signal: AbortSignal): Promise<
 
 function urlOf({ stack }: Demo, { workflowId, runId }: RunRef): string {
   return runUrl(stack.addresses.ui, NAMESPACE, workflowId, runId) ?? '';
-}
-
-function interruptible<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return Promise.race([
-    promise,
-    new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => {
-        reject(signal.reason as Error);
-      });
-    }),
-  ]);
 }

@@ -4,7 +4,10 @@ export interface Closing {
   readonly close: () => Promise<void>;
 }
 
-/** The steps of a start: each is named while it runs, none begins after the signal, and what they open is closed in reverse order. */
+/**
+ * The steps of a start: each is named while it runs, the signal ends the one under way, and what they opened is closed in reverse
+ * order. What a step under way had begun to open ends with this process: servers have supervisors.
+ */
 export interface Steps {
   readonly signal: AbortSignal;
   /** Runs a step; `text` is shown before, with the time it took after. */
@@ -16,6 +19,13 @@ export interface Steps {
 /** Writes the steps to standard error; `signal` ends them. */
 export function createSteps(signal: AbortSignal, stream: NodeJS.WriteStream = process.stderr): Steps {
   const closings: Closing[] = [];
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
+  // Without a step under way nobody waits for it.
+  aborted.catch(() => undefined);
   const rewrite = (text: string): void => {
     if (stream.isTTY) stream.write(`\r\u001b[K${text}`);
   };
@@ -25,10 +35,10 @@ export function createSteps(signal: AbortSignal, stream: NodeJS.WriteStream = pr
       signal.throwIfAborted();
       const started = performance.now();
       rewrite(`  ${text} …`);
-      const value = await action((detail) => {
+      const report = (detail: string): void => {
         rewrite(`  ${text} ${detail} …`);
-      });
-      signal.throwIfAborted();
+      };
+      const value = await Promise.race([action(report), aborted]);
       const seconds = ((performance.now() - started) / 1_000).toFixed(1);
       rewrite('');
       stream.write(`✔ ${text} (${seconds} s)\n`);

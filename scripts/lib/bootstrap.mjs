@@ -32,12 +32,15 @@ export async function bootstrap() {
   for (const [name, { environment }] of Object.entries(packages)) process.env[environment] = locate(name);
 }
 
-/** Runs a command's main function: an expected failure is one message on standard error and exit code 1, never a stack trace. */
+/**
+ * Runs a command's main function, then ends this process with the exit code that it gave: an expected failure is one message on
+ * standard error and exit code 1, never a stack trace. Whatever was being started at that moment ends with the process.
+ */
 export async function runCommand(main) {
   try {
-    process.exitCode = (await main()) ?? 0;
+    process.exit((await main()) ?? 0);
   } catch (error) {
     console.error(process.env.KAFKA_DRAIN_DEBUG ? error : error.message);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }
