@@ -24,6 +24,8 @@ export interface BatchWritten {
   books: Books;
 }
 
+export type WriteBatch = (records: readonly KafkaRecord[], signal: AbortSignal) => Promise<BatchWritten>;
+
 interface BadLetter {
   record: KafkaRecord;
   stage: DeadLetterStage;
@@ -43,13 +45,13 @@ interface Sorted {
  * of the dead letters. Only when it returns may the batch be committed.
  * Errors: those of the sink; `BAD_RECORD` where the pipeline tolerates none, after everything before the bad record is written.
  */
-export function createWriteBatch(
-  deps: WriteBatchDeps,
-): (records: readonly KafkaRecord[], signal: AbortSignal) => Promise<BatchWritten> {
-  return async (records, signal) => {
+export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
+  const writeBatch: WriteBatch = async (records, signal) => {
     const { handled, candidates, bad, skipped } = sort(deps, records);
     await writeDeadLetters(deps, bad, signal);
     const written = await writeNewest(deps, coalesce(candidates), signal);
+    const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
+    if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
     await writeDeadLetters(deps, written.refused, signal);
     const counts: RecordCounts = {
       ...written.counts,
@@ -59,6 +61,21 @@ export function createWriteBatch(
     };
     return { handled: handled.length, books: { counts, bytes: bytesOf(handled) } };
   };
+  return writeBatch;
+}
+
+function inOrder(letters: readonly BadLetter[]): BadLetter[] {
+  return [...letters].sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
+}
+
+/**
+ * The records before the first one that the sink refused and the pipeline doesn't tolerate. They go through once more, so
+ * that only they are counted; the guard makes a second time harmless, for them as for those behind, which wait for their turn.
+ */
+function before(deps: WriteBatchDeps, records: readonly KafkaRecord[], letter: BadLetter): KafkaRecord[] {
+  const earlier = records.filter(({ offset }) => offset < letter.record.offset);
+  if (earlier.length === 0) throw badRecord(deps, letter);
+  return earlier;
 }
 
 function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Sorted {
