@@ -7,6 +7,8 @@ export interface Reporter {
   progress: (progress: () => DrainProgress) => void;
   /** Something happened that changes no number, such as a resend. */
   alive: () => void;
+  /** Posts the newest progress, however soon after the one before: it is what remains of an attempt that fails. */
+  last: () => void;
   log: (level: LogLevel, message: string) => void;
   /** Reports how long each write took. */
   timed: <Rest extends unknown[]>(
@@ -20,10 +22,13 @@ const MIN_PERIOD_MS = 200;
 export function createReporter(post: (message: ThreadMessage) => void): Reporter {
   let latest: (() => DrainProgress) | null = null;
   let postedMs = Number.NEGATIVE_INFINITY;
-  const postLatest = () => {
-    if (latest === null || performance.now() - postedMs < MIN_PERIOD_MS) return;
+  const postNow = () => {
+    if (latest === null) return;
     postedMs = performance.now();
     post({ kind: 'progress', progress: latest() });
+  };
+  const postLatest = () => {
+    if (performance.now() - postedMs >= MIN_PERIOD_MS) postNow();
   };
   return {
     progress: (progress) => {
@@ -31,6 +36,7 @@ export function createReporter(post: (message: ThreadMessage) => void): Reporter
       postLatest();
     },
     alive: postLatest,
+    last: postNow,
     log: (level, message) => {
       post({ kind: 'log', level, message });
     },

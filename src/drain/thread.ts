@@ -54,6 +54,7 @@ async function drainAs(
     };
     return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
   } finally {
+    reporter.last();
     await Promise.allSettled([source.close(), sink?.close()]);
   }
 }
