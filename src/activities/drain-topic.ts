@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { DrainInput, DrainOutcome, DrainProgress } from '../contract.js';
-import type { PipelineSettings } from '../config/settings.js';
 import type { ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
-import { asDrainError, DrainError } from '../errors.js';
+import { asDrainError } from '../errors.js';
 import { attemptTimes } from './deadline.js';
 import type { ActivityDeps } from './deps.js';
 import { toFailure } from './failure.js';
-import { findPipeline } from './pipeline.js';
+import { plannedPipeline } from './pipeline.js';
+import { runOf } from './run.js';
 import { supervise } from './supervise.js';
 
 /**
@@ -45,7 +45,7 @@ function superviseDrain(
   onMessage: (message: ThreadMessage) => void,
 ): Promise<DrainOutcome> {
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = context.info;
-  const pipeline = pipelineOf(deps, input);
+  const pipeline = plannedPipeline(deps.settings, input);
   // Both times are the server's, so the clocks of worker and server needn't agree.
   const times = attemptTimes(input.limits, currentAttemptScheduledTimestampMs - scheduledTimestampMs);
   const thread: ThreadInput = {
@@ -64,23 +64,4 @@ function superviseDrain(
     cancelled: context.cancellationSignal,
     onMessage,
   });
-}
-
-/** The worker's rules with the run's limits: the schedule's input says how long, the configuration says what. */
-function pipelineOf(
-  { settings }: ActivityDeps,
-  { pipeline: name, plan, limits }: DrainInput,
-): PipelineSettings {
-  const pipeline = findPipeline(settings, name);
-  if (pipeline.fingerprint === plan.fingerprint) return { ...pipeline, limits };
-  throw new DrainError(
-    'CONFIG_MISMATCH',
-    `this worker's configuration of pipeline "${name}" (${pipeline.fingerprint}) differs from the one the run was planned with ` +
-      `(${plan.fingerprint}): give all workers of the task queue the same configuration.`,
-  );
-}
-
-function runOf({ info }: Context): ThreadInput['task']['run'] {
-  const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
-  return { workflowId, runId, attempt: info.attempt };
 }

@@ -1,6 +1,7 @@
 import type { ActivityDeps } from './deps.js';
 import { createDrainTopic } from './drain-topic.js';
 import { createPlanDrain } from './plan-drain.js';
+import { createSettleDrain } from './settle-drain.js';
 import { triggerCatchUp } from './trigger-catch-up.js';
 
 /** The activities as the workflow calls them; workflow code imports this type only. */
@@ -10,6 +11,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     planDrain: createPlanDrain(deps),
     drainTopic: createDrainTopic(deps),
+    settleDrain: createSettleDrain(deps),
     triggerCatchUp,
   };
 }

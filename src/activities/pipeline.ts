@@ -1,4 +1,5 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
+import type { DrainInput } from '../contract.js';
 import { DrainError } from '../errors.js';
 
 /** Error: `PIPELINE_UNKNOWN`, retryable, since another worker of the task queue may know it. */
@@ -8,5 +9,22 @@ export function findPipeline({ pipelines }: Settings, name: string): PipelineSet
   throw new DrainError(
     'PIPELINE_UNKNOWN',
     `pipeline "${name}" is not in this worker's configuration, which has: ${[...pipelines.keys()].join(', ') || 'none'}.`,
+  );
+}
+
+/**
+ * The worker's rules with the run's limits: the schedule's input says how long, the configuration says what.
+ * Errors: `PIPELINE_UNKNOWN`, and `CONFIG_MISMATCH` where the run was planned by other rules.
+ */
+export function plannedPipeline(
+  settings: Settings,
+  { pipeline: name, plan, limits }: DrainInput,
+): PipelineSettings {
+  const pipeline = findPipeline(settings, name);
+  if (pipeline.fingerprint === plan.fingerprint) return { ...pipeline, limits };
+  throw new DrainError(
+    'CONFIG_MISMATCH',
+    `this worker's configuration of pipeline "${name}" (${pipeline.fingerprint}) differs from the one the run was planned with ` +
+      `(${plan.fingerprint}): give all workers of the task queue the same configuration.`,
   );
 }

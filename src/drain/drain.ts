@@ -11,6 +11,7 @@ import {
 } from './attempt.js';
 import { openLedger, type Ledger } from './ledger.js';
 import { committedInEpoch, placeOf } from './offset-checks.js';
+import { outcomeOf } from './outcome.js';
 import { decide, type StopRule, type Verdict } from './stop-rule.js';
 
 const TICK_MS = 200;
@@ -126,33 +127,4 @@ function verifyCommits({ pipeline }: DrainTask, ledger: Ledger, atStop: TopicSta
         `${String(now ?? 'none')}: somebody moved it while the run was finishing.`,
     );
   }
-}
-
-function outcomeOf(
-  task: DrainTask,
-  ledger: Ledger,
-  stopReason: StopReason,
-  atStop: TopicState,
-): DrainOutcome {
-  const { counts, bytes } = ledger.totals();
-  return {
-    stopReason,
-    attempt: task.run.attempt,
-    resumed: ledger.resumed,
-    lagAfter: lagOf(task, atStop),
-    records: counts,
-    bytes,
-    warnings: [],
-    lost: [...ledger.lost],
-    partitions: ledger.results(atStop),
-  };
-}
-
-/** Fresh ends minus what is committed; a partition without a commit counts from where the run would have begun. */
-function lagOf({ plan }: DrainTask, { partitions }: TopicState): number {
-  return partitions.reduce((sum, { partition, low, end, committed }) => {
-    const planned = plan.partitions.find((candidate) => candidate.partition === partition);
-    const next = committed?.offset ?? (planned === undefined ? low : BigInt(planned.start));
-    return sum + Math.max(0, Number(end - next));
-  }, 0);
 }

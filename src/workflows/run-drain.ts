@@ -30,7 +30,7 @@ import { resultOf, shouldCatchUp, untouched } from './result.js';
 /** Stops the run politely; the caller gets the run's result once the batches in hand are committed. */
 export const stopUpdate = defineUpdate<RunResult>(STOP_UPDATE);
 
-const { planDrain, triggerCatchUp } = proxyActivities<Activities>({
+const { planDrain, settleDrain, triggerCatchUp } = proxyActivities<Activities>({
   startToCloseTimeout: 10_000,
   scheduleToCloseTimeout: 30_000,
   retry: { initialInterval: 1_000, maximumAttempts: 3 },
@@ -46,11 +46,12 @@ export async function runDrain(input: RunInput): Promise<RunResult> {
     const result = resultOf(plan, outcome, workflowInfo().startTime, new Date());
     record(plan, result);
     if (shouldCatchUp(plan, outcome)) await catchUp();
-    stop.finish(result);
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    await stop.answer({ result });
     return result;
   } catch (error) {
-    throw runFailure(error);
+    const failure = runFailure(error);
+    await stop.answer({ failure });
+    throw failure;
   }
 }
 
@@ -66,29 +67,37 @@ interface Stop {
   asked: () => boolean;
   /** Cancelled when an operator asks: the activity returns its partial result. */
   scope: CancellationScope;
-  finish: (result: RunResult) => void;
+  /** Tells everybody who asked how the run ended. */
+  answer: (ending: Ending) => Promise<void>;
 }
 
+type Ending = { result: RunResult } | { failure: unknown };
+
 function handleStop(): Stop {
-  let result: RunResult | undefined;
+  const scope = new CancellationScope();
+  let ending: Ending | undefined;
   let asked = false;
-  const stop: Stop = {
-    asked: () => asked,
-    scope: new CancellationScope(),
-    finish: (finished) => {
-      result = finished;
-    },
-  };
   setHandler(stopUpdate, async () => {
     asked = true;
-    stop.scope.cancel();
+    scope.cancel();
     // Also where the run was cancelled: its partial result is still to come.
-    return await CancellationScope.nonCancellable(async () => {
-      await condition(() => result !== undefined);
-      return result as RunResult;
-    });
+    await CancellationScope.nonCancellable(() => condition(() => ending !== undefined));
+    return resultIn(ending);
   });
-  return stop;
+  return {
+    asked: () => asked,
+    scope,
+    answer: async (how) => {
+      ending = how;
+      await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    },
+  };
+}
+
+function resultIn(ending: Ending | undefined): RunResult {
+  if (ending === undefined) throw new Error('asked before the run had ended');
+  if ('failure' in ending) throw ending.failure;
+  return ending.result;
 }
 
 async function drainPlan(plan: Plan, { pipeline, limits }: RunInput, stop: Stop): Promise<DrainOutcome> {
@@ -98,9 +107,9 @@ async function drainPlan(plan: Plan, { pipeline, limits }: RunInput, stop: Stop)
   try {
     return await stop.scope.run(() => drainTopic({ pipeline, plan, limits }));
   } catch (error) {
-    // Stopped before any attempt had begun: there is no partial result, but neither has anything gone wrong.
-    if (stop.asked() && isCancellation(error)) return untouched(plan, 'stopped');
-    throw error;
+    if (!isCancellation(error)) throw error;
+    // Stopped while no attempt was under way; what earlier ones committed must not be denied.
+    return await CancellationScope.nonCancellable(() => settleDrain({ pipeline, plan, limits }));
   }
 }
 
