@@ -1,0 +1,177 @@
+import { DrainError } from '../../src/errors.js';
+import type {
+  BatchHandled,
+  ConsumeRequest,
+  PartitionStart,
+  RecordBatch,
+  Source,
+  TopicState,
+} from '../../src/kafka/source.js';
+import type { FakeGroup, GroupMember } from './fake-group.js';
+import { offsetOf, partitionOf, type FakeLog } from './fake-log.js';
+import type { SimulatedProcess } from './process.js';
+import type { Random } from './random.js';
+import type { VirtualTime } from './time.js';
+
+/** What may go wrong between the drain and Kafka. */
+export interface SourcePerils {
+  /** A fetch fails and is tried again. */
+  outage: number;
+  /** A commit is applied, but its answer is lost and the connection is given up. */
+  lostCommit: number;
+}
+
+export interface FakeSourceOptions {
+  log: FakeLog;
+  group: FakeGroup;
+  process: SimulatedProcess;
+  time: VirtualTime;
+  random: Random;
+  perils: SourcePerils;
+  /** Told of every commit at the moment it takes effect. */
+  onCommit: (partition: number, offset: bigint) => void;
+}
+
+const FETCH_WAIT_MS = 500;
+const LARGEST_BATCH = 12;
+
+/** `Source` on a fake log, with the group protocol as the drain sees it: rebalances, fencing, commits under a generation. */
+export function createFakeSource(options: FakeSourceOptions): Source {
+  const { log, process } = options;
+  return {
+    inspect: async () => {
+      await process.step();
+      return stateOf(log);
+    },
+    offsetsAt: () => Promise.reject(new Error('not simulated')),
+    committed: async () => {
+      await process.step();
+      return new Map(log.committed);
+    },
+    consume: (request) => consume(options, request),
+    close: () => Promise.resolve(),
+  };
+}
+
+function stateOf(log: FakeLog): TopicState {
+  const { clusterId, topic, topicId } = log;
+  const partitions = log.partitions.map(({ end }, partition) => ({
+    partition,
+    low: 0n,
+    end,
+    committed: log.committed.get(partition) ?? null,
+  }));
+  return { clusterId, topic, topicId, partitions };
+}
+
+interface Membership extends FakeSourceOptions {
+  request: ConsumeRequest;
+  member: GroupMember;
+  done: Set<number>;
+}
+
+async function consume(options: FakeSourceOptions, request: ConsumeRequest): Promise<void> {
+  const { group, process } = options;
+  const wanted = new Set(request.partitions.map(({ partition }) => partition));
+  const membership: Membership = { ...options, request, member: { process, wanted }, done: new Set() };
+  await process.step();
+  if (request.signal.aborted) return;
+  group.join(membership.member);
+  try {
+    while (!request.signal.aborted) {
+      const generation = group.generation();
+      const positions = await takeUp(membership);
+      await serve(membership, generation, positions);
+      if (!group.isMember(membership.member)) throw fenced();
+    }
+  } finally {
+    group.leave(membership.member);
+  }
+}
+
+function fenced(): DrainError {
+  return new DrainError('FENCED', 'the group has declared this member dead');
+}
+
+/** Begins each partition where the group stands, after committing the starts that nobody has committed yet. */
+async function takeUp(membership: Membership): Promise<Map<number, bigint>> {
+  const { request, group, member, process, log } = membership;
+  await process.step();
+  if (!group.isMember(member)) throw fenced();
+  const assigned = group.assignment(member);
+  const starts = new Map(request.partitions.map((start) => [start.partition, start]));
+  for (const partition of assigned) commitStart(membership, starts.get(partition));
+  const positions = new Map(
+    assigned.map((partition) => [partition, log.committed.get(partition)?.offset ?? 0n]),
+  );
+  request.listener.assigned(assigned);
+  for (const [partition, offset] of positions) request.listener.committed(partition, offset);
+  return positions;
+}
+
+function commitStart({ log, onCommit }: Membership, wanted: PartitionStart | undefined): void {
+  const { partition, start } = wanted ?? {};
+  if (partition === undefined || start === undefined || start === null) return;
+  if ((log.committed.get(partition)?.offset ?? null) !== start.replaces) return;
+  log.committed.set(partition, { offset: start.offset, metadata: start.metadata });
+  onCommit(partition, start.offset);
+}
+
+/** Fetches and hands out batches until the generation ends or the drain has enough. */
+async function serve(
+  membership: Membership,
+  generation: number,
+  positions: Map<number, bigint>,
+): Promise<void> {
+  const { request, group, process, random, perils, time, done } = membership;
+  while (!request.signal.aborted && group.generation() === generation) {
+    request.listener.fetching();
+    await process.step();
+    if (random.chance(perils.outage)) {
+      request.listener.interrupted();
+      await time.sleep(random.integer(100, 2_000));
+      continue;
+    }
+    const open = [...positions].filter(([partition]) => !done.has(partition));
+    const batches = open.flatMap(([partition, position]) => fetchFrom(membership, partition, position));
+    if (batches.length === 0) await time.sleep(FETCH_WAIT_MS);
+    request.listener.fetched();
+    const settled = await Promise.allSettled(
+      batches.map((batch) => handleBatch(membership, generation, positions, batch)),
+    );
+    const failure = settled.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  }
+}
+
+function fetchFrom({ log, random }: Membership, partition: number, position: bigint): RecordBatch[] {
+  const { entries, end } = partitionOf(log, partition);
+  if (position >= end) return [];
+  const from = entries.findIndex((entry) => offsetOf(entry) >= position);
+  const taken = from < 0 ? [] : entries.slice(from, from + random.integer(1, LARGEST_BATCH));
+  const next = from < 0 ? undefined : entries[from + taken.length];
+  const records = taken.flatMap((entry) => (entry.kind === 'record' ? [entry.record] : []));
+  return [{ partition, records, nextOffset: next === undefined ? end : offsetOf(next) }];
+}
+
+async function handleBatch(
+  membership: Membership,
+  generation: number,
+  positions: Map<number, bigint>,
+  batch: RecordBatch,
+): Promise<void> {
+  const { request, group, process, member, log, done, random, perils, onCommit } = membership;
+  const { commit, done: isDone }: BatchHandled = await request.handle(batch);
+  await process.step();
+  if (!group.isMember(member)) throw fenced();
+  if (group.generation() !== generation) return;
+  if (commit !== null) {
+    log.committed.set(batch.partition, commit);
+    onCommit(batch.partition, commit.offset);
+    if (random.chance(perils.lostCommit)) throw new DrainError('KAFKA_UNAVAILABLE', 'the answer was lost');
+    await process.step();
+    request.listener.committed(batch.partition, commit.offset);
+    positions.set(batch.partition, commit.offset);
+  }
+  if (isDone) done.add(batch.partition);
+}
