@@ -78,15 +78,20 @@ async function consume(options: FakeSourceOptions, request: ConsumeRequest): Pro
   if (request.signal.aborted) return;
   group.join(membership.member);
   try {
-    while (!request.signal.aborted) {
+    for (;;) {
       const generation = group.generation();
       const positions = await takeUp(membership);
       await serve(membership, generation, positions);
       if (!group.isMember(membership.member)) throw fenced();
+      if (isAborted(request)) return;
     }
   } finally {
     group.leave(membership.member);
   }
+}
+
+function isAborted({ signal }: ConsumeRequest): boolean {
+  return signal.aborted;
 }
 
 function fenced(): DrainError {

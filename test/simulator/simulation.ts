@@ -153,14 +153,14 @@ async function untilSilent(
   process: SimulatedProcess,
   drained: Promise<unknown>,
 ): Promise<never> {
-  let ended = false;
+  const state = { ended: false };
   const end = () => {
-    ended = true;
+    state.ended = true;
   };
   drained.then(end, end);
   for (;;) {
     await time.sleep(1_000);
-    if (ended) return new Promise(() => undefined);
+    if (state.ended) return new Promise(() => undefined);
     const since = process.silentSinceMs();
     if (since === null || time.now() - since < HEARTBEAT_TIMEOUT_MS) continue;
     told[process.isDead() ? 'kills' : 'zombies'] += 1;

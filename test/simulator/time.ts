@@ -30,14 +30,14 @@ export function createTime(): VirtualTime {
     now: () => nowMs,
     sleep,
     until: async (promise) => {
-      let settled = false;
+      const state = { settled: false };
       const settle = () => {
-        settled = true;
+        state.settled = true;
       };
       promise.then(settle, settle);
       for (;;) {
         await microtasks();
-        if (settled) return promise;
+        if (state.settled) return promise;
         const next = queue.shift();
         if (next === undefined || next.atMs > LIMIT_MS)
           throw new Error(`the story hangs at ${String(nowMs)} ms`);
