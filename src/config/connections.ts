@@ -75,13 +75,12 @@ function required(secret: Secret, reader: FileReader): string {
   return value ?? '';
 }
 
-export function toKafka(written: FileConfig['kafka'], reader: FileReader): KafkaSettings {
-  return {
-    brokers: written.brokers,
-    clientId: written.clientId ?? CLIENT_ID,
-    ssl: toTls(written.ssl ?? false, reader),
-    sasl: toSasl(written, reader),
-  };
+/** `null` where the brokers can't be read; whatever can be is checked all the same. */
+export function toKafka(written: Partial<FileConfig['kafka']>, reader: FileReader): KafkaSettings | null {
+  const { brokers, clientId = CLIENT_ID } = written;
+  const ssl = toTls(written.ssl ?? false, reader);
+  const sasl = toSasl(written, reader);
+  return brokers === undefined ? null : { brokers, clientId, ssl, sasl };
 }
 
 function toTls(written: NonNullable<FileConfig['kafka']['ssl']>, reader: FileReader): KafkaSettings['ssl'] {
@@ -107,7 +106,7 @@ function toTls(written: NonNullable<FileConfig['kafka']['ssl']>, reader: FileRea
   };
 }
 
-function toSasl({ sasl, ssl }: FileConfig['kafka'], reader: FileReader): KafkaSettings['sasl'] {
+function toSasl({ sasl, ssl }: Partial<FileConfig['kafka']>, reader: FileReader): KafkaSettings['sasl'] {
   if (sasl === undefined) return null;
   const path = ['kafka', 'sasl'];
   if (sasl.mechanism === 'plain' && (ssl === undefined || ssl === false)) {
@@ -120,9 +119,14 @@ function toSasl({ sasl, ssl }: FileConfig['kafka'], reader: FileReader): KafkaSe
   return { mechanism: sasl.mechanism, username: sasl.username, password };
 }
 
-export function toMongodb(written: FileConfig['mongodb'], reader: FileReader): MongodbSettings {
-  const uri = required({ path: ['mongodb'], key: 'uri', value: written.uri, file: written.uriFile }, reader);
-  return { uri, database: written.database };
+/** `null` where the database can't be read. */
+export function toMongodb(
+  written: Partial<FileConfig['mongodb']>,
+  reader: FileReader,
+): MongodbSettings | null {
+  const { uri: value, uriFile: file, database } = written;
+  const uri = required({ path: ['mongodb'], key: 'uri', value, file }, reader);
+  return database === undefined ? null : { uri, database };
 }
 
 export function toWorker(written: NonNullable<FileConfig['worker']>): WorkerSettings {

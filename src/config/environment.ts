@@ -15,8 +15,9 @@ export interface Substituted {
   problems: Problem[];
 }
 
-const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
-const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
+const REFERENCE = /\$\$\{|\$\{([^}]*\}?)/g;
+/** With its closing brace, which may have been forgotten. */
+const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?\}$/;
 
 /** The data with every reference replaced; a reference that can't be is left as it is and reported. */
 export function substitute(data: unknown, surroundings: Surroundings): Substituted {

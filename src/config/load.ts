@@ -10,7 +10,6 @@ import {
   type FileReader,
   type Files,
 } from './connections.js';
-import { WORKER_DEFAULTS } from './defaults.js';
 import { readDocument } from './document.js';
 import { fileErrorText, isMapping, substitute, type Surroundings } from './environment.js';
 import { toPipeline } from './pipelines.js';
@@ -19,7 +18,7 @@ import { configError, problemLines } from './report.js';
 import { pipelineProblems, sharingProblems } from './rules.js';
 import { KAFKA, MONGODB, WORKER, type FileConfig } from './schema.js';
 import type { Settings } from './settings.js';
-import { validate, valueAt, withoutFollowing } from './validate.js';
+import { readableParts, validate, valueAt, withoutFollowing } from './validate.js';
 
 /** Settings, and what doesn't keep them from being used but should be mended: lines for people, each with its place. */
 export interface Configuration {
@@ -87,26 +86,25 @@ function toPipelines({ pipelines, mongodb }: FileConfig): Settings['pipelines'] 
   );
 }
 
-/** Section by section, so that a mistake elsewhere doesn't hide a missing file; `null` where one can't be read. */
+/** Part by part, so that a mistake elsewhere doesn't hide a missing file; `null` where something needed can't be read. */
 function readServers(data: unknown, reader: FileReader): Omit<Settings, 'pipelines'> | null {
-  const kafka = KAFKA.safeParse(valueAt(data, ['kafka'])).data;
-  const mongodb = MONGODB.safeParse(valueAt(data, ['mongodb'])).data;
-  const worker = WORKER.safeParse(valueAt(data, ['worker']) ?? {}).data;
-  const settings = {
-    kafka: kafka && toKafka(kafka, reader),
-    mongodb: mongodb && toMongodb(mongodb, reader),
-    worker: worker && toWorker(worker),
-  };
-  if (!settings.kafka || !settings.mongodb || !settings.worker) return null;
-  return { kafka: settings.kafka, mongodb: settings.mongodb, worker: settings.worker };
+  const kafka = toKafka(readableKafka(valueAt(data, ['kafka'])), reader);
+  const mongodb = toMongodb(readableParts(MONGODB, valueAt(data, ['mongodb'])), reader);
+  const worker = toWorker(readableParts(WORKER, valueAt(data, ['worker'])));
+  return kafka === null || mongodb === null ? null : { kafka, mongodb, worker };
+}
+
+function readableKafka(written: unknown): Partial<FileConfig['kafka']> {
+  const parts = readableParts(KAFKA, written);
+  // a mistake in the TLS settings is one; that PLAIN needs TLS would be a second one that isn't there
+  return valueAt(written, ['ssl']) === undefined || 'ssl' in parts ? parts : { ...parts, ssl: true };
 }
 
 /** Works on whatever is readable, so that a mistake elsewhere doesn't hide a broken rule. */
 function ruleProblems(data: unknown): Problem[] {
   const pipelines = valueAt(data, ['pipelines']);
   if (!isMapping(pipelines)) return [];
-  const worker = WORKER.safeParse(valueAt(data, ['worker']));
-  const heartbeatIntervalMs = worker.data?.heartbeatInterval ?? WORKER_DEFAULTS.heartbeatIntervalMs;
+  const { heartbeatIntervalMs } = toWorker(readableParts(WORKER, valueAt(data, ['worker'])));
   const own = Object.entries(pipelines).flatMap(([name, written]) =>
     pipelineProblems(written, heartbeatIntervalMs).map((problem) => ({
       ...problem,

@@ -6,22 +6,11 @@ import { intervalOf, limitProblems } from './limits.js';
 import { PIPELINE, type FilePipeline, type FileSchedule } from './pipeline-schema.js';
 import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
 import type { Path, Problem } from './problem.js';
-
-/**
- * What of a pipeline can be read although other parts of it are wrong, so that one mistake doesn't hide another. Parts that
- * can't be read are left out.
- */
-export function readableParts(written: unknown): Partial<FilePipeline> {
-  if (!isMapping(written)) return {};
-  const parts = Object.entries(PIPELINE.shape).map(
-    ([key, schema]) => [key, schema.safeParse(written[key])] as const,
-  );
-  return Object.fromEntries(parts.flatMap(([key, { success, data }]) => (success ? [[key, data]] : [])));
-}
+import { readableParts } from './validate.js';
 
 /** Rules between settings of one pipeline; paths are relative to it. */
 export function pipelineProblems(written: unknown, heartbeatIntervalMs: number): Problem[] {
-  const parts = readableParts(written);
+  const parts = readableParts(PIPELINE, written);
   const problems = [...idProblems(parts), ...scheduleProblems(parts.schedule ?? {})];
   if (!isMapping(written)) return problems;
   // where one of the two can't be read, rules between them would blame the wrong one
@@ -85,7 +74,7 @@ export function sharingProblems(pipelines: Readonly<Record<string, unknown>>): P
   const groups = new Map<string, string>();
   const collections = new Map<string, string>();
   for (const [name, written] of Object.entries(pipelines)) {
-    const parts = readableParts(written);
+    const parts = readableParts(PIPELINE, written);
     claim(groups, groupOf(name, parts), name, (other) =>
       problems.push({
         path: ['pipelines', name, 'group'],

@@ -1,5 +1,6 @@
 /** Schema issues as problems: what is wrong at which path, and what is allowed there. */
-import type { z } from 'zod';
+import { z } from 'zod';
+import { isMapping } from './environment.js';
 import { isWithin, nearest, type Path, type Problem } from './problem.js';
 import { CONFIG, type FileConfig } from './schema.js';
 
@@ -48,6 +49,22 @@ export function valueAt(data: unknown, path: Path): unknown {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
     return (value as Record<string | number, unknown>)[part];
   }, data);
+}
+
+/**
+ * What of a mapping can be read although other parts of it are wrong, so that one mistake doesn't hide another. Parts that
+ * can't be read are left out.
+ */
+export function readableParts<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  written: unknown,
+): Partial<z.output<z.ZodObject<Shape>>> {
+  if (!isMapping(written)) return {};
+  const parts = Object.entries(schema.shape).flatMap(([key, part]) => {
+    const { success, data } = z.safeParse(part, written[key]);
+    return success && data !== undefined ? [[key, data] as const] : [];
+  });
+  return Object.fromEntries(parts) as Partial<z.output<z.ZodObject<Shape>>>;
 }
 
 /** Without problems that only follow from others at the same place. */

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { configuration, configurationFrom, pipelineFrom } from './builders.js';
+
+describe('a pipeline of which only the topic is given', () => {
+  test('has defaults that lose nothing', () => {
+    const { limits, fingerprint, ...pipeline } = pipelineFrom('{ topic: orders-v1 }');
+    assert.equal(limits.maxRecords, null);
+    assert.match(fingerprint, /^[0-9a-f]{16}$/);
+    assert.deepEqual(pipeline, {
+      name: 'orders',
+      topic: 'orders-v1',
+      group: 'drain-orders',
+      collection: 'orders',
+      epoch: 1,
+      value: 'json',
+      documentId: { from: 'key', format: 'string' },
+      deletes: 'soft',
+      tombstoneWindowMs: 7 * 86_400_000,
+      start: 'earliest',
+      until: 'end-offsets',
+      onDataLoss: 'fail',
+      deadLetters: { collection: 'orders.dead_letters', tolerate: 'all' },
+      schedule: {
+        every: { intervalMs: 300_000, offsetMs: 0 },
+        cron: null,
+        jitterMs: 0,
+        overlap: 'skip',
+        catchupWindowMs: 300_000,
+      },
+      catchUp: true,
+    });
+  });
+});
+
+describe('what is written', () => {
+  test('overlap policies may be spelled as Temporal spells them', () => {
+    const spellings = [
+      'buffer-one',
+      'BufferOne',
+      'BUFFER_ONE',
+      'SCHEDULE_OVERLAP_POLICY_BUFFER_ONE',
+      'bufferOne',
+    ];
+    const read = spellings.map(
+      (overlap) => pipelineFrom(`{ topic: t, schedule: { overlap: ${overlap} } }`).schedule.overlap,
+    );
+    assert.deepEqual(new Set(read), new Set(['bufferOne']));
+  });
+
+  test('start may be a time', () => {
+    const { start } = pipelineFrom('{ topic: t, start: { timestamp: 2026-01-31T01:00:00+01:00 } }');
+    assert.deepEqual(start, { timestampMs: Date.UTC(2026, 0, 31) });
+  });
+
+  test('several cron expressions may be listed', () => {
+    const { schedule } = pipelineFrom(
+      '{ topic: t, schedule: { cron: ["0 3 * * *", "@hourly"], timezone: Europe/Berlin }, limits: { budget: 1m, startToClose: 2m } }',
+    );
+    assert.deepEqual(schedule.cron, { expressions: ['0 3 * * *', '@hourly'], timezone: 'Europe/Berlin' });
+    assert.equal(schedule.every, null);
+  });
+
+  test('TLS and SASL are read from their files, secrets without the last line break', () => {
+    const kafka =
+      '{ brokers: [h:1], ssl: { ca: ca, cert: c, key: k, passphraseFile: p }, sasl: { mechanism: plain, username: u, passwordFile: p } }';
+    const files = { ca: 'CA\n', c: 'CERT\n', k: 'KEY\n', p: 'secret\n' };
+    const { settings } = configurationFrom(configuration({ kafka }), { files });
+    assert.deepEqual(settings.kafka.ssl, { ca: 'CA\n', cert: 'CERT\n', key: 'KEY\n', passphrase: 'secret' });
+    assert.deepEqual(settings.kafka.sasl, { mechanism: 'plain', username: 'u', password: 'secret' });
+  });
+
+  test('`ssl: true` is TLS with the usual authorities, false is none', () => {
+    const ssl = (value: string) =>
+      configurationFrom(configuration({ kafka: `{ brokers: [h:1], ssl: ${value} }` })).settings.kafka.ssl;
+    assert.deepEqual(ssl('true'), { ca: null, cert: null, key: null, passphrase: null });
+    assert.equal(ssl('false'), null);
+  });
+
+  test('anchors and merge keys spare repetition', () => {
+    const text = `${configuration({ orders: '&base { topic: orders, until: idle }' })}  returns: { <<: *base, topic: returns }\n`;
+    const returns = configurationFrom(text).settings.pipelines.get('returns');
+    assert.deepEqual([returns?.topic, returns?.until, returns?.group], ['returns', 'idle', 'drain-returns']);
+  });
+});
+
+describe('the fingerprint of a pipeline', () => {
+  const fingerprint = (orders: string) => pipelineFrom(orders).fingerprint;
+  const plain = fingerprint('{ topic: orders }');
+
+  test('does not depend on the order of keys, nor on a default being written out', () => {
+    assert.equal(fingerprint('{ deletes: soft, group: drain-orders, topic: orders }'), plain);
+  });
+
+  test('does not depend on limits and schedule, which may be changed while runs go on', () => {
+    assert.equal(
+      fingerprint('{ topic: orders, limits: { budget: 1m }, schedule: { every: 10m }, catchUp: false }'),
+      plain,
+    );
+  });
+
+  for (const setting of [
+    'group: g',
+    'collection: c',
+    'epoch: 2',
+    'value: bytes',
+    'keyFormat: json',
+    'documentId: coordinates',
+    'deletes: ignore',
+    'tombstoneWindow: 1d',
+    'start: latest',
+    'until: idle',
+    'onDataLoss: skip',
+    'deadLetters: { tolerate: none }',
+  ]) {
+    test(`depends on ${setting}`, () => {
+      assert.notEqual(fingerprint(`{ topic: orders, ${setting} }`), plain);
+    });
+  }
+
+  test('depends on the database', () => {
+    const text = configuration({ mongodb: '{ uri: mongodb://localhost, database: other }' });
+    assert.notEqual(configurationFrom(text).settings.pipelines.get('orders')?.fingerprint, plain);
+  });
+
+  test('does not depend on addresses and secrets, in which workers may differ', () => {
+    const text = configuration({
+      mongodb: '{ uri: mongodb://u:p@elsewhere, database: shop }',
+      kafka: '{ brokers: [other:1] }',
+    });
+    assert.equal(configurationFrom(text).settings.pipelines.get('orders')?.fingerprint, plain);
+  });
+});
