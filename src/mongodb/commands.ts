@@ -6,10 +6,10 @@ import type { Fault, WriteError } from './errors.js';
 import type { SinkListener } from './sink.js';
 
 /** The commands that a drain needs, by the privilege action that each needs. */
-export type Action = 'find' | 'insert' | 'update';
+type Action = 'find' | 'insert' | 'update';
 
 /** The fields of a reply that are read. */
-export interface Reply {
+interface Reply {
   /** insert: documents inserted; update: documents matched. */
   n?: number;
   nModified?: number;

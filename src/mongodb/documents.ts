@@ -6,10 +6,10 @@ import type { Rejection, Version, WriteModel } from './sink.js';
  * The largest document that is sent, bytes of BSON. The server's limit is 16 MiB for the document and 16 MiB + 16 KiB for
  * the command around it, in which the merge repeats the id twice.
  */
-export const MAX_DOCUMENT_BYTES = 15 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 15 * 1024 * 1024;
 
 /** A value as the driver serialises it: in order, `_id` first. */
-export type StoredDocument = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+type StoredDocument = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 
 /** A write model made ready to be sent. */
 export interface Item {
@@ -22,7 +22,7 @@ export interface Item {
 }
 
 /** The document of a write model: `_id`, the value's fields in their order, `_kafka`. Nothing in it depends on run, clock or chance. */
-export function toDocument(model: WriteModel): StoredDocument {
+function toDocument(model: WriteModel): StoredDocument {
   if (model.kind === 'delete') {
     const marker = { ...reservedField(model.version), deleted: true, purgeAt: model.purgeAt };
     return { _id: model.id, _kafka: marker };

@@ -30,7 +30,7 @@ interface Wanted extends Omit<SetupItem, 'state'> {
 }
 
 /** The name of the view that hides tombstones. */
-export function liveViewOf(collection: string): string {
+function liveViewOf(collection: string): string {
   return `${collection}_live`;
 }
 

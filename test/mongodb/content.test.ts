@@ -139,7 +139,7 @@ describe('content that cannot be stored', () => {
     await using target = await open();
     for (const offset of [1n, 2n]) {
       const models = Array.from({ length: 40 }, (_, index) => {
-        const v = (index % 2 === 0 ? 'x' : 'ü').repeat(index % 10 === 0 ? 6 * MIB : 0.7 * MIB);
+        const v = (index % 10 === 0 ? 'x' : '€').repeat(index % 10 === 0 ? 6 * MIB : 0.7 * MIB);
         return upsert({ id: `large-${index}`, offset }, { v });
       });
       const result = await target.sink.write(models, NEVER);
