@@ -88,7 +88,8 @@ function createPlacement(): (record: SampleRecord, index: number) => number {
       : partitioner({ topic: TOPIC, partitionMetadata, message: { key: message.key, value: message.value } });
 }
 
-async function endOffsets(kafka: Kafka): Promise<number[]> {
+/** Where each partition ends, by partition. */
+export async function endOffsets(kafka: Kafka): Promise<number[]> {
   const admin = kafka.admin();
   await admin.connect();
   try {
