@@ -28,13 +28,20 @@ function load(environment: Record<string, string>): ClientConnectConfig {
     return loadClientConnectConfig({ overrideEnvVars: environment });
   } catch (error) {
     const file = environment['TEMPORAL_CONFIG_FILE'] ?? 'temporal.toml';
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'unknown reason';
+    const reason = reasonOf(error);
     throw new DrainError(
       'CONFIG_INVALID',
-      `The Temporal connection (TEMPORAL_* variables, ${file}) cannot be read: ${reason ?? ''}`,
+      `The Temporal connection (TEMPORAL_* variables, ${file}) cannot be read: ${reason}`,
       { cause: error },
     );
   }
+}
+
+function reasonOf(error: unknown): string {
+  // the library looks for the profile without looking whether there are any
+  if (error instanceof TypeError) return 'the file has no section [profile.default]';
+  // further lines quote the file
+  return (error instanceof Error ? error.message.split('\n')[0] : undefined) ?? 'unknown reason';
 }
 
 /**

@@ -55,7 +55,7 @@ export function createRunMetrics(meter: MetricMeter): RunMetrics {
   const writeSeconds = meter.createHistogram(
     METRICS.batchWriteSeconds,
     'float',
-    's',
+    undefined,
     'Time to write one batch durably',
   );
   return {
