@@ -1,9 +1,10 @@
 // Makes dist/workflow-bundle.js, so that a worker starts without webpack at run time (0.5 s instead of 2.2 s).
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
-import { root } from './lib/packages.mjs';
 
+const root = fileURLToPath(new URL('../', import.meta.url));
 const workflowsPath = join(root, 'dist', 'src', 'workflows', 'index.js');
 if (existsSync(workflowsPath)) {
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
