@@ -102,13 +102,12 @@ function startedSince(before: ScheduleDescription, now: ScheduleDescription): Tr
   return active === undefined ? null : { ref: refOf(active.workflow), active: true };
 }
 
-function refOf({
-  workflowId,
-  firstExecutionRunId,
-}: {
+interface ScheduledWorkflow {
   workflowId: string;
   firstExecutionRunId: string;
-}): RunRef {
+}
+
+function refOf({ workflowId, firstExecutionRunId }: ScheduledWorkflow): RunRef {
   return { workflowId, runId: firstExecutionRunId };
 }
 
@@ -139,19 +138,27 @@ async function waitFor(
   }
 }
 
-function report(
-  context: Context,
-  { pipeline, workflowId, runId, ui }: Started,
-  outcome: RunOutcome,
-): ExitCode {
+/** What `--wait --json` prints of a run that didn't complete. */
+export interface FailedRun extends RunRef {
+  pipeline: string;
+  status: FailedOutcome['status'];
+  code: string;
+  message: string;
+  ui: string | null;
+}
+
+type FailedOutcome = Exclude<RunOutcome, { status: 'completed' }>;
+
+function report(context: Context, started: Started, outcome: RunOutcome): ExitCode {
   if (outcome.status === 'completed') {
     printData(context, outcome.result, () => formatResult(outcome.result, context.style));
     return 0;
   }
-  if (context.json) context.print(JSON.stringify({ pipeline, workflowId, runId, ...outcome, ui }, null, 2));
-  context.say(
-    `${context.style.bad(`the run ${ENDED[outcome.status]}`)}: ${outcome.code}: ${outcome.message}`,
-  );
+  const { pipeline, workflowId, runId, ui } = started;
+  const failed: FailedRun = { pipeline, workflowId, runId, ...outcome, ui };
+  if (context.json) context.print(JSON.stringify(failed, null, 2));
+  const ended = context.style.bad(`the run ${ENDED[failed.status]}`);
+  context.say(`${ended}: ${failed.code}: ${failed.message}`);
   return 1;
 }
 

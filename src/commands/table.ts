@@ -7,6 +7,8 @@ export type Cell = string | number | null;
 const GAP = '  ';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
+/** Above `59.9s` a tenth of a second would be rounded to `60.0s`. */
+const ROUNDED_MS = 50;
 
 /** Aligned columns; numbers to the right with thousands separated, `null` as a dash. */
 export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
@@ -36,7 +38,7 @@ export function count(value: number): string {
 /** For people, to about three digits: `846ms`, `1.8s`, `4m12s`. */
 export function elapsed(durationMs: number): string {
   if (durationMs < SECOND_MS) return `${durationMs}ms`;
-  if (durationMs < MINUTE_MS) return `${(durationMs / SECOND_MS).toFixed(1)}s`;
+  if (durationMs < MINUTE_MS - ROUNDED_MS) return `${(durationMs / SECOND_MS).toFixed(1)}s`;
   return formatDuration(Math.round(durationMs / SECOND_MS) * SECOND_MS);
 }
 

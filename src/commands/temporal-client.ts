@@ -1,5 +1,11 @@
 /** The command line's connection to Temporal: opened, used, closed, and never waited for without a limit. */
-import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  ServiceError,
+} from '@temporalio/client';
 import { DrainError } from '../errors.js';
 import { parseAddress } from '../telemetry/address.js';
 import { temporalOptions, type Environment } from '../temporal.js';
@@ -59,13 +65,14 @@ function unavailable(address: string, error: unknown): DrainError {
 }
 
 function asUnavailable(error: unknown, address: string, namespace: string): unknown {
+  const place = `Temporal at ${address}, namespace ${namespace}`;
+  if (error instanceof NamespaceNotFoundError) {
+    const text = `${place}: there is no such namespace; correct TEMPORAL_NAMESPACE or temporal.toml`;
+    return new DrainError('TEMPORAL_UNAVAILABLE', text, { cause: error });
+  }
   const cause: unknown = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause)) return error;
-  return new DrainError(
-    'TEMPORAL_UNAVAILABLE',
-    `Temporal at ${address}, namespace ${namespace}: ${firstLine(cause.message)}`,
-    { cause: error },
-  );
+  return new DrainError('TEMPORAL_UNAVAILABLE', `${place}: ${firstLine(cause.message)}`, { cause: error });
 }
 
 function firstLine(text: string): string {
