@@ -26,7 +26,15 @@ export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Pro
       deps.metrics.record(outcome, input.plan);
       return outcome;
     } catch (error) {
-      if (error === context.cancellationSignal.reason) throw error;
+      if (error === context.cancellationSignal.reason) {
+        const { message: reason } = error as Error;
+        deps.logger.warn('the server has ended this attempt; what was committed is kept', {
+          pipeline: input.pipeline,
+          attempt: context.info.attempt,
+          reason,
+        });
+        throw error;
+      }
       deps.metrics.failed(input.pipeline, asDrainError(error).code);
       throw toFailure(error, last.progress);
     }

@@ -36,7 +36,7 @@ export const FAULTS_VARIABLE = 'KAFKA_DRAIN_TEST_FAULTS';
 /** The thread entry that obeys them, for `Scenario.startWorker`. */
 export const FAULTY_THREAD = String(new URL('../end-to-end/threads/faulty.js', import.meta.url));
 
-/** How a test arms faults for a scenario's pipeline; they hold for attempts that begin later. */
+/** How a test arms faults for a scenario's pipeline; they hold for attempts that begin later. A strike happens once. */
 export interface FaultControl {
   arm: (faults: Faults) => void;
   /** Lets a held thread go on; later attempts meet no strike either. */
@@ -55,7 +55,15 @@ export function faultsOf(scenario: Scenario): FaultControl {
     renameSync(`${file}.new`, file);
   };
   return {
-    arm: change,
+    arm: (faults) => {
+      writeFileSync(
+        strikesFile(file),
+        strikes(file)
+          .filter((name) => name !== scenario.name)
+          .join('\n') + '\n',
+      );
+      change(faults);
+    },
     letGo: () => {
       const faults = { ...readAll(file)[scenario.name] };
       delete faults.strike;
@@ -74,9 +82,12 @@ export function readFaults(pipeline: string): Faults {
   return readAll(process.env[FAULTS_VARIABLE] ?? '')[pipeline] ?? {};
 }
 
-/** For the thread: tells the test that the strike happens now. */
-export function recordStrike(pipeline: string): void {
-  appendFileSync(strikesFile(process.env[FAULTS_VARIABLE] ?? ''), `${pipeline}\n`);
+/** For the thread: tells the test that the strike happens now. Returns whether it may: not if it has happened before. */
+export function recordStrike(pipeline: string): boolean {
+  const file = process.env[FAULTS_VARIABLE] ?? '';
+  if (strikes(file).includes(pipeline)) return false;
+  appendFileSync(strikesFile(file), `${pipeline}\n`);
+  return true;
 }
 
 function strikes(file: string): string[] {

@@ -41,8 +41,7 @@ function pass(place: Place): Promise<void> | null {
   if (strike?.place !== place || task.run.attempt !== (strike.attempt ?? 1)) return null;
   passed += 1;
   if (passed !== (strike.time ?? 1)) return null;
-  recordStrike(pipeline);
-  return ACTIONS[strike.action]();
+  return recordStrike(pipeline) ? ACTIONS[strike.action]() : null;
 }
 
 function alter(deps: DrainDeps): DrainDeps {
