@@ -104,11 +104,15 @@ function logText({ namespace, log }: LogEntry): string {
 /** An admin client, with a way to a broker for the one request that kafkajs doesn't know. */
 export interface AdminClient {
   admin: Admin;
-  broker: () => Promise<RawBroker>;
+  cluster: () => AdminCluster;
 }
 
-interface ClusterInternals {
+/** The parts of kafkajs's cluster that the admin client doesn't show. */
+export interface AdminCluster {
   brokerPool: { findConnectedBroker: () => Promise<RawBroker> };
+  findGroupCoordinator: (group: { groupId: string }) => Promise<{
+    leaveGroup: (member: { groupId: string; memberId: string }) => Promise<void>;
+  }>;
 }
 
 /** Catches the cluster that kafkajs makes for the admin client and keeps to itself, to spare a second connection. */
@@ -117,14 +121,16 @@ export function createAdmin(kafka: Kafka): AdminClient {
     ({ description }) => description === 'private:Kafka:createCluster',
   );
   if (symbol === undefined) throw new DrainError('UNPATCHED_CLIENT', 'kafkajs has no createCluster');
-  const createCluster = Reflect.get(kafka, symbol) as (options: unknown) => ClusterInternals;
-  let cluster: ClusterInternals | undefined;
+  const createCluster = Reflect.get(kafka, symbol) as (options: unknown) => AdminCluster;
+  let cluster: AdminCluster | undefined;
   Reflect.set(kafka, symbol, (options: unknown) => (cluster = createCluster(options)));
   const admin = kafka.admin();
   Reflect.set(kafka, symbol, createCluster);
-  const broker = (): Promise<RawBroker> => {
-    if (cluster === undefined) throw new DrainError('UNPATCHED_CLIENT', 'kafkajs made no cluster');
-    return cluster.brokerPool.findConnectedBroker();
+  return {
+    admin,
+    cluster: () => {
+      if (cluster === undefined) throw new DrainError('UNPATCHED_CLIENT', 'kafkajs made no cluster');
+      return cluster;
+    },
   };
-  return { admin, broker };
 }

@@ -31,7 +31,7 @@ export async function fetchTopicState(
   topic: string,
 ): Promise<TopicState> {
   const partitions = await fetchPartitions(client.admin, group, topic);
-  const identity = await fetchTopicIdentity(await client.broker(), topic);
+  const identity = await fetchTopicIdentity(await client.cluster().brokerPool.findConnectedBroker(), topic);
   const clusterId = identity?.clusterId ?? (await client.admin.describeCluster()).clusterId;
   return { clusterId, topic, topicId: identity?.topicId ?? null, partitions };
 }

@@ -1,0 +1,6 @@
+import { describeSourceContract } from '../contract/source-contract.js';
+import { describeSourceMembersContract } from '../contract/source-members-contract.js';
+import { openBroker } from './broker.js';
+
+describeSourceContract('kafkajs on a real broker', openBroker);
+describeSourceMembersContract('kafkajs on a real broker', openBroker);
