@@ -15,7 +15,7 @@ import { lookAtMongodb } from './look.js';
 import { recentRuns, watchRuns } from './runs.js';
 import { createSteps, type Steps } from './steps.js';
 import { commandsText, resultText, runLine } from './text.js';
-import { createTopic, fillTopic } from './topic.js';
+import { createSampleTopic, fillTopic } from './topic.js';
 import { createTrickle, type Trickle } from './trickle.js';
 import { startWorker } from './worker.js';
 
@@ -97,7 +97,7 @@ async function startDemo(options: DemoOptions, steps: Steps): Promise<Demo> {
 async function fill(stack: Stack, steps: Steps): Promise<Trickle> {
   const kafka = localKafka(stack.addresses.kafka);
   return steps.run('Topic orders holds the sample orders', async (detail) => {
-    await createTopic(kafka);
+    await createSampleTopic(kafka);
     const { produced, total } = await fillTopic(kafka, (done, all) => {
       detail(`${done} of ${all} records`);
     });

@@ -1,6 +1,6 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { patchedKafkaJs } from '../src/kafka/patched-kafkajs.js';
-import { waitUntil } from '../stack/wait.js';
+import { createTopic } from '../stack/topics.js';
 import { sampleRecords, type SampleRecord } from './sample.js';
 
 /** The sample topic. */
@@ -17,15 +17,12 @@ export interface Filled {
 }
 
 /** Creates the sample topic unless it is there. Sample orders are older than the usual retention, so it keeps everything. */
-export async function createTopic(kafka: Kafka): Promise<void> {
+export async function createSampleTopic(kafka: Kafka): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     const configEntries = [{ name: 'retention.ms', value: '-1' }];
-    await admin.createTopics({
-      topics: [{ topic: TOPIC, numPartitions: PARTITIONS, configEntries }],
-      waitForLeaders: true,
-    });
+    await createTopic(admin, { topic: TOPIC, numPartitions: PARTITIONS, configEntries });
   } finally {
     await admin.disconnect();
   }
@@ -93,18 +90,8 @@ export async function endOffsets(kafka: Kafka): Promise<number[]> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    let ends: number[] = [];
-    // A new topic's leaders may need a moment to know that they lead.
-    await waitUntil(
-      `topic ${TOPIC} has leaders`,
-      async () => {
-        const offsets = await admin.fetchTopicOffsets(TOPIC);
-        ends = offsets.sort((one, other) => one.partition - other.partition).map(({ high }) => Number(high));
-        return true;
-      },
-      { timeoutMs: 15_000, intervalMs: 200 },
-    );
-    return ends;
+    const offsets = await admin.fetchTopicOffsets(TOPIC);
+    return offsets.sort((one, other) => one.partition - other.partition).map(({ high }) => Number(high));
   } finally {
     await admin.disconnect();
   }

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { findBinaries } from '../../stack/binaries.js';
+import { localKafka } from '../../stack/kafka-client.js';
 import { startMongodb } from '../../stack/mongod.js';
 import { assertPortsFree, freePorts, isPortFree, portsInUse } from '../../stack/ports.js';
 import { startServer } from '../../stack/server.js';
+import { createTopic } from '../../stack/topics.js';
 import { waitUntil } from '../../stack/wait.js';
 import { runKafkaTool, stackFromEnvironment, temporaryFolder } from '../support/stack.js';
 
@@ -106,6 +108,22 @@ void test("Kafka's own group tool reaches the shared broker", async () => {
   const tool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
   const { code, stderr } = await runKafkaTool(tool, ['--bootstrap-server', kafka, '--list']);
   assert.equal(code, 0, stderr);
+});
+
+void test('a topic can be written to as soon as it is created, and created twice', async () => {
+  const kafka = localKafka(stackFromEnvironment().kafka);
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    for (let round = 0; round < 10; round += 1) {
+      const topic = `created-${process.pid}-${round}`;
+      await createTopic(admin, { topic, numPartitions: 6 });
+      await createTopic(admin, { topic, numPartitions: 6 });
+      assert.equal((await admin.fetchTopicOffsets(topic)).length, 6);
+    }
+  } finally {
+    await admin.disconnect();
+  }
 });
 
 void test('a replica set of three elects another primary after kill -9 of the first, which can come back', async () => {
