@@ -39,6 +39,8 @@ export interface Scenario {
   startWorker: (threadEntry?: string) => Promise<WorkerChild>;
   /** Triggers the schedule and returns how to follow that run. */
   trigger: (policy?: ScheduleOverlapPolicy) => Promise<Run>;
+  /** The newest run of the schedule, whoever started it. */
+  newestRun: () => Promise<Run | null>;
   /** Triggers a run and waits for its result. */
   run: () => Promise<RunResult>;
   committed: () => Promise<string[]>;
@@ -134,6 +136,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
       return worker;
     },
     trigger,
+    newestRun: () => newestAction(temporal, name),
     run: async () => (await trigger()).result(),
     committed: () => committedOffsets(admin, name),
     close: async () => {
