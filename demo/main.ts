@@ -70,7 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
 async function startDemo(options: DemoOptions, steps: Steps): Promise<Demo> {
   const ports = portsFrom(options.portBase);
-  const portRemedy = `choose other ports: npm start -- --port-base ${options.portBase + 2_000}`;
+  const portRemedy = `choose other ports: npm start -- --port-base ${options.portBase + 4_000}`;
   const stack = await steps.run('Kafka, MongoDB and Temporal are running', () =>
     startStack({ folder: options.folder, ports, portRemedy }),
   );
