@@ -101,7 +101,10 @@ export function untilProgress(
   });
 }
 
-/** Waits until an attempt of the run's drain has failed, and returns its `CODE: message`. */
-export function untilAttemptFailed(run: Run): Promise<string> {
-  return until('an attempt to fail', async () => (await pendingDrain(run))?.lastFailure ?? null);
+/** Waits until an attempt of the run's drain has failed, with the given code if any, and returns its `CODE: message`. */
+export function untilAttemptFailed(run: Run, code = ''): Promise<string> {
+  return until('an attempt to fail', async () => {
+    const failure = (await pendingDrain(run))?.lastFailure ?? null;
+    return failure?.startsWith(code) === true ? failure : null;
+  });
 }
