@@ -10,6 +10,7 @@ const TOOLS = {
   'consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   topics: 'org.apache.kafka.tools.TopicCommand',
   configs: 'kafka.admin.ConfigCommand',
+  'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
   'get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
   'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
