@@ -53,8 +53,11 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<ReadRecord
   return records;
 }
 
-/** The documents a topic of JSON objects keyed by document id must lead to, by id, as BSON bytes; tombstones without their purgeAt. */
-export function fold(topic: string, records: readonly ReadRecord[]): Map<string, Buffer> {
+/**
+ * The documents a topic of JSON objects keyed by document id must lead to, by id, as BSON bytes; tombstones without their purgeAt.
+ * @param epoch the pipeline's.
+ */
+export function fold(topic: string, records: readonly ReadRecord[], epoch = 1): Map<string, Buffer> {
   const newest = new Map<string, ReadRecord>();
   for (const record of records) {
     if (record.key === null) continue;
@@ -62,7 +65,7 @@ export function fold(topic: string, records: readonly ReadRecord[]): Map<string,
     if (known === undefined || known.offset < record.offset) newest.set(record.key, record);
   }
   return new Map(
-    [...newest].map(([id, record]) => [id, Buffer.from(BSON.serialize(expected(topic, id, record)))]),
+    [...newest].map(([id, record]) => [id, Buffer.from(BSON.serialize(expected(topic, id, record, epoch)))]),
   );
 }
 
@@ -70,11 +73,13 @@ function expected(
   topic: string,
   id: string,
   { partition, offset, timestampMs, value }: ReadRecord,
+  epoch: number,
 ): BSON.Document {
   const version = {
     partition: `${topic}-${String(partition)}`,
     offset: Long.fromBigInt(offset),
     timestamp: new Date(timestampMs),
+    ...(epoch > 1 && { epoch }),
   };
   if (value === null) return { _id: id, _kafka: { ...version, deleted: true } };
   return { _id: id, ...(JSON.parse(value) as object), _kafka: version };
