@@ -6,6 +6,7 @@ import { patchedKafkaJs } from '../../src/kafka/patched-kafkajs.js';
 import type { Source } from '../../src/kafka/source.js';
 import type { SourceUnderTest } from '../contract/source-contract.js';
 import { stackFromEnvironment } from '../support/stack.js';
+import { createTopic } from '../../stack/topics.js';
 
 /** A topic on the real broker, with clients that look past the source. */
 export interface Broker extends SourceUnderTest {
@@ -46,7 +47,7 @@ export async function openBroker(
   await admin.connect();
   const producer = await producerWith({});
   const configEntries = Object.entries(topicConfig).map(([name, value]) => ({ name, value }));
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+  await createTopic(admin, { topic, numPartitions: partitions, configEntries });
   const sources: Source[] = [];
   const group = `group-${topic}`;
   const memberWith = (options: Partial<SourceOptions>): Source => {

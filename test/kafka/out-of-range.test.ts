@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { numbers } from '../contract/source-contract.js';
 import { openBroker } from './broker.js';
 import { fromStart, startConsuming } from './consuming.js';
+import { createTopic } from '../../stack/topics.js';
 
 test('records deleted under a running member end it with place and offset, and the commit stays where it was', async () => {
   await using broker = await openBroker(1);
@@ -63,7 +64,7 @@ test('a topic deleted and created again has another id', async () => {
   assert.match(topicId ?? '', /^[\w-]{22}$/);
   assert.equal((await broker.member().inspect()).topicId, topicId);
   await broker.admin.deleteTopics({ topics: [broker.topic] });
-  await broker.admin.createTopics({ topics: [{ topic: broker.topic, numPartitions: 1 }] });
+  await createTopic(broker.admin, { topic: broker.topic, numPartitions: 1, configEntries: [] });
   const again = (await source.inspect()).topicId;
   assert.match(again ?? '', /^[\w-]{22}$/);
   assert.notEqual(again, topicId);

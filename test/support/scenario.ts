@@ -17,6 +17,7 @@ import { parse, stringify } from 'yaml';
 import { loadSettings } from '../../src/config/load.js';
 import { scheduleIdOf, type RunResult } from '../../src/contract.js';
 import { applySchedules } from '../../src/schedules/apply.js';
+import { createTopic } from '../../stack/topics.js';
 import { stackFromEnvironment, temporaryFolder } from './stack.js';
 import { until } from './until.js';
 
@@ -91,10 +92,10 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   const temporal = new Client({ connection });
   const workers: WorkerChild[] = [];
   await admin.connect();
-  await admin.createTopics({
-    topics: [
-      { topic: name, numPartitions: options.partitions ?? 3, configEntries: options.topicConfig ?? [] },
-    ],
+  await createTopic(admin, {
+    topic: name,
+    numPartitions: options.partitions ?? 3,
+    configEntries: options.topicConfig ?? [],
   });
   const database = mongo.db(home.database);
   const schedule = temporal.schedule.getHandle(scheduleIdOf(name));
