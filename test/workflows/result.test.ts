@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { NO_RECORDS, type DrainOutcome, type PartitionResult, type Plan } from '../../src/contract.js';
+import { planMarkdown, resultMarkdown } from '../../src/workflows/markdown.js';
+import { resultOf, shouldCatchUp, untouched } from '../../src/workflows/result.js';
+import { assertBalanced } from '../support/books.js';
+
+const STARTED = new Date('2026-03-01T12:00:00.000Z');
+const ENDED = new Date('2026-03-01T12:00:01.840Z');
+
+function plan(overrides: Partial<Plan> = {}): Plan {
+  return {
+    pipeline: 'orders',
+    clusterId: 'cluster',
+    topic: 'orders',
+    topicId: 'topic',
+    group: 'drain-orders',
+    collection: 'shop.orders',
+    epoch: 1,
+    fingerprint: 'f',
+    plannedAt: STARTED.toISOString(),
+    nothingToDo: false,
+    searchAttributes: false,
+    catchUp: true,
+    quietSince: null,
+    lagBefore: 12_345,
+    continuity: 'continuous',
+    warnings: [],
+    lost: [],
+    partitions: [{ partition: 0, start: '5', end: '12350', committed: '5' }],
+    ...overrides,
+  };
+}
+
+function partition(overrides: Partial<PartitionResult> = {}): PartitionResult {
+  return { partition: 0, start: '5', end: '12350', committed: '105', read: 100, ...overrides };
+}
+
+function outcome(overrides: Partial<DrainOutcome> = {}): DrainOutcome {
+  return {
+    stopReason: 'budget',
+    attempt: 2,
+    resumed: true,
+    lagAfter: 12_245,
+    records: { ...NO_RECORDS, read: 100, inserted: 60, updated: 39, deadLettered: 1 },
+    bytes: 9_000,
+    warnings: [],
+    lost: [],
+    partitions: [partition()],
+    ...overrides,
+  };
+}
+
+describe("a run's result", () => {
+  test('puts first what people look for, and the long list last', () => {
+    const result = resultOf(plan(), outcome(), STARTED, ENDED);
+    const fields = Object.keys(result);
+    assert.deepEqual(fields.slice(0, 5), ['pipeline', 'topic', 'group', 'collection', 'stopReason']);
+    assert.equal(fields.at(-1), 'partitions');
+    assert.equal(result.durationMs, 1_840);
+    assertBalanced(result);
+  });
+
+  test('joins what the plan and the drain have to warn of and report as lost', () => {
+    const warning = (code: string) => ({ code, message: code });
+    const range = (from: string) => ({ partition: 0, from, to: '5' });
+    const result = resultOf(
+      plan({ warnings: [warning('A')], lost: [range('1')] }),
+      outcome({ warnings: [warning('B')], lost: [range('3')] }),
+      STARTED,
+      ENDED,
+    );
+    assert.deepEqual(
+      result.warnings.map(({ code }) => code),
+      ['A', 'B'],
+    );
+    assert.deepEqual(
+      result.lost.map(({ from }) => from),
+      ['1', '3'],
+    );
+  });
+
+  test('lists all partitions up to a hundred, above that the touched ones only', () => {
+    const many = (length: number) =>
+      Array.from({ length }, (_, index) => partition({ partition: index, read: index === 7 ? 100 : 0 }));
+    const listed = (length: number) =>
+      resultOf(plan(), outcome({ partitions: many(length) }), STARTED, ENDED).partitions.length;
+    assert.equal(listed(100), 100);
+    assert.equal(listed(101), 1);
+  });
+
+  test('a quiet run remembers since when, any other forgets', () => {
+    const quiet = plan({ quietSince: '2026-02-28T00:00:00.000Z', lagBefore: 0, nothingToDo: true });
+    const nothing = resultOf(quiet, untouched(quiet, 'nothing-to-do'), STARTED, ENDED);
+    assert.equal(nothing.quietSince, quiet.quietSince);
+    assert.equal(nothing.records.read, 0);
+    assert.deepEqual(nothing.partitions, [partition({ committed: '5', read: 0 })]);
+    assertBalanced(nothing);
+    assert.equal(resultOf(quiet, outcome({ stopReason: 'drained' }), STARTED, ENDED).quietSince, null);
+  });
+});
+
+describe('the next run follows at once', () => {
+  test('after the budget or a shutdown left planned records and something was done', () => {
+    assert.equal(shouldCatchUp(plan(), outcome({ stopReason: 'budget' })), true);
+    assert.equal(shouldCatchUp(plan(), outcome({ stopReason: 'shutdown' })), true);
+    assert.equal(shouldCatchUp(plan(), outcome({ partitions: [partition({ committed: null })] })), true);
+  });
+
+  test('not after any other ending, not where nothing was done or is left, not where it is switched off', () => {
+    for (const stopReason of ['drained', 'idle', 'max-records', 'stopped', 'nothing-to-do'] as const) {
+      assert.equal(shouldCatchUp(plan(), outcome({ stopReason })), false, stopReason);
+    }
+    assert.equal(shouldCatchUp(plan(), outcome({ records: NO_RECORDS })), false);
+    assert.equal(shouldCatchUp(plan(), outcome({ partitions: [partition({ committed: '12350' })] })), false);
+    assert.equal(shouldCatchUp(plan({ catchUp: false }), outcome()), false);
+  });
+});
+
+describe('the details that the Web UI shows', () => {
+  test('tell the plan while the run is under way', () => {
+    const text = planMarkdown(
+      plan({ warnings: [{ code: 'PARTITIONS_ADDED', message: 'keys may have moved' }] }),
+    );
+    assert.match(text, /^\*\*orders → shop\.orders\*\* \(group `drain-orders`\)$/m);
+    assert.match(text, /^- plan: 12,345 records in 1 partitions, continuous$/m);
+    assert.match(text, /^- \*\*PARTITIONS_ADDED\*\*: keys may have moved$/m);
+  });
+
+  test('tell the result in bullets, with outcomes that are not zero only', () => {
+    const lost = [{ partition: 3, from: '10', to: '20' }];
+    const text = resultMarkdown(resultOf(plan(), outcome({ lost }), STARTED, ENDED));
+    assert.match(text, /^- stop reason: \*\*budget\*\* after 1\.8 s, attempt 2$/m);
+    assert.match(text, /^- read 100: 60 inserted, 39 updated, 1 dead-lettered$/m);
+    assert.match(text, /^- lag: 12,345 before, 12,245 after$/m);
+    assert.match(text, /^- \*\*lost\*\*: partition 3, offsets 10 up to 20$/m);
+    const nothing = resultMarkdown(resultOf(plan(), untouched(plan(), 'stopped'), STARTED, ENDED));
+    assert.match(nothing, /^- read 0: nothing$/m);
+  });
+});
