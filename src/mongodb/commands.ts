@@ -85,10 +85,14 @@ function toCommand(action: Action, collection: string, body: Document): Document
 const DRAIN_NEEDS =
   'The user needs the actions find, insert and update on the collection and on its dead letters.';
 
+const LOGIN_NEEDS = 'Correct user name, password or authSource in the connection string.';
+
 /** Names the action, so that the missing privilege is known; never the command, which holds records. */
 export function refused(action: string, namespace: string, reason: string, needs = DRAIN_NEEDS): DrainError {
+  // whoever can't log in has no use for a list of privileges
+  const remedy = /\bcode 18\b/.test(reason) ? LOGIN_NEEDS : needs;
   return new DrainError(
     'MONGODB_REFUSED',
-    `MongoDB refused '${action}' on ${namespace}: ${reason}. ${needs}`,
+    `MongoDB refused '${action}' on ${namespace}: ${reason}. ${remedy}`,
   );
 }
