@@ -13,6 +13,8 @@ const OWNER = 'kafka-drain';
 interface OwnerMemo extends Record<string, unknown> {
   managedBy: string;
   pipeline: string;
+  /** That of the creation, by which installations in one namespace are told apart. */
+  taskQueue: string;
 }
 
 export interface ScheduleChange {
@@ -118,15 +120,17 @@ async function orphans(
   kind: 'orphan' | 'delete',
 ): Promise<PlannedChange[]> {
   const found: PlannedChange[] = [];
+  const { taskQueue } = settings.worker;
   for await (const { scheduleId, memo } of client.schedule.list()) {
-    const pipeline = ownerOf(memo);
-    if (pipeline === null || settings.pipelines.has(pipeline)) continue;
+    const owner = ownerOf(memo);
+    if (owner?.taskQueue !== taskQueue || settings.pipelines.has(owner.pipeline)) continue;
     const description = await describe(client, scheduleId);
-    if (description?.action.taskQueue !== settings.worker.taskQueue) continue;
+    // moved to another installation since, or deleted
+    if (description?.action.taskQueue !== taskQueue) continue;
     const { paused } = description.state;
     found.push({
       scheduleId,
-      pipeline,
+      pipeline: owner.pipeline,
       kind,
       differences: [],
       paused,
@@ -137,9 +141,9 @@ async function orphans(
   return found;
 }
 
-function ownerOf(memo: Record<string, unknown> | undefined): string | null {
-  const { managedBy, pipeline } = (memo ?? {}) as Partial<OwnerMemo>;
-  return managedBy === OWNER && typeof pipeline === 'string' ? pipeline : null;
+/** `null`: not made by us. */
+function ownerOf(memo: Record<string, unknown> | undefined): OwnerMemo | null {
+  return memo?.['managedBy'] === OWNER ? (memo as OwnerMemo) : null;
 }
 
 function noteOf({ state: { note } }: ScheduleDescription): string | null {
@@ -154,7 +158,7 @@ async function carryOut(
   if (kind === 'delete') await handle.delete();
   if (desired === null) return;
   if (kind === 'create') {
-    const memo: OwnerMemo = { managedBy: OWNER, pipeline };
+    const memo: OwnerMemo = { managedBy: OWNER, pipeline, taskQueue: desired.action.taskQueue };
     await client.schedule.create({ scheduleId, memo, ...toOptions(desired) });
   }
   // the spec is replaced as a whole (spreading the old one would add to it), the state is the operator's

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  ScheduleNotFoundError,
+} from '@temporalio/client';
 import type { Settings } from '../../src/config/settings.js';
 import { applySchedules, planSchedules, type ScheduleChange } from '../../src/schedules/apply.js';
 import { configurationFrom } from '../config/builders.js';
@@ -54,6 +60,8 @@ describe('applying schedules', () => {
     connection = await Connection.connect({
       address: stackFromEnvironment().temporal,
       interceptors: [
+        // ours takes the place of the SDK's own, which repeats what a busy server refuses
+        makeGrpcRetryInterceptor(defaultGrpcRetryOptions()),
         (options, nextCall) => {
           requests.push(options.method_definition.path.split('/').at(-1) ?? '');
           return nextCall(options) as never;
@@ -98,7 +106,7 @@ describe('applying schedules', () => {
     assert.deepEqual(kindsOf(await apply(settings)), ['create a', 'create b']);
     const { action, memo } = await describeSchedule(first);
     assert.equal(action.workflowId, `drain/${first}`);
-    assert.deepEqual(memo, { managedBy: 'kafka-drain', pipeline: first });
+    assert.deepEqual(memo, { managedBy: 'kafka-drain', pipeline: first, taskQueue });
   });
 
   for (const spelling of SPELLINGS) {
