@@ -11,15 +11,16 @@ import { fatal } from './kafka-errors.js';
  */
 export const MAX_BATCH_BYTES = 256 * 1024 * 1024;
 
-type Decompression = (data: Buffer) => Promise<Uint8Array> | Uint8Array;
+type Decompression = (data: Buffer, maxBytes: number) => Promise<Uint8Array> | Uint8Array;
 
 interface CompressionRegistry {
   CompressionCodecs: Record<number, unknown>;
 }
 
 /** Kafka's numbers of the codecs; 5 to 7 aren't given out yet. */
+const GZIP = 1;
 const DECOMPRESSIONS: readonly [number: number, name: string, decompress: Decompression][] = [
-  [1, 'gzip', gunzip],
+  [GZIP, 'gzip', gunzip],
   [2, 'snappy', unsnappy],
   [3, 'lz4', unlz4],
   [4, 'zstd', unzstd()],
@@ -27,16 +28,18 @@ const DECOMPRESSIONS: readonly [number: number, name: string, decompress: Decomp
 const UNASSIGNED = [5, 6, 7];
 
 /** A batch can't be decompressed: unknown codec, damaged, or too large. The classification of errors adds the topic. */
-export function codecError(reason: string, cause?: unknown): Error {
+function codecError(reason: string, cause?: unknown): Error {
   const error = new Error(reason, { cause });
   error.name = 'CodecError';
   return error;
 }
 
-/** Makes kafkajs read what Java producers write, with gzip, snappy, lz4 and zstd. */
-export function registerCodecs({ CompressionCodecs }: CompressionRegistry): void {
+/** Makes kafkajs read what Java producers write, with gzip, snappy, lz4 and zstd. Writing stays as it is: gzip or nothing. */
+export function registerCodecs({ CompressionCodecs }: CompressionRegistry, maxBytes = MAX_BATCH_BYTES): void {
+  const gzip = CompressionCodecs[GZIP] as (() => object) | undefined;
   for (const [number, name, decompress] of DECOMPRESSIONS) {
-    CompressionCodecs[number] = () => createCodec(name, decompress);
+    const compress = number === GZIP ? gzip?.() : undefined;
+    CompressionCodecs[number] = () => ({ ...compress, decompress: decompressor(name, decompress, maxBytes) });
   }
   for (const number of UNASSIGNED) {
     // By itself kafkajs takes an unknown codec for none and reads garbage.
@@ -46,36 +49,36 @@ export function registerCodecs({ CompressionCodecs }: CompressionRegistry): void
   }
 }
 
-function createCodec(name: string, decompress: Decompression): object {
-  return {
-    compress: () => Promise.reject(fatal(codecError(`${name} is for reading only`))),
-    decompress: async (data: Buffer): Promise<Buffer> => {
-      try {
-        const plain = await decompress(data);
-        return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
-      } catch (error) {
-        throw fatal(codecError(`${name}: ${error instanceof Error ? error.message : String(error)}`, error));
-      }
-    },
+function decompressor(
+  name: string,
+  decompress: Decompression,
+  maxBytes: number,
+): (data: Buffer) => Promise<Buffer> {
+  return async (data) => {
+    try {
+      const plain = await decompress(data, maxBytes);
+      return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+    } catch (error) {
+      throw fatal(codecError(`${name}: ${error instanceof Error ? error.message : String(error)}`, error));
+    }
   };
 }
 
-function gunzip(data: Buffer): Promise<Uint8Array> {
-  return promisify(zlib.gunzip)(data, { maxOutputLength: MAX_BATCH_BYTES });
+function gunzip(data: Buffer, maxOutputLength: number): Promise<Uint8Array> {
+  return promisify(zlib.gunzip)(data, { maxOutputLength });
 }
 
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
 
 /** Java's snappy stream ("xerial") is a header and chunks, each with its length before it; others write one raw block. */
-function unsnappy(data: Buffer): Uint8Array {
-  if (!data.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC))
-    return snappy.uncompress(data, MAX_BATCH_BYTES);
+function unsnappy(data: Buffer, maxBytes: number): Uint8Array {
+  if (!data.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return snappy.uncompress(data, maxBytes);
   const chunks: Uint8Array[] = [];
   let total = 0;
   for (let at = XERIAL_HEADER_BYTES; at < data.length;) {
     const length = data.readInt32BE(at);
-    const chunk = snappy.uncompress(data.subarray(at + 4, at + 4 + length), MAX_BATCH_BYTES - total);
+    const chunk = snappy.uncompress(data.subarray(at + 4, at + 4 + length), maxBytes - total);
     total += chunk.length;
     chunks.push(chunk);
     at += 4 + length;
@@ -83,9 +86,9 @@ function unsnappy(data: Buffer): Uint8Array {
   return Buffer.concat(chunks, total);
 }
 
-function unlz4(data: Buffer): Uint8Array {
+function unlz4(data: Buffer, maxBytes: number): Uint8Array {
   const bound = lz4.decompressBound(data);
-  if (bound > MAX_BATCH_BYTES) throw tooLarge();
+  if (bound > maxBytes) throw tooLarge(maxBytes);
   return lz4.decompress(data, bound);
 }
 
@@ -93,22 +96,22 @@ function unlz4(data: Buffer): Uint8Array {
 function unzstd(): Decompression {
   const native = Reflect.get(zlib, 'zstdDecompress') as typeof zlib.gunzip | undefined;
   if (native === undefined) return unzstdInJavaScript;
-  return (data) => promisify(native)(data, { maxOutputLength: MAX_BATCH_BYTES });
+  return (data, maxOutputLength) => promisify(native)(data, { maxOutputLength });
 }
 
 /** Exported for tests: with Node's own zstd this is never called. */
-export function unzstdInJavaScript(data: Uint8Array): Uint8Array {
+export function unzstdInJavaScript(data: Uint8Array, maxBytes: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let total = 0;
   const stream = new Decompress((chunk) => {
     total += chunk.length;
-    if (total > MAX_BATCH_BYTES) throw tooLarge();
+    if (total > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   });
   stream.push(data, true);
   return Buffer.concat(chunks, total);
 }
 
-function tooLarge(): Error {
-  return new RangeError(`decompresses to more than ${MAX_BATCH_BYTES} bytes`);
+function tooLarge(maxBytes: number): Error {
+  return new RangeError(`decompresses to more than ${maxBytes} bytes`);
 }

@@ -29,6 +29,8 @@ const SESSION_TIMEOUT_MS = 10_000;
 const REBALANCE_TIMEOUT_MS = 15_000;
 /** How long leaving and closing may take before the sockets are cut. */
 export const LEAVE_LIMIT_MS = 5_000;
+/** How long connecting may still take when nobody wants it any more; no member is left behind by cutting it off. */
+const CONNECT_ABORT_LIMIT_MS = 1_000;
 /** How long a join that is no longer wanted may still take; cut off, its member would block the group for a session timeout. */
 const JOIN_ABORT_LIMIT_MS = 15_000;
 
@@ -44,8 +46,9 @@ export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
 export async function runConsumer(options: ConsumerOptions): Promise<void> {
   const { client, request } = options;
   const { signal } = request;
-  const fuse = createFuse(() => client.cut('gave up waiting for Kafka while leaving the group'));
-  const member = createMember({ ...options, leaving: () => fuse.light(LEAVE_LIMIT_MS) });
+  const fuse = createFuse();
+  const cut = (): void => client.cut('gave up waiting for Kafka while leaving the group');
+  const member = createMember({ ...options, leaving: () => fuse.light(LEAVE_LIMIT_MS, cut) });
   const consumer = createConsumer(options, member);
   try {
     await untilEnd(consumer, options, member, fuse);
@@ -62,7 +65,7 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
 
 async function untilEnd(
   consumer: Consumer,
-  { topic, sizes, request }: ConsumerOptions,
+  { client, topic, sizes, request }: ConsumerOptions,
   member: Member,
   fuse: Fuse,
 ): Promise<void> {
@@ -74,7 +77,11 @@ async function untilEnd(
   const aborted = whenAborted(request.signal);
   let joined = false;
   void aborted.then(() => {
-    if (!joined) fuse.light(JOIN_ABORT_LIMIT_MS);
+    if (joined) return;
+    const cut = (): void => client.cut('gave up waiting for Kafka while joining the group');
+    fuse.light(CONNECT_ABORT_LIMIT_MS, () =>
+      member.isJoining() ? fuse.light(JOIN_ABORT_LIMIT_MS, cut) : cut(),
+    );
   });
   await consumer.connect();
   await consumer.subscribe({ topic });
@@ -139,19 +146,20 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A timer that is set at most once at a time. */
+/** A timer; lighting it again replaces what was to come. */
 interface Fuse {
-  light: (delayMs: number) => void;
+  light: (delayMs: number, action: () => void) => void;
   extinguish: () => void;
 }
 
-function createFuse(action: () => void): Fuse {
+function createFuse(): Fuse {
   let timer: NodeJS.Timeout | undefined;
+  const extinguish = (): void => clearTimeout(timer);
   return {
-    light: (delayMs) => void (timer ??= setTimeout(action, delayMs)),
-    extinguish: () => {
-      clearTimeout(timer);
-      timer = undefined;
+    light: (delayMs, action) => {
+      extinguish();
+      timer = setTimeout(action, delayMs);
     },
+    extinguish,
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOKS } from './assignor.js';
-import { isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
+import { fatal, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
 import type { FetchedBatch, Group } from './internals.js';
 
 /** How long a join goes on while the group keeps rebalancing: four times our own rebalance timeout. */
@@ -117,6 +117,7 @@ async function joinUntilSettled(
   if (everJoined.has(group)) hooks.interrupted();
   for (;;) {
     try {
+      if (hooks.stopping()) throw fatal(new Error('stopped before joining'));
       hooks.joining();
       await join.call(group);
       await sync.call(group);
@@ -125,7 +126,7 @@ async function joinUntilSettled(
       return;
     } catch (error) {
       if (isFence(error) && everJoined.has(group)) throw hooks.fenced(error);
-      if (!mayJoinAgain(error, performance.now() - startedAt) || hooks.stopping()) {
+      if (!mayJoinAgain(error, performance.now() - startedAt)) {
         await group.leave().catch(() => undefined);
         throw error;
       }

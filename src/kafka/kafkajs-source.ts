@@ -57,13 +57,16 @@ export function createSource(options: SourceOptions): Source {
     },
     close: async () => {
       closing.abort();
-      await within(Promise.all(consuming.values()), LEAVE_LIMIT_MS);
+      const [quiet] = await Promise.all([
+        within(
+          admin.disconnect().catch(() => undefined),
+          CLOSE_LIMIT_MS,
+        ),
+        within(Promise.all(consuming.values()), LEAVE_LIMIT_MS),
+      ]);
       for (const own of consuming.keys()) own.cut('the source was closed');
-      await within(
-        admin.disconnect().catch(() => undefined),
-        CLOSE_LIMIT_MS,
-      );
-      client.close();
+      if (quiet) client.close();
+      else client.cut('the source was closed');
     },
   };
 }

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createDecodeMessages, hideAborted, type DecoderParts } from '../../src/kafka/decode-patch.js';
+import type { DecodedBatch, DecodedRecord, Decoder } from '../../src/kafka/internals.js';
+
+const context = { firstOffset: '0', lastOffsetDelta: 0, producerId: '-1', inTransaction: false };
+
+function record(offset: number, overrides: Partial<DecodedRecord> = {}): DecodedRecord {
+  return { offset: String(offset), key: null, isControlRecord: false, batchContext: context, ...overrides };
+}
+
+function batch(firstOffset: number, lastOffsetDelta: number, records: DecodedRecord[]): DecodedBatch {
+  return { ...context, firstOffset: String(firstOffset), lastOffsetDelta, records };
+}
+
+/** A decoder that hands out ready-made batches, and then says "cut off". */
+function decoding(batches: (DecodedBatch | Error)[]): Promise<DecodedRecord[]> {
+  const buffer = Buffer.alloc(100);
+  buffer.writeInt8(2, 16);
+  const queue = [...batches];
+  class FakeDecoder implements Decoder {
+    constructor(readonly buffer: Buffer) {}
+    readInt32 = (): number => 100;
+    readBytes = (): Buffer => buffer;
+    canReadBytes = (): boolean => queue.length > 0;
+  }
+  const parts: DecoderParts = {
+    Decoder: FakeDecoder,
+    decodeBatch: () => {
+      const next = queue.shift();
+      return next instanceof Error ? Promise.reject(next) : Promise.resolve(next ?? batch(0, 0, []));
+    },
+    decodeMessageSet: () => Promise.resolve([record(99)]),
+  };
+  return createDecodeMessages(parts)(new FakeDecoder(buffer));
+}
+
+const outline = (records: readonly DecodedRecord[]): string[] =>
+  records.map(({ offset, isControlRecord }) => (isControlRecord ? `(${offset})` : offset));
+
+test('a whole batch is decoded as it is', async () => {
+  assert.deepEqual(outline(await decoding([batch(5, 1, [record(5), record(6)])])), ['5', '6']);
+});
+
+test('an empty shell and a compacted tail get a control record at the last offset of their batch', async () => {
+  const records = await decoding([batch(0, 3, []), batch(4, 4, [record(4), record(6)])]);
+  assert.deepEqual(outline(records), ['(3)', '4', '6', '(8)']);
+});
+
+test('a batch of 200,000 records is decoded', async () => {
+  const many = Array.from({ length: 200_000 }, (_, offset) => record(offset));
+  assert.equal((await decoding([batch(0, 199_999, many)])).length, 200_000);
+});
+
+test('a batch that is cut off ends the decoding, any other error is passed on', async () => {
+  const partial = Object.assign(new Error('cut'), { name: 'KafkaJSPartialMessageError' });
+  assert.deepEqual(outline(await decoding([batch(0, 0, [record(0)]), partial])), ['0']);
+  await assert.rejects(decoding([batch(0, 0, [record(0)]), new RangeError('damaged')]), RangeError);
+});
+
+const ABORT = Buffer.from([0, 0, 0, 0]);
+const COMMIT = Buffer.from([0, 0, 0, 1]);
+const of = (producerId: string, inTransaction = true) => ({
+  batchContext: { ...context, producerId, inTransaction },
+});
+const marker = (offset: number, producerId: string, key: Buffer): DecodedRecord =>
+  record(offset, { ...of(producerId), key, isControlRecord: true });
+
+function visible(
+  messages: DecodedRecord[],
+  abortedTransactions: { producerId: string; firstOffset: string }[],
+): string[] {
+  hideAborted({ responses: [{ partitions: [{ abortedTransactions, messages }] }] });
+  return outline(messages.filter(({ isControlRecord }) => !isControlRecord));
+}
+
+test('only the records between the begin of an aborted transaction and its marker are hidden', () => {
+  const messages = [
+    record(0, of('7')),
+    marker(1, '7', COMMIT),
+    record(2, of('7')),
+    record(3, of('8')),
+    record(4, of('7', false)),
+    marker(5, '7', ABORT),
+    record(6, of('7')),
+  ];
+  assert.deepEqual(visible(messages, [{ producerId: '7', firstOffset: '2' }]), ['0', '3', '4', '6']);
+});
+
+test('all transactions that began before the first record are known from the first record on', () => {
+  const aborted = [
+    { producerId: '8', firstOffset: '1' },
+    { producerId: '7', firstOffset: '0' },
+  ];
+  assert.deepEqual(visible([record(5, of('8')), record(6, of('7')), record(7)], aborted), ['7']);
+});
+
+test('a record whose key looks like an abort marker does not end the transaction', () => {
+  const messages = [
+    record(0, { ...of('7'), key: ABORT }),
+    record(1, of('7')),
+    marker(2, '7', ABORT),
+    record(3, of('7')),
+  ];
+  assert.deepEqual(visible(messages, [{ producerId: '7', firstOffset: '0' }]), ['3']);
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { patchedKafkaJs, requireSource } from '../../src/kafka/patched-kafkajs.js';
+
+const require = createRequire(import.meta.url);
+
+interface Queue {
+  pending: unknown[];
+  throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  scheduleCheckPendingRequests: () => void;
+  destroy: () => void;
+}
+
+function requestQueue(): Queue {
+  patchedKafkaJs();
+  const RequestQueue = require('kafkajs/src/network/requestQueue') as new (options: object) => Queue;
+  return new RequestQueue({ maxInFlightRequests: null, requestTimeout: 1, enforceRequestTimeout: false });
+}
+
+test('a function that is not the one the patch was written against is refused', () => {
+  assert.throws(() => requireSource('fetch', () => undefined), {
+    code: 'UNPATCHED_CLIENT',
+    message: /function fetch .* kafkajs@2\.2\.4/,
+  });
+});
+
+test('patching is done once, and again is the same', () => {
+  assert.equal(patchedKafkaJs(), patchedKafkaJs());
+});
+
+test('an idle connection sets no timer', () => {
+  const queue = requestQueue();
+  queue.scheduleCheckPendingRequests();
+  assert.equal(queue.throttleCheckTimeoutId, null);
+});
+
+test('a connection with requests waiting, or throttled by the broker, is looked at again', () => {
+  const states: Partial<Queue>[] = [{ pending: [{}] }, { throttledUntil: Date.now() + 60_000 }];
+  for (const state of states) {
+    const queue: Queue = Object.assign(requestQueue(), state);
+    queue.scheduleCheckPendingRequests();
+    assert.notEqual(queue.throttleCheckTimeoutId, null);
+    queue.destroy();
+  }
+});
+
+test('the decoders of all fetch versions are linked with the patched function', () => {
+  patchedKafkaJs();
+  const decodeMessages = String(require('kafkajs/src/protocol/requests/fetch/v4/decodeMessages'));
+  assert.match(decodeMessages, /decodeMessageSet/);
+  for (const version of [4, 5, 6, 7, 8, 9, 10, 11]) {
+    const { decode } = require(`kafkajs/src/protocol/requests/fetch/v${version}/response`) as {
+      decode: unknown;
+    };
+    assert.match(String(decode), /hideAborted/);
+  }
+});
