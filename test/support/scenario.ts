@@ -109,7 +109,11 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     await applySchedules(temporal, loadSettings(configurationFile, environment), { prune: false });
   };
   await configure({});
+  let lastTrigger = 0;
   const trigger = async (policy: ScheduleOverlapPolicy = 'SKIP') => {
+    // Temporal appends the nominal time to the second: two starts in one second would have one workflow id.
+    await until('a second without a trigger', () => Promise.resolve(secondNow() > lastTrigger || null));
+    lastTrigger = secondNow();
     const before = await newestAction(temporal, name);
     await schedule.trigger(policy);
     return until(`a new run of ${name}`, async () => {
