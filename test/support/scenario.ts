@@ -112,7 +112,9 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   let lastTrigger = 0;
   const trigger = async (policy: ScheduleOverlapPolicy = 'SKIP') => {
     // Temporal appends the nominal time to the second: two starts in one second would have one workflow id.
-    await until('a second without a trigger', () => Promise.resolve(Math.floor(Date.now() / 1000) > lastTrigger || null));
+    await until('a second without a trigger', () =>
+      Promise.resolve(Math.floor(Date.now() / 1000) > lastTrigger || null),
+    );
     lastTrigger = Math.floor(Date.now() / 1000);
     const before = await newestAction(temporal, name);
     await schedule.trigger(policy);
