@@ -107,9 +107,13 @@ export interface AdminClient {
   cluster: () => AdminCluster;
 }
 
+interface AdminBroker extends RawBroker {
+  findGroupCoordinator: (group: { groupId: string; coordinatorType: number }) => Promise<unknown>;
+}
+
 /** The parts of kafkajs's cluster that the admin client doesn't show. */
 export interface AdminCluster {
-  brokerPool: { findConnectedBroker: () => Promise<RawBroker> };
+  brokerPool: { findConnectedBroker: () => Promise<AdminBroker> };
   findGroupCoordinator: (group: { groupId: string }) => Promise<{
     leaveGroup: (member: { groupId: string; memberId: string }) => Promise<void>;
   }>;

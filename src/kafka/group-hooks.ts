@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOKS } from './assignor.js';
-import { fatal, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
+import { fatal, isConnectionError, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
 import type { FetchedBatch, Group } from './internals.js';
 
 /** How long a join goes on while the group keeps rebalancing: four times our own rebalance timeout. */
@@ -8,6 +8,7 @@ const JOIN_LIMIT_MS = 60_000;
 /** How long a coordinator may be unknown or loading; seen up to a few seconds on a new cluster's first group request. */
 export const COORDINATOR_LIMIT_MS = 8_000;
 const JOIN_PAUSE_MS = 200;
+const CONNECTION_TRIES = 3;
 
 /**
  * What a member of ours does at the points where kafkajs by itself would go on silently. The patched kafkajs calls these for
@@ -113,11 +114,11 @@ async function joinUntilSettled(
   { join, sync }: Originals,
   everJoined: WeakSet<Group>,
 ): Promise<void> {
-  const startedAt = performance.now();
+  const mayJoinAgain = createPatience();
   if (everJoined.has(group)) hooks.interrupted();
   for (;;) {
     try {
-      if (hooks.stopping()) throw fatal(new Error('stopped before joining'));
+      if (hooks.stopping()) throw new Error('stopped before joining');
       hooks.joining();
       await join.call(group);
       await sync.call(group);
@@ -126,17 +127,27 @@ async function joinUntilSettled(
       return;
     } catch (error) {
       if (isFence(error) && everJoined.has(group)) throw hooks.fenced(error);
-      if (!mayJoinAgain(error, performance.now() - startedAt)) {
-        await group.leave().catch(() => undefined);
-        throw error;
-      }
+      if (!mayJoinAgain(error)) throw await giveUp(group, error);
       if (isFence(error)) group.memberId = null;
       if (!isRebalance(error)) await sleep(JOIN_PAUSE_MS);
     }
   }
 }
 
-function mayJoinAgain(error: unknown, elapsedMs: number): boolean {
-  if (isUnavailableCoordinator(error)) return elapsedMs < COORDINATOR_LIMIT_MS;
-  return (isRebalance(error) || isFence(error)) && elapsedMs < JOIN_LIMIT_MS;
+/** How long one join may go on, by what keeps it from succeeding. */
+function createPatience(): (error: unknown) => boolean {
+  const startedAt = performance.now();
+  let connectionErrors = 0;
+  return (error) => {
+    const elapsedMs = performance.now() - startedAt;
+    if (isUnavailableCoordinator(error)) return elapsedMs < COORDINATOR_LIMIT_MS;
+    if (isConnectionError(error)) return (connectionErrors += 1) <= CONNECTION_TRIES;
+    return (isRebalance(error) || isFence(error)) && elapsedMs < JOIN_LIMIT_MS;
+  };
+}
+
+/** A member that doesn't come to its generation must not stay, and kafkajs must not go on fetching without one. */
+async function giveUp(group: Group, error: unknown): Promise<Error> {
+  await group.leave().catch(() => undefined);
+  return fatal(error instanceof Error ? error : new Error(String(error)));
 }

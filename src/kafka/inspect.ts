@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { AdminClient } from './client.js';
 import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
-import { isUnavailableCoordinator } from './kafka-errors.js';
+import { causesOf, isUnavailableCoordinator } from './kafka-errors.js';
 import type { CommittedOffset, PartitionState, TopicState } from './source.js';
 import { fetchTopicIdentity } from './topic-identity.js';
 
@@ -12,16 +12,30 @@ const NONE = '-1';
 
 /** What the group has committed, asked of its coordinator; patient with a coordinator that is being elected or is loading. */
 export async function fetchCommitted(
-  admin: Admin,
+  client: AdminClient,
   group: string,
   topic: string,
 ): Promise<Map<number, CommittedOffset>> {
-  const topics = await patiently(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+  const topics = await patiently(async () => {
+    try {
+      return await client.admin.fetchOffsets({ groupId: group, topics: [topic] });
+    } catch (error) {
+      await findCoordinator(client, group, error);
+      throw error;
+    }
+  });
   const committed = new Map<number, CommittedOffset>();
   for (const { partition, offset, metadata } of topics.flatMap(({ partitions }) => partitions)) {
     if (offset !== NONE) committed.set(partition, { offset: BigInt(offset), metadata: metadata ?? '' });
   }
   return committed;
+}
+
+/** kafkajs hides why it finds no coordinator, also that we have no right to know: asks once more, by hand, for the reason. */
+async function findCoordinator({ cluster }: AdminClient, groupId: string, error: unknown): Promise<void> {
+  if (!causesOf(error).some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) return;
+  const broker = await cluster().brokerPool.findConnectedBroker();
+  await broker.findGroupCoordinator({ groupId, coordinatorType: 0 });
 }
 
 /** Everything a plan needs to know. */
@@ -30,16 +44,16 @@ export async function fetchTopicState(
   group: string,
   topic: string,
 ): Promise<TopicState> {
-  const partitions = await fetchPartitions(client.admin, group, topic);
+  const partitions = await fetchPartitions(client, group, topic);
   const identity = await fetchTopicIdentity(await client.cluster().brokerPool.findConnectedBroker(), topic);
   const clusterId = identity?.clusterId ?? (await client.admin.describeCluster()).clusterId;
   return { clusterId, topic, topicId: identity?.topicId ?? null, partitions };
 }
 
 /** The ends first, then what is committed: the other way round a commit in between would look like lag. */
-async function fetchPartitions(admin: Admin, group: string, topic: string): Promise<PartitionState[]> {
-  const watermarks = await admin.fetchTopicOffsets(topic);
-  const committed = await fetchCommitted(admin, group, topic);
+async function fetchPartitions(client: AdminClient, group: string, topic: string): Promise<PartitionState[]> {
+  const watermarks = await client.admin.fetchTopicOffsets(topic);
+  const committed = await fetchCommitted(client, group, topic);
   return watermarks
     .map(({ partition, low, high }) => ({
       partition,

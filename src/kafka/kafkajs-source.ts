@@ -5,7 +5,7 @@ import { createAdmin, createClient, type KafkaClient, type SourceLog } from './c
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
 import { classify, groupInUse } from './errors.js';
 import { fetchCommitted, fetchOffsetsAt, fetchTopicState } from './inspect.js';
-import type { ConsumeRequest, Source } from './source.js';
+import type { CommittedOffset, ConsumeRequest, Source } from './source.js';
 
 export interface SourceOptions {
   kafka: KafkaSettings;
@@ -42,14 +42,17 @@ export function createSource(options: SourceOptions): Source {
     }
   };
 
+  const committed = (): Promise<Map<number, CommittedOffset>> =>
+    ask(() => fetchCommitted(adminClient, group, topic));
+
   return {
     inspect: () => ask(() => fetchTopicState(adminClient, group, topic)),
     offsetsAt: (timestampMs) => ask((connection) => fetchOffsetsAt(connection, topic, timestampMs)),
-    committed: () => ask((connection) => fetchCommitted(connection, group, topic)),
+    committed,
     consume: (request) => {
       const own = createClient(settings, options.log);
       const signal = AbortSignal.any([request.signal, closing.signal]);
-      const running = consume(options, own, { ...request, signal }, ask);
+      const running = consume(options, own, { ...request, signal }, { ask, committed });
       const settled = running.catch(() => undefined);
       consuming.set(own, settled);
       void settled.then(() => consuming.delete(own));
@@ -75,11 +78,17 @@ const CLOSE_LIMIT_MS = 2_000;
 
 type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
 
+/** What a consumer needs to know beside its own membership. */
+interface Questions {
+  ask: Ask;
+  committed: () => Promise<Map<number, CommittedOffset>>;
+}
+
 async function consume(
   options: SourceOptions,
   client: KafkaClient,
   request: ConsumeRequest,
-  ask: Ask,
+  { ask, committed }: Questions,
 ): Promise<void> {
   const { topic, group } = options;
   if (request.signal.aborted) return;
@@ -90,7 +99,7 @@ async function consume(
       topic,
       group,
       request,
-      fetchCommitted: () => ask((connection) => fetchCommitted(connection, group, topic)),
+      fetchCommitted: committed,
       classify: (error) => classify(error, options),
     });
   } catch (error) {

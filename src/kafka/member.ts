@@ -11,6 +11,7 @@ import type { BatchHandled, CommittedOffset, ConsumeRequest } from './source.js'
 
 /** How long the broker holds back an empty fetch; also the pause where there is nothing to fetch. */
 export const MAX_WAIT_MS = 500;
+const JOINING_PAUSE_MS = 50;
 
 export interface MemberOptions {
   topic: string;
@@ -143,6 +144,11 @@ async function fetchBatches(
 ): Promise<FetchedBatch[]> {
   const { listener } = state.request;
   const { generation, interruptions } = state;
+  if (state.joining) {
+    // Another fetcher has begun to join; what this one holds may belong to others by now.
+    await sleep(JOINING_PAUSE_MS);
+    return [];
+  }
   listener.fetching();
   if (Object.values(group.getActiveTopicPartitions()).every(({ size }) => size === 0)) {
     await sleep(MAX_WAIT_MS, undefined, { signal: state.request.signal }).catch(() => undefined);
