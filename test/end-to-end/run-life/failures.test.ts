@@ -31,7 +31,8 @@ describe('a run that is stopped or fails says what it did', { concurrency: true 
   before(async () => {
     strict = await open({ deadLetters: { tolerate: 'none' } });
     watched = await open();
-    stubborn = await open();
+    // Long: here the time after the wish to stop decides, however late that comes.
+    stubborn = await open({ limits: { heartbeatTimeout: '60s', stallTimeout: '50s' } });
     updated = await open({ limits: { stallTimeout: '6s' } });
     cancelled = await open({ limits: { stallTimeout: '6s' } });
     await strict[0].startWorker(FAULTY_THREAD);
