@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,8 @@ async function runFiles(files: string[], options: TestOptions, signal: AbortSign
   // Inherited by the test files' processes: traces then name lines of the TypeScript sources.
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
   const { concurrency, timeoutSeconds } = options;
+  // Every file listens to it.
+  setMaxListeners(0, signal);
   const events = run({ files, concurrency, timeout: timeoutSeconds * 1000, signal });
   events.on('test:pass', (event) => {
     if (event.details.type === 'suite' || isFile(event.name)) return;
