@@ -10,7 +10,7 @@ export interface ServerPort {
 
 // Below Linux's range for outgoing connections (32768 and up), so that no client takes a port between the check and the server's start.
 const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
+const LAST_PORT = 31_000;
 
 /** Finds ports on 127.0.0.1 that nothing listens on right now, all different. */
 export async function freePorts(count: number): Promise<number[]> {

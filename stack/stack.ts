@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { findBinaries, type Binaries } from './binaries.js';
 import { startKafka, type KafkaOptions, type KafkaServer } from './kafka.js';
 import { startMongodb, type MongodbOptions, type MongodbServers } from './mongod.js';
-import { assertPortsFree, freePorts, type ServerPort } from './ports.js';
+import { assertPortsFree, freePorts, isPortFree, type ServerPort } from './ports.js';
 import { startTemporal, type TemporalServer } from './temporal.js';
 
 /** The ports of the local stack, all on 127.0.0.1. */
@@ -115,9 +115,14 @@ function startAll(
 }
 
 async function freeStackPorts(): Promise<StackPorts> {
-  const [kafka = 0, kafkaController = 0, mongodb = 0, temporal = 0, temporalUi = 0, workerHealth = 0] =
-    await freePorts(6);
-  return { kafka, kafkaController, mongodb, temporal, temporalUi, workerHealth };
+  for (;;) {
+    const ports = await freePorts(5);
+    const [kafka = 0, kafkaController = 0, mongodb = 0, temporal = 0, workerHealth = 0] = ports;
+    // Where Temporal's dev server has it, and where everybody looks for it.
+    const temporalUi = temporal + 1000;
+    if (ports.includes(temporalUi) || !(await isPortFree(temporalUi))) continue;
+    return { kafka, kafkaController, mongodb, temporal, temporalUi, workerHealth };
+  }
 }
 
 function portList(ports: StackPorts): ServerPort[] {

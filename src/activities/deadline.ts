@@ -2,8 +2,10 @@ import type { RunLimits } from '../contract.js';
 import { DrainError } from '../errors.js';
 
 export interface AttemptTimes {
-  /** Until the drain stops itself. */
+  /** For how long the drain reads, counted from when it has its partitions: a slow join takes nothing from it. */
   budgetMs: number;
+  /** When the drain stops itself at the latest, counted, like `killMs`, from the attempt's start. */
+  stopByMs: number;
   /** Until the thread is terminated, always before Temporal gives up on the attempt. */
   killMs: number;
 }
@@ -24,8 +26,8 @@ export function attemptTimes(limits: RunLimits, sinceScheduledMs: number): Attem
   const given = Math.min(limits.startToCloseMs, limits.scheduleToCloseMs - sinceScheduledMs);
   const killMs = given - Math.min(KILL_MARGIN_MS, limits.startToCloseMs * KILL_MARGIN_SHARE);
   const stopMargin = Math.min(STOP_MARGIN_MS, limits.startToCloseMs * STOP_MARGIN_SHARE);
-  const budgetMs = Math.min(limits.budgetMs, killMs - stopMargin);
-  if (budgetMs > 0) return { budgetMs, killMs };
+  const stopByMs = killMs - stopMargin;
+  if (stopByMs > 0) return { budgetMs: Math.min(limits.budgetMs, stopByMs), stopByMs, killMs };
   throw new DrainError(
     'NO_TIME_LEFT',
     `only ${String(Math.max(0, Math.round(given / 1000)))} s are left of the ${String(limits.scheduleToCloseMs / 1000)} s for all ` +

@@ -59,7 +59,10 @@ function superviseDrain(
   const thread: ThreadInput = {
     kafka: deps.settings.kafka,
     mongodb: deps.settings.mongodb,
-    task: { pipeline, plan: input.plan, run: runOf(context), budgetMs: times.budgetMs },
+    task: {
+      ...{ pipeline, plan: input.plan, run: runOf(context) },
+      ...{ budgetMs: times.budgetMs, stopByMs: times.stopByMs },
+    },
   };
   return supervise((listener) => deps.startThread(thread, listener), {
     times,

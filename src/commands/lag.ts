@@ -26,7 +26,13 @@ export interface PipelineLag {
   /** `null` where Kafka couldn't be asked. */
   lag: number | null;
   partitions: PartitionLag[];
-  error: { code: string; message: string } | null;
+  error: LagError | null;
+}
+
+/** Why Kafka couldn't be asked. */
+export interface LagError {
+  code: string;
+  message: string;
 }
 
 /** Prints the lag of all pipelines, or of one. Exit code 1 where a topic couldn't be asked. */
@@ -34,8 +40,13 @@ export async function lag(context: Context, name: string | undefined): Promise<E
   const settings = settingsOf(context);
   const lags: PipelineLag[] = [];
   for (const pipeline of pipelinesOf(settings, name)) lags.push(await lagOf(settings, pipeline));
-  printData(context, lags, () => lags.map((found) => lagText(found, context.style)).join('\n\n'));
-  return lags.some(({ error }) => error !== null) ? 1 : 0;
+  const answered = lags.filter(({ error }) => error === null);
+  if (context.json || answered.length > 0) {
+    printData(context, lags, () => answered.map((found) => lagText(found, context.style)).join('\n\n'));
+  }
+  for (const found of lags)
+    if (found.error !== null) context.say(errorText(found, found.error, context.style));
+  return answered.length === lags.length ? 0 : 1;
 }
 
 async function lagOf(settings: Settings, { name, topic, group }: PipelineSettings): Promise<PipelineLag> {
@@ -70,12 +81,16 @@ export function partitionLag({ partition, low, end, committed }: PartitionState)
   };
 }
 
-function lagText(
-  { pipeline, topic, group, lag: total, partitions, error }: PipelineLag,
-  style: Style,
-): string {
-  const head = `${style.strong(pipeline)} (topic ${topic}, group ${group})`;
-  if (error !== null) return `${head}: ${style.bad(error.code)}: ${error.message}`;
+function headOf({ pipeline, topic, group }: PipelineLag, style: Style): string {
+  return `${style.strong(pipeline)} (topic ${topic}, group ${group})`;
+}
+
+function errorText(found: PipelineLag, { code, message }: LagError, style: Style): string {
+  return `${headOf(found, style)}: ${style.bad(code)}: ${message}`;
+}
+
+function lagText(found: PipelineLag, style: Style): string {
+  const { lag: total, partitions } = found;
   const rows = partitions.map((p) => [p.partition, p.low, p.committed, p.end, p.lag]);
-  return `${head}: lag ${count(total ?? 0)}\n${table(['partition', 'low', 'committed', 'end', 'lag'], rows)}`;
+  return `${headOf(found, style)}: lag ${count(total ?? 0)}\n${table(['partition', 'low', 'committed', 'end', 'lag'], rows)}`;
 }

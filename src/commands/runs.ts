@@ -82,7 +82,10 @@ function runsText(listed: readonly ListedRun[], style: Style): string {
     ...countsOf(result),
     workflowId,
   ]);
-  const list = table(['started (UTC)', 'ended', 'took', 'read', 'written', 'bad', 'lag', 'workflow'], rows);
+  const list = table(
+    ['started (UTC)', 'ended', 'took', 'read', 'written', 'dead letters', 'lag', 'workflow'],
+    rows,
+  );
   const failures = listed.flatMap(({ workflowId, failure }) =>
     failure === null ? [] : [`${style.bad(failure.code)} ${workflowId}: ${failure.message}`],
   );

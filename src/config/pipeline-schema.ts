@@ -141,7 +141,7 @@ const LIMIT_BOUNDS = { min: 100, max: DAY_MS };
 export const LIMITS = mapping(
   {
     budget: duration(
-      'A run stops itself after this time; default 80 % of the interval, at most 4m.',
+      'A run stops itself when it has read for this long; default 80 % of the interval, at most 4m.',
       LIMIT_BOUNDS,
     ).optional(),
     idleTimeout: duration(

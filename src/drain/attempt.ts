@@ -18,8 +18,10 @@ export interface DrainTask {
   pipeline: PipelineSettings;
   plan: Plan;
   run: { workflowId: string; runId: string; attempt: number };
-  /** What is left of the run's budget for this attempt. */
+  /** For how long this attempt reads, counted from when it first has its partitions. */
   budgetMs: number;
+  /** When it stops at the latest, counted from its start. */
+  stopByMs: number;
 }
 
 export interface DrainDeps {
@@ -46,12 +48,18 @@ export interface Attempt {
   handle: Handle;
   markOf: (books: Books) => string;
   report: (phase?: DrainPhase) => void;
+  /** Since the start. */
   elapsedMs: () => number;
+  /** The first assignment: from here on the budget runs. */
+  assigned: () => void;
+  drainingMs: () => number;
 }
 
 export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, startedMs: number): Attempt {
   const { pipeline, plan, run, budgetMs } = task;
   const elapsedMs = () => deps.clock() - startedMs;
+  let assignedMs: number | null = null;
+  const drainingMs = () => (assignedMs === null ? 0 : deps.clock() - assignedMs);
   const markOf = (books: Books) =>
     encodeMark({ run: run.runId, epoch: plan.epoch, at: deps.wallClock().toISOString(), books });
   const readBefore = ledger.totals().counts.read;
@@ -69,9 +77,13 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
     handle: pipeline.limits.maxRecords === null ? handle : oneAtATime(handle),
     markOf,
     elapsedMs,
+    assigned: () => {
+      assignedMs ??= deps.clock();
+    },
+    drainingMs,
     report: (next) => {
       phase = next ?? phase;
-      deps.report(() => progressOf({ ledger, phase, elapsedMs: elapsedMs(), budgetMs, readBefore }));
+      deps.report(() => progressOf({ ledger, phase, drainingMs: drainingMs(), budgetMs, readBefore }));
     },
   };
 }
@@ -90,6 +102,7 @@ export function listenerOf(attempt: Attempt, check: () => void): SourceListener 
       owned.clear();
       for (const partition of partitions) owned.add(partition);
       idle.interrupted();
+      attempt.assigned();
       attempt.report('draining');
       check();
     },
@@ -117,6 +130,7 @@ export function situationOf(attempt: Attempt, asked: AbortSignal): DrainSituatio
   const unfinished = ledger.unfinished();
   return {
     elapsedMs: attempt.elapsedMs(),
+    drainingMs: attempt.drainingMs(),
     idleMs: idle.idleMs(),
     read: room.used(),
     ownUnfinished: unfinished.filter((partition) => owned.has(partition)),

@@ -75,7 +75,7 @@ function scalarId(value: unknown, place: string): IdOutcome {
       return bad(
         'id',
         value === null ? 'ID_MISSING' : 'ID_NOT_SCALAR',
-        `${place} is not a string, number or boolean`,
+        `${place} is ${value === null ? 'null' : 'not a string, number or boolean'}`,
       );
   }
 }

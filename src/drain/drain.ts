@@ -98,9 +98,9 @@ async function watchOthers(
   }
 }
 
-function ruleOf({ pipeline, budgetMs }: DrainTask): StopRule {
+function ruleOf({ pipeline, budgetMs, stopByMs }: DrainTask): StopRule {
   const { idleTimeoutMs, maxRecords } = pipeline.limits;
-  return { until: pipeline.until, budgetMs, idleTimeoutMs, maxRecords };
+  return { until: pipeline.until, budgetMs, stopByMs, idleTimeoutMs, maxRecords };
 }
 
 function conclude({ pipeline }: DrainTask, verdict: Verdict): StopReason {

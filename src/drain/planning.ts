@@ -84,14 +84,9 @@ interface Remembered {
   end: bigint;
 }
 
-function comparablePrevious({ pipeline, state, previous }: PlanningInput): Memory {
-  if (previous === null) return null;
-  const same =
-    previous.clusterId === state.clusterId &&
-    previous.topic === state.topic &&
-    previous.group === pipeline.group &&
-    previous.epoch === pipeline.epoch;
-  if (!same) return null;
+function comparablePrevious(input: PlanningInput): Memory {
+  const { pipeline, state, previous } = input;
+  if (previous === null || differences(input, previous).length > 0) return null;
   refuseOtherTopicId(pipeline, state, previous);
   return new Map(
     previous.partitions.map(({ partition, committed, end }) => [
@@ -99,6 +94,19 @@ function comparablePrevious({ pipeline, state, previous }: PlanningInput): Memor
       remember(committed === null ? null : BigInt(committed), BigInt(end)),
     ]),
   );
+}
+
+/** What makes the previous run one about something else, in words. */
+function differences({ pipeline, state }: PlanningInput, previous: PreviousRun): string[] {
+  const compared: [name: string, then: string | number, now: string | number][] = [
+    ['cluster', previous.clusterId, state.clusterId],
+    ['topic', previous.topic, state.topic],
+    ['group', previous.group, pipeline.group],
+    ['epoch', previous.epoch, pipeline.epoch],
+  ];
+  return compared
+    .filter(([, then, now]) => then !== now)
+    .map(([name, then, now]) => `${name} ${then} (now ${now})`);
 }
 
 function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
@@ -248,11 +256,8 @@ function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory:
   return pipeline.schedule.overlap === 'allowAll' ? new Date(0).toISOString() : now.toISOString();
 }
 
-function warningsOf(
-  { pipeline, state, previous }: PlanningInput,
-  memory: Memory,
-  partitions: PartitionPlan[],
-): Warning[] {
+function warningsOf(input: PlanningInput, memory: Memory, partitions: PartitionPlan[]): Warning[] {
+  const { pipeline, state, previous } = input;
   const warnings = partitions.flatMap(({ warning }) => warning ?? []);
   const added = partitions.filter(({ continuity }) => continuity === 'new').map(({ partition }) => partition);
   if (added.length > 0 && pipeline.documentId.from !== 'coordinates') {
@@ -266,8 +271,7 @@ function warningsOf(
   if (previous !== null && memory === null) {
     warnings.push({
       code: 'PREVIOUS_RUN_INCOMPARABLE',
-      message:
-        'the previous run was about another cluster, topic, group or epoch: nothing of it was compared.',
+      message: `the previous run was about ${differences(input, previous).join(', ')}: nothing of it was compared.`,
     });
   }
   return warnings;

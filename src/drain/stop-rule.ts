@@ -2,14 +2,19 @@ import type { StopReason } from '../contract.js';
 
 export interface StopRule {
   until: 'end-offsets' | 'idle';
+  /** Compared with the time since the first assignment; `stopByMs` with the time since the start. */
   budgetMs: number;
+  stopByMs: number;
   idleTimeoutMs: number;
   maxRecords: number | null;
 }
 
 /** What the rule looks at; a snapshot, so that the rule can be tested alone. */
 export interface DrainSituation {
+  /** Since the attempt's start. */
   elapsedMs: number;
+  /** Since the first assignment; 0 before it. */
+  drainingMs: number;
   /** For how long successful fetches have brought nothing while nothing was in hand; outage and rebalance don't count. */
   idleMs: number;
   read: number;
@@ -33,10 +38,14 @@ export function decide(rule: StopRule, now: DrainSituation): Verdict {
   if (rule.until === 'end-offsets' && allCommitted) return stop('drained');
   if (now.asked !== null) return stop(now.asked);
   if (rule.maxRecords !== null && now.read >= rule.maxRecords) return stop('max-records');
-  if (now.elapsedMs >= rule.budgetMs) return stop('budget');
+  if (isOutOfTime(rule, now)) return stop('budget');
   if (now.idleMs < rule.idleTimeoutMs) return { kind: 'go-on' };
   if (rule.until === 'idle') return stop('idle');
   return now.ownUnfinished.length > 0
     ? { kind: 'stalled', partitions: now.ownUnfinished }
     : { kind: 'go-on' };
+}
+
+function isOutOfTime(rule: StopRule, now: DrainSituation): boolean {
+  return now.drainingMs >= rule.budgetMs || now.elapsedMs >= rule.stopByMs;
 }

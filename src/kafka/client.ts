@@ -40,7 +40,9 @@ export function createClient(settings: KafkaSettings, log?: SourceLog): KafkaCli
   const kafka = new Kafka({
     ...connectionConfig(settings),
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => log?.('warn', logText(entry)),
+    logCreator: () => (entry) => {
+      if (!isThrownToo(entry)) log?.('warn', logText(entry));
+    },
     socketFactory: (args) => {
       if (refusal !== undefined) throw new Error(refusal);
       return track(openSocket(args), sockets);
@@ -93,6 +95,11 @@ function track(socket: net.Socket, sockets: Set<net.Socket>): net.Socket {
   sockets.add(socket);
   socket.once('close', () => sockets.delete(socket));
   return socket;
+}
+
+/** What ends a consumer, errors of ours among them: thrown as well, and told by whoever catches it. */
+function isThrownToo({ log }: LogEntry): boolean {
+  return /^(?:Error when calling each|Crash: )/.test(log.message);
 }
 
 function logText({ namespace, log }: LogEntry): string {

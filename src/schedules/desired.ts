@@ -104,7 +104,7 @@ function detailsOf(settings: Settings, pipeline: PipelineSettings, namespace: st
     `Drains the topic \`${pipeline.topic}\` into \`${target}\` as consumer group \`${pipeline.group}\`.`,
     '',
     `- Ticks: ${ticksText(schedule)}; overlap ${overlapText(schedule.overlap)}; catchup window ${time(schedule.catchupWindowMs)}`,
-    `- Ends: ${pipeline.until}; idle timeout ${time(limits.idleTimeoutMs)}; at most ${limits.maxRecords ?? 'any number of'} records`,
+    `- Ends: ${pipeline.until}; idle timeout ${time(limits.idleTimeoutMs)}${limits.maxRecords === null ? '' : `; at most ${limits.maxRecords} records`}`,
     `- Budget ${time(limits.budgetMs)}; hard kill ${time(limits.startToCloseMs)}; all attempts ${time(limits.scheduleToCloseMs)}`,
     `- Dead letters: \`${settings.mongodb.database}.${pipeline.deadLetters.collection}\``,
     `- [Schedule](${root}/schedules/${encodeURIComponent(scheduleIdOf(name))}), [all runs](${root}/workflows?query=${query})`,

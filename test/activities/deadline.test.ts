@@ -21,7 +21,11 @@ function limits(overrides: Partial<RunLimits> = {}): RunLimits {
 
 describe("an attempt's times", () => {
   test('the thread is dead ten seconds before the server gives the attempt up, and stops itself well before', () => {
-    assert.deepEqual(attemptTimes(limits(), 0), { budgetMs: 4 * MINUTE, killMs: 4.5 * MINUTE - 10_000 });
+    assert.deepEqual(attemptTimes(limits(), 0), {
+      budgetMs: 4 * MINUTE,
+      stopByMs: 4 * MINUTE,
+      killMs: 4.5 * MINUTE - 10_000,
+    });
   });
 
   test('a budget that leaves too little time to stop is cut', () => {
@@ -29,9 +33,18 @@ describe("an attempt's times", () => {
     assert.equal(killMs - budgetMs, 20_000);
   });
 
+  test('a short budget may begin late: the time to stop by is the same', () => {
+    assert.deepEqual(attemptTimes(limits({ budgetMs: 2_000 }), 0), {
+      budgetMs: 2_000,
+      stopByMs: 4 * MINUTE,
+      killMs: 4.5 * MINUTE - 10_000,
+    });
+  });
+
   test('a later attempt has what is left of the time for all attempts', () => {
     assert.deepEqual(attemptTimes(limits(), 8 * MINUTE), {
       budgetMs: 2 * MINUTE - 30_000,
+      stopByMs: 2 * MINUTE - 30_000,
       killMs: 2 * MINUTE - 10_000,
     });
   });
@@ -39,6 +52,7 @@ describe("an attempt's times", () => {
   test('short limits have margins in proportion, so that there is time to work in', () => {
     assert.deepEqual(attemptTimes(limits({ budgetMs: 9_000, startToCloseMs: 10_000 }), 0), {
       budgetMs: 7_000,
+      stopByMs: 7_000,
       killMs: 9_000,
     });
   });

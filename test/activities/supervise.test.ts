@@ -68,7 +68,7 @@ function superviseFake(t: TestContext) {
       return thread;
     },
     {
-      times: { budgetMs: 80_000, killMs: KILL_MS },
+      times: { budgetMs: 80_000, stopByMs: 80_000, killMs: KILL_MS },
       stallTimeoutMs: STALL_MS,
       heartbeatIntervalMs: BEAT_MS,
       clock: () => now,

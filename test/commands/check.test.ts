@@ -101,12 +101,15 @@ describe('check, setup and lag', () => {
     );
     const { code, text } = await findings();
     const lag = await commandsOf(scenario).lag();
+    const printed = await commandsOf(scenario).call('lag');
     writeFileSync(scenario.configurationFile, file);
     assert.equal(code, 1);
     assert.match(text, /^kafka failed KAFKA_UNAVAILABLE: /m);
     assert.match(text, /^mongodb failed MONGODB_UNAVAILABLE: /m);
     assert.match(text, /^schedule ok /m);
     assert.deepEqual([lag.code, lag.data[0]?.error?.code, lag.data[0]?.lag], [1, 'KAFKA_UNAVAILABLE', null]);
+    assert.deepEqual([printed.code, printed.stdout], [1, '']);
+    assert.match(printed.stderr, /KAFKA_UNAVAILABLE: /);
   });
 
   test('check fails where the topic is not there', async () => {

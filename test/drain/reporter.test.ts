@@ -95,7 +95,7 @@ test('progress counts what this attempt does per second, and all of the run othe
   const progress = progressOf({
     ledger,
     phase: 'draining',
-    elapsedMs: 2_000,
+    drainingMs: 2_000,
     budgetMs: 9_400,
     readBefore: 20,
   });

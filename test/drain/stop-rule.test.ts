@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decide, type DrainSituation, type StopRule } from '../../src/drain/stop-rule.js';
 
-const RULE: StopRule = { until: 'end-offsets', budgetMs: 1000, idleTimeoutMs: 100, maxRecords: null };
+const RULE: StopRule = {
+  until: 'end-offsets',
+  budgetMs: 1000,
+  stopByMs: 3000,
+  idleTimeoutMs: 100,
+  maxRecords: null,
+};
 const SITUATION: DrainSituation = {
   elapsedMs: 0,
+  drainingMs: 0,
   idleMs: 0,
   read: 0,
   ownUnfinished: [0],
@@ -25,7 +32,7 @@ describe('a drain', () => {
     ['goes on while something of the plan is left', {}, {}, 'go-on'],
     ['is drained when every planned partition is committed up to its end', {}, DONE, 'drained'],
     ['is drained even when asked to stop at the last moment', {}, { ...DONE, asked: 'stopped' }, 'drained'],
-    ['is drained even at the end of the budget', {}, { ...DONE, elapsedMs: 1000 }, 'drained'],
+    ['is drained even at the end of the budget', {}, { ...DONE, drainingMs: 1000 }, 'drained'],
     [
       'is drained even with the last record that maxRecords allows',
       { maxRecords: 5 },
@@ -43,15 +50,17 @@ describe('a drain', () => {
     [
       'names the wish before the limits',
       { maxRecords: 1 },
-      { asked: 'shutdown', read: 1, elapsedMs: 1000 },
+      { asked: 'shutdown', read: 1, drainingMs: 1000 },
       'shutdown',
     ],
     ['goes on below maxRecords', { maxRecords: 5 }, { read: 4 }, 'go-on'],
     ['stops at maxRecords', { maxRecords: 5 }, { read: 5 }, 'max-records'],
-    ['names maxRecords before the budget', { maxRecords: 5 }, { read: 5, elapsedMs: 1000 }, 'max-records'],
-    ['goes on before the end of the budget', {}, { elapsedMs: 999 }, 'go-on'],
-    ['stops at the end of the budget', {}, { elapsedMs: 1000 }, 'budget'],
-    ['names the budget before a stall', {}, { elapsedMs: 1000, idleMs: 100 }, 'budget'],
+    ['names maxRecords before the budget', { maxRecords: 5 }, { read: 5, drainingMs: 1000 }, 'max-records'],
+    ['goes on before the end of the budget', {}, { drainingMs: 999 }, 'go-on'],
+    ['stops at the end of the budget', {}, { drainingMs: 1000 }, 'budget'],
+    ['has its whole budget after a long join', {}, { elapsedMs: 2999, drainingMs: 999 }, 'go-on'],
+    ['stops in time for the hard kill, however late it began', {}, { elapsedMs: 3000 }, 'budget'],
+    ['names the budget before a stall', {}, { drainingMs: 1000, idleMs: 100 }, 'budget'],
     ['goes on below the idle timeout', {}, { idleMs: 99 }, 'go-on'],
     [
       'stalls where a partition of its own brings nothing short of the end',
@@ -73,7 +82,7 @@ describe('a drain', () => {
       { idleMs: 100, ownUnfinished: [], othersUnfinished: [1] },
       'idle',
     ],
-    ['until idle: the budget holds', UNTIL_IDLE, { elapsedMs: 1000, idleMs: 100 }, 'budget'],
+    ['until idle: the budget holds', UNTIL_IDLE, { drainingMs: 1000, idleMs: 100 }, 'budget'],
     ['until idle: maxRecords holds', { ...UNTIL_IDLE, maxRecords: 1 }, { read: 1 }, 'max-records'],
     ['until idle: an operator’s stop holds', UNTIL_IDLE, { asked: 'stopped', idleMs: 100 }, 'stopped'],
   ];

@@ -134,7 +134,11 @@ async function attemptOnce(world: World, plan: Plan, runId: string, attempt: num
   if (random.chance(perils.kill * 10)) askLater(world, process, asked);
   const run = { workflowId: 'simulated', runId, attempt };
   const { budgetMs } = pipeline.limits;
-  const drained = drain(depsOf(world, process), { pipeline, plan, run, budgetMs }, asked.signal);
+  const drained = drain(
+    depsOf(world, process),
+    { pipeline, plan, run, budgetMs, stopByMs: budgetMs + 2_000 },
+    asked.signal,
+  );
   const outcome = await Promise.race([drained, untilSilent(world, process, drained)]);
   process.kill();
   return outcome;

@@ -103,6 +103,11 @@ void test('free ports are different and free', async () => {
   for (const port of ports) assert.ok(await isPortFree(port));
 });
 
+void test('the Web UI is where one looks for it, a thousand ports above Temporal, also on free ports', () => {
+  const { temporal, ui } = stackFromEnvironment();
+  assert.equal(Number(new URL(ui).port), Number(temporal.split(':')[1]) + 1000);
+});
+
 void test("Kafka's own group tool reaches the shared broker", async () => {
   const { kafka } = stackFromEnvironment();
   const tool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { ApplicationFailure, WorkflowUpdateFailedError } from '@temporalio/client';
 import { STOP_UPDATE, type DrainProgress, type RunResult } from '../../../src/contract.js';
 import { assertBalanced } from '../../support/books.js';
-import { faultsOf, FAULTY_THREAD, type FaultControl } from '../../support/faults.js';
+import { faultsOf, FAULTY_THREAD, type Action, type FaultControl } from '../../support/faults.js';
 import { assertEqualsFold, fold, readTopic } from '../../support/fold.js';
 import { assertDrained, produceOrders, untilAttemptFailed, untilProgress } from '../../support/runs.js';
 import { createScenario, RunFailed, type Scenario } from '../../support/scenario.js';
@@ -26,13 +26,14 @@ describe('a run that is stopped or fails says what it did', { concurrency: true 
   let strict: [Scenario, FaultControl];
   let watched: [Scenario, FaultControl];
   let stubborn: [Scenario, FaultControl];
+  let hung: [Scenario, FaultControl];
   let updated: [Scenario, FaultControl];
   let cancelled: [Scenario, FaultControl];
   before(async () => {
     strict = await open({ deadLetters: { tolerate: 'none' } });
     watched = await open();
-    // Long: here the time after the wish to stop decides, however late that comes.
-    stubborn = await open({ limits: { heartbeatTimeout: '60s', stallTimeout: '50s' } });
+    stubborn = await open();
+    hung = await open({ limits: { stallTimeout: '6s' } });
     updated = await open({ limits: { stallTimeout: '6s' } });
     cancelled = await open({ limits: { stallTimeout: '6s' } });
     await strict[0].startWorker(FAULTY_THREAD);
@@ -98,19 +99,31 @@ describe('a run that is stopped or fails says what it did', { concurrency: true 
     assert.equal(await scenario.deadLetters.countDocuments(), 0);
   });
 
-  test('a drain that is asked to stop but does not: killed, and neither run nor caller is told that all went well', async () => {
-    const [scenario, faults] = stubborn;
-    faults.arm({ batchRecords: 200, strike: { place: 'in-batch', action: 'never-return', time: 7 } });
+  /** Stops a run whose drain has got stuck; neither run nor caller may be told that all went well. */
+  const stopStuck = async (
+    [scenario, faults]: [Scenario, FaultControl],
+    action: Action,
+    code: string,
+  ): Promise<void> => {
+    faults.arm({ batchRecords: 200, strike: { place: 'in-batch', action, time: 7 } });
     await produceOrders(scenario, { records: RECORDS });
     const run = await scenario.trigger();
     await faults.struck();
     const answer: unknown = await run.handle.executeUpdate(STOP_UPDATE).catch((error: unknown) => error);
     const failure = await failureOf(run.result());
-    assert.equal(failure.code, 'HARD_KILLED');
+    assert.equal(failure.code, code);
     assert.ok(progressIn(failure).read > 0);
     assert.ok(answer instanceof WorkflowUpdateFailedError, String(answer));
     assert.ok(answer.cause instanceof ApplicationFailure);
-    assert.equal(answer.cause.type, 'HARD_KILLED');
+    assert.equal(answer.cause.type, code);
+  };
+
+  test('a drain that is alive but does not stop when asked is killed after the grace period', async () => {
+    await stopStuck(stubborn, 'hold', 'HARD_KILLED');
+  });
+
+  test('a drain that hears nothing any more is killed for its silence, also when it should stop', async () => {
+    await stopStuck(hung, 'loop', 'THREAD_SILENT');
   });
 
   /** The first attempt commits something and is terminated; while it waits for the second, somebody stops the run. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { STOP_UPDATE, type RunResult } from '../../../src/contract.js';
 import { assertBalanced } from '../../support/books.js';
 import { faultsOf, FAULTY_THREAD, type FaultControl } from '../../support/faults.js';
@@ -23,6 +24,7 @@ describe('a run ends for exactly one reason', { concurrency: 4 }, () => {
   let nothing: Scenario;
   let idle: Scenario;
   let budget: [Scenario, FaultControl];
+  let late: [Scenario, FaultControl];
   let maximum: Scenario;
   let updated: [Scenario, FaultControl];
   let cancelled: [Scenario, FaultControl];
@@ -31,6 +33,7 @@ describe('a run ends for exactly one reason', { concurrency: 4 }, () => {
     [nothing] = await open();
     [idle] = await open({ until: 'idle', limits: { idleTimeout: '2s' } });
     budget = await open({ limits: { budget: '8s' } });
+    late = await open({ limits: { budget: '10s' } });
     [maximum] = await open({ limits: { maxRecords: 1_234 } });
     updated = await open();
     cancelled = await open();
@@ -108,6 +111,21 @@ describe('a run ends for exactly one reason', { concurrency: 4 }, () => {
     assert.equal(second.continuity, 'continuous');
     assert.equal(second.records.read, 9_000 - first.records.read);
     assertBalanced(second);
+    await assertDrained(scenario);
+  });
+
+  test('budget: what passes before the group has given out its partitions is not taken from it', async () => {
+    const [scenario, faults] = late;
+    faults.arm({ strike: { place: 'before-join', action: 'hold' } });
+    await produceOrders(scenario, { records: 3_000, ids: 1_000 });
+    const run = await scenario.trigger();
+    await faults.struck();
+    await sleep(10_500);
+    faults.letGo();
+    const result = await run.result();
+    assert.deepEqual([result.stopReason, result.records.read], ['drained', 3_000]);
+    assert.ok(result.durationMs > 10_000);
+    assertBalanced(result);
     await assertDrained(scenario);
   });
 
