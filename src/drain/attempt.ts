@@ -116,8 +116,8 @@ export function listenerOf(attempt: Attempt, check: () => void): SourceListener 
       idle.interrupted();
       attempt.report();
     },
-    committed: (partition, offset) => {
-      ledger.committed(partition, offset);
+    committed: (partition, offset, metadata) => {
+      ledger.committed(partition, offset, metadata);
       attempt.report();
       check();
     },

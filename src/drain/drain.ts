@@ -94,7 +94,8 @@ async function watchOthers(
   const offsets = await deps.source.committed().catch(() => null);
   for (const [partition, offset] of offsets ?? []) {
     const committed = committedInEpoch(pipeline, { committed: offset });
-    if (committed !== null && !owned.has(partition)) ledger.observe(partition, committed.offset);
+    if (committed !== null && !owned.has(partition))
+      ledger.observe(partition, committed.offset, committed.metadata);
   }
 }
 

@@ -34,10 +34,13 @@ export interface Ledger {
   starts: (markOf: (books: Books) => string) => PartitionStart[];
   /** The books a commit at `offset` will carry; they count once `committed` confirms it. */
   prepare: (partition: number, offset: bigint, books: Books) => Books;
-  /** A commit of this member was acknowledged. */
-  committed: (partition: number, offset: bigint) => void;
+  /**
+   * Where the group stands: a commit of this member was acknowledged, or it has joined. The books in a mark of this run
+   * count: an attempt that was given up too early may still be alive, and then it shares the partitions with this one.
+   */
+  committed: (partition: number, offset: bigint, metadata?: string) => void;
   /** What another member of ours has committed. */
-  observe: (partition: number, offset: bigint) => void;
+  observe: (partition: number, offset: bigint, metadata?: string) => void;
   isDone: (partition: number) => boolean;
   unfinished: () => number[];
   totals: () => Books;
@@ -54,21 +57,25 @@ export interface Ledger {
 export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string, state: TopicState): Ledger {
   refuseOtherTopic(plan, state);
   const lost: LostRange[] = [];
+  const booksIn = (metadata = ''): Books | null => {
+    const mark = decodeMark(metadata);
+    return mark?.run === runId ? mark.books : null;
+  };
   let resumed = false;
   const entries = new Map(
     plan.partitions.map((planned) => {
       const current = currentState(plan, planned, state);
       const opened = openEntry(pipeline, plan, planned, current);
       if (opened.lost !== null) lost.push(opened.lost);
-      const mark = decodeMark(current.committed?.metadata ?? '');
-      if (mark?.run === runId) {
+      const books = booksIn(current.committed?.metadata);
+      if (books !== null) {
         resumed = true;
-        opened.entry.books = mark.books;
+        opened.entry.books = books;
       }
       return [planned.partition, opened.entry] as const;
     }),
   );
-  return { resumed, lost, ...ledgerOf(entries, pipeline.until) };
+  return { resumed, lost, ...ledgerOf(entries, pipeline.until, booksIn) };
 }
 
 function refuseOtherTopic(plan: Plan, state: TopicState): void {
@@ -147,6 +154,8 @@ function sincePlanning(lost: LostRange, plannedStart: bigint): LostRange | null 
 function ledgerOf(
   entries: ReadonlyMap<number, Entry>,
   until: PipelineSettings['until'],
+  /** The books in a commit of this run; `null`: it is not of this run. */
+  booksIn: (metadata?: string) => Books | null,
 ): Omit<Ledger, 'resumed' | 'lost'> {
   const all = [...entries.values()];
   // With `until: idle` the plan's ends are no bounds: every partition stays open until the stop rule fires.
@@ -161,17 +170,19 @@ function ledgerOf(
       entry.pending = { offset, books: addBooks(entry.books, books) };
       return entry.pending.books;
     },
-    committed: (partition, offset) => {
+    committed: (partition, offset, metadata) => {
       const entry = entries.get(partition);
       if (entry === undefined) return;
+      const written = entry.pending?.offset === offset ? entry.pending.books : entry.books;
       entry.committed = offset;
-      if (entry.pending?.offset === offset) entry.books = entry.pending.books;
+      entry.books = booksIn(metadata) ?? written;
       entry.pending = null;
     },
-    observe: (partition, offset) => {
+    observe: (partition, offset, metadata) => {
       const entry = entries.get(partition);
-      if (entry === undefined) return;
-      if (entry.committed === null || offset > entry.committed) entry.committed = offset;
+      if (entry === undefined || (entry.committed !== null && offset <= entry.committed)) return;
+      entry.committed = offset;
+      entry.books = booksIn(metadata) ?? entry.books;
     },
     isDone: (partition) => {
       const entry = entries.get(partition);

@@ -126,7 +126,10 @@ async function takeUp(state: State, group: Group): Promise<void> {
   state.joining = false;
   state.positions = new Map(positions.map(({ partition, offset }) => [partition, offset]));
   request.listener.assigned(assigned);
-  for (const { partition, offset } of positions) request.listener.committed(partition, offset);
+  for (const { partition, offset, commit } of positions) {
+    const { metadata = '' } = commit ?? committed.get(partition) ?? {};
+    request.listener.committed(partition, offset, metadata);
+  }
 }
 
 /**
@@ -232,7 +235,7 @@ async function conclude(
       if (generation !== state.generation) return;
       throw commitError(state, error);
     }
-    state.request.listener.committed(partition, commit.offset);
+    state.request.listener.committed(partition, commit.offset, commit.metadata);
   }
   if (generation !== state.generation) return;
   if (done) group.pause([{ topic, partitions: [partition] }]);

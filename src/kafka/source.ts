@@ -101,7 +101,7 @@ export interface SourceListener {
    * A commit of ours was acknowledged. Also after every join (right after `assigned`, before any batch), for each assigned
    * partition, with what the group has committed by then: another member of ours may have drained it meanwhile.
    */
-  committed: (partition: number, offset: bigint) => void;
+  committed: (partition: number, offset: bigint, metadata: string) => void;
 }
 
 export interface Source {

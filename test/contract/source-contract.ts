@@ -190,12 +190,15 @@ export function describeSourceContract(
       await using world = await open(1);
       await world.append(0, numbers(10));
       const source = world.member();
-      await startConsuming(source, fromStart(1), { ends: new Map([[0, 10n]]) }).drained();
+      await startConsuming(source, fromStart(1), {
+        ends: new Map([[0, 10n]]),
+        metadata: () => 'the first',
+      }).drained();
       await world.append(0, numbers(2, 10));
       const late = startConsuming(world.member(), fromStart(1), { ends: new Map([[0, 12n]]) });
       await late.drained();
       assert.deepEqual(late.values(0), ['10', '11']);
-      assert.deepEqual(late.heard.slice(0, 2), ['assigned 0', 'committed 0 10']);
+      assert.deepEqual(late.heard.slice(0, 2), ['assigned 0', 'committed 0 10 the first']);
     });
 
     test('a start replaces exactly the commit it was planned for', async () => {
@@ -207,6 +210,7 @@ export function describeSourceContract(
       const replay = startConsuming(world.member(), again, { ends: new Map([[0, 10n]]) });
       await replay.drained();
       assert.deepEqual(replay.values(0), ['8', '9']);
+      assert.deepEqual(replay.heard, ['assigned 0', 'committed 0 8 again', 'committed 0 10 ']);
     });
 
     test('a partition without a start whose commit is gone is refused, and nothing is handed out', async () => {

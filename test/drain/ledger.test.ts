@@ -64,6 +64,19 @@ describe('the books', () => {
     assert.equal(ledger.totals().counts.read, 0);
   });
 
+  test('count what another attempt of this run committed that lives on, and no other run', () => {
+    const byThisRun = ours(80n, { run: RUN, books: books(35) }).metadata;
+    const byAnother = ours(90n, { run: 'run-0', books: books(50) }).metadata;
+    const ledger = open({ planned: [{}, {}], now: [{}, {}] });
+    ledger.committed(0, 80n, byThisRun);
+    ledger.observe(1, 80n, byThisRun);
+    assert.deepEqual(reads(ledger), [35, 35]);
+    ledger.committed(0, 90n, byAnother);
+    ledger.observe(1, 90n, byAnother);
+    assert.deepEqual(reads(ledger), [35, 35]);
+    assert.deepEqual(ledger.prepare(0, 95n, books(5)), books(40));
+  });
+
   test('of several partitions add up', () => {
     const ledger = open({ planned: [{}, {}], now: [{}, {}] });
     ledger.prepare(0, 50n, books(10));

@@ -72,9 +72,9 @@ export function startConsuming(
       fetching: () => void (signs.fetching += 1),
       fetched: () => void (signs.fetched += 1),
       interrupted: () => void (signs.interrupted += 1),
-      committed: (partition, offset) => {
+      committed: (partition, offset, metadata) => {
         committed.set(partition, offset);
-        heard.push(`committed ${partition} ${String(offset)}`);
+        heard.push(`committed ${partition} ${String(offset)} ${metadata}`);
         if ((options.stopAtEnd ?? true) && isDrained()) controller.abort();
       },
     },

@@ -110,7 +110,8 @@ async function takeUp(membership: Membership): Promise<Map<number, bigint>> {
     assigned.map((partition) => [partition, log.committed.get(partition)?.offset ?? 0n]),
   );
   request.listener.assigned(assigned);
-  for (const [partition, offset] of positions) request.listener.committed(partition, offset);
+  for (const [partition, offset] of positions)
+    request.listener.committed(partition, offset, log.committed.get(partition)?.metadata ?? '');
   return positions;
 }
 
@@ -175,7 +176,7 @@ async function handleBatch(
     onCommit(batch.partition, commit.offset);
     if (random.chance(perils.lostCommit)) throw new DrainError('KAFKA_UNAVAILABLE', 'the answer was lost');
     await process.step();
-    request.listener.committed(batch.partition, commit.offset);
+    request.listener.committed(batch.partition, commit.offset, commit.metadata);
     positions.set(batch.partition, commit.offset);
   }
   if (isDone) done.add(batch.partition);

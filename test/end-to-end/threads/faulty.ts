@@ -88,8 +88,8 @@ function faulty(request: ConsumeRequest): ConsumeRequest {
     },
     listener: {
       ...request.listener,
-      committed: (partition, offset) => {
-        request.listener.committed(partition, offset);
+      committed: (partition, offset, metadata) => {
+        request.listener.committed(partition, offset, metadata);
         if (committing.get(partition) === offset) void pass('after-commit');
       },
     },
