@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { DrainDeps } from '../../../src/drain/attempt.js';
 import { runDrainThread } from '../../../src/drain/thread.js';
-import type { ThreadInput } from '../../../src/drain/thread-messages.js';
+import type { ThreadInput, ThreadMessage } from '../../../src/drain/thread-messages.js';
 import type { ConsumeRequest, RecordBatch } from '../../../src/kafka/source.js';
 import { readFaults, recordStrike, type Action, type Place } from '../../support/faults.js';
 
@@ -102,5 +102,15 @@ function firstOf(batch: RecordBatch): RecordBatch {
   return { ...batch, records: batch.records.slice(0, batchRecords), nextOffset: next.offset };
 }
 
+/** Before the supervisor hears of the result: it terminates the thread as soon as it does. */
+function strikeBeforeResult(port: MessagePort): void {
+  const post = port.postMessage.bind(port);
+  port.postMessage = (message: ThreadMessage) => {
+    const struck = message.kind === 'done' ? pass('after-result') : null;
+    if (struck === null) post(message);
+    else void struck.then(() => post(message));
+  };
+}
+
+if (parentPort !== null) strikeBeforeResult(parentPort);
 await runDrainThread(alter);
-await pass('after-result');
