@@ -1,6 +1,8 @@
 import { DrainError } from '../../src/errors.js';
 import type {
   BatchHandled,
+  Commit,
+  CommittedOffset,
   ConsumeRequest,
   PartitionStart,
   RecordBatch,
@@ -29,7 +31,7 @@ export interface FakeSourceOptions {
   random: Random;
   perils: SourcePerils;
   /** Told of every commit at the moment it takes effect. */
-  onCommit: (partition: number, offset: bigint) => void;
+  onCommit: (partition: number, before: CommittedOffset | null, commit: Commit) => void;
 }
 
 const FETCH_WAIT_MS = 500;
@@ -115,12 +117,17 @@ async function takeUp(membership: Membership): Promise<Map<number, bigint>> {
   return positions;
 }
 
-function commitStart({ log, onCommit }: Membership, wanted: PartitionStart | undefined): void {
+function commitTo({ log, onCommit }: Membership, partition: number, commit: Commit): void {
+  const before = log.committed.get(partition) ?? null;
+  log.committed.set(partition, commit);
+  onCommit(partition, before, commit);
+}
+
+function commitStart(membership: Membership, wanted: PartitionStart | undefined): void {
   const { partition, start } = wanted ?? {};
   if (partition === undefined || start === undefined || start === null) return;
-  if ((log.committed.get(partition)?.offset ?? null) !== start.replaces) return;
-  log.committed.set(partition, { offset: start.offset, metadata: start.metadata });
-  onCommit(partition, start.offset);
+  if ((membership.log.committed.get(partition)?.offset ?? null) !== start.replaces) return;
+  commitTo(membership, partition, { offset: start.offset, metadata: start.metadata });
 }
 
 /** Fetches and hands out batches until the generation ends or the drain has enough. */
@@ -166,14 +173,13 @@ async function handleBatch(
   positions: Map<number, bigint>,
   batch: RecordBatch,
 ): Promise<void> {
-  const { request, group, process, member, log, done, random, perils, onCommit } = membership;
+  const { request, group, process, member, done, random, perils } = membership;
   const { commit, done: isDone }: BatchHandled = await request.handle(batch);
   await process.step();
   if (!group.isMember(member)) throw fenced();
   if (group.generation() !== generation) return;
   if (commit !== null) {
-    log.committed.set(batch.partition, commit);
-    onCommit(batch.partition, commit.offset);
+    commitTo(membership, batch.partition, commit);
     if (random.chance(perils.lostCommit)) throw new DrainError('KAFKA_UNAVAILABLE', 'the answer was lost');
     await process.step();
     request.listener.committed(batch.partition, commit.offset, commit.metadata);

@@ -1,7 +1,7 @@
-import type { RunResult } from '../../src/contract.js';
-import type { KafkaRecord } from '../../src/kafka/source.js';
+import type { RunResult, StopReason } from '../../src/contract.js';
+import type { Commit, CommittedOffset, KafkaRecord } from '../../src/kafka/source.js';
 import type { FakeDatabase, StoredDocument } from './fake-sink.js';
-import { recordsOf, type FakeLog } from './fake-log.js';
+import { partitionOf, recordsOf, type FakeLog } from './fake-log.js';
 
 /** A broken invariant of the guarantee, with the coordinates of the first record that shows it. */
 export class Violation extends Error {
@@ -16,13 +16,34 @@ export type Nature = 'document' | 'tombstone' | 'undecodable' | 'unwritable';
 
 export interface Oracle {
   /** I4: everything before a committed offset is reflected, superseded, dead-lettered or skipped at that very moment. */
-  onCommit: (partition: number, offset: bigint) => void;
+  onCommit: (partition: number, before: CommittedOffset | null, commit: Commit) => void;
   /** I3: a stored version never goes down. */
   onWrite: (idKey: string, before: StoredDocument | undefined, after: StoredDocument) => void;
-  /** I6: books balance; `exact`: the run had its partitions for itself, so it read just what it planned. */
-  onResult: (result: RunResult, exact: boolean) => void;
+  /** I6: books balance, and say what the run's commits have covered. */
+  onResult: (ended: RunEnded) => void;
+  /** I8: it stops in time, and not before it must. */
+  onOutcome: (ended: AttemptEnded) => void;
   /** I1, I2, I5 and I7 after everything has healed. */
   atEnd: () => void;
+}
+
+export interface RunEnded {
+  runId: string;
+  result: RunResult;
+  maxRecords: number | null;
+  /** No other attempt of this run lives on, whose commits may come at any moment. */
+  alone: boolean;
+  /** No attempt of any other run was alive either: it had the group for itself, and read just what it planned. */
+  undisturbed: boolean;
+}
+
+export interface AttemptEnded {
+  stopReason: StopReason;
+  tookMs: number;
+  /** How much of it the process stood still. */
+  frozenMs: number;
+  budgetMs: number;
+  stopByMs: number;
 }
 
 export interface OracleInput {
@@ -32,16 +53,15 @@ export interface OracleInput {
   deletes: 'soft' | 'ignore';
 }
 
+/** From the decision to stop: what is in hand, a fetch that is under way, the way out of the group. */
+const STOP_WITHIN_MS = 10_000;
+
 export function createOracle(input: OracleInput): Oracle {
+  const coverage = createCoverage(input.log);
   return {
-    onCommit: (partition, offset) => {
-      for (const record of recordsOf(input.log)) {
-        if (record.partition !== partition || record.offset >= offset || isSettled(input, record)) continue;
-        throw new Violation(
-          'I4',
-          `${placeOf(record)} is neither stored nor a dead letter, but offset ${String(offset)} is committed`,
-        );
-      }
+    onCommit: (partition, before, { offset, metadata }) => {
+      checkSettled(input, partition, offset);
+      coverage.committed(runOf(metadata), partition, before?.offset ?? offset, offset);
     },
     onWrite: (idKey, before, { version }) => {
       if (before === undefined || before.version.offset <= version.offset) return;
@@ -50,9 +70,16 @@ export function createOracle(input: OracleInput): Oracle {
         `${idKey} went from offset ${String(before.version.offset)} back to ${String(version.offset)}`,
       );
     },
-    onResult: (result, exact) => {
-      checkBooks(result);
-      if (exact && result.stopReason === 'drained') checkRead(input.log, result);
+    onResult: (ended) => {
+      checkBooks(ended.result);
+      checkCovered(coverage, ended);
+      if (ended.undisturbed) checkUndisturbed(input.log, ended);
+    },
+    onOutcome: ({ stopReason, tookMs, frozenMs, budgetMs, stopByMs }) => {
+      if (stopReason === 'budget' && tookMs < budgetMs)
+        throw new Violation('I8', `the budget of ${String(budgetMs)} ms ended after ${String(tookMs)} ms`);
+      if (tookMs - frozenMs > stopByMs + STOP_WITHIN_MS)
+        throw new Violation('I8', `it took ${String(tookMs)} ms, to stop by ${String(stopByMs)} ms`);
     },
     atEnd: () => {
       checkDocuments(input);
@@ -64,6 +91,16 @@ export function createOracle(input: OracleInput): Oracle {
 
 function placeOf({ topic, partition, offset }: KafkaRecord): string {
   return `${topic}-${String(partition)} offset ${String(offset)}`;
+}
+
+function checkSettled(input: OracleInput, partition: number, offset: bigint): void {
+  for (const record of recordsOf(input.log)) {
+    if (record.partition !== partition || record.offset >= offset || isSettled(input, record)) continue;
+    throw new Violation(
+      'I4',
+      `${placeOf(record)} is neither stored nor a dead letter, but offset ${String(offset)} is committed`,
+    );
+  }
 }
 
 function coordinatesOf({ partition, offset }: { partition: number; offset: bigint }): string {
@@ -92,18 +129,76 @@ function checkBooks({ records: { read, ...outcomes }, partitions }: RunResult): 
     throw new Violation('I6', `read ${String(read)}, partitions add up to ${String(parts)}`);
 }
 
-function checkRead(log: FakeLog, { partitions }: RunResult): void {
-  for (const { partition, start, end, read } of partitions) {
-    const wanted = recordsOf(log).filter(
-      (record) =>
-        record.partition === partition && record.offset >= BigInt(start) && record.offset < BigInt(end),
-    ).length;
-    if (wanted === read) continue;
+/** Whose commit it is; read without the drain's own decoding. */
+function runOf(metadata: string): string {
+  return (JSON.parse(metadata) as { run: string }).run;
+}
+
+function recordsIn(log: FakeLog, partition: number, from: bigint, to: bigint): number {
+  return recordsOf(log).filter(
+    (record) => record.partition === partition && record.offset >= from && record.offset < to,
+  ).length;
+}
+
+/** What the commits of a run have covered in one partition. */
+interface Covered {
+  records: number;
+  /** Another run has committed there since this one began: the books in this run's marks may be gone. */
+  interrupted: boolean;
+}
+
+interface Coverage {
+  committed: (runId: string, partition: number, from: bigint, to: bigint) => void;
+  of: (runId: string, partition: number) => Covered;
+}
+
+function createCoverage(log: FakeLog): Coverage {
+  const partitions = log.partitions.map(() => new Map<string, Covered>());
+  const none: Covered = { records: 0, interrupted: false };
+  return {
+    committed: (runId, partition, from, to) => {
+      const runs = partitions[partition] ?? new Map<string, Covered>();
+      const mine = runs.get(runId) ?? none;
+      for (const [other, covered] of runs) if (other !== runId) covered.interrupted = true;
+      runs.set(runId, { ...mine, records: mine.records + recordsIn(log, partition, from, to) });
+    },
+    of: (runId, partition) => partitions[partition]?.get(runId) ?? none,
+  };
+}
+
+/**
+ * What the run says it has read is what its commits cover. It may be less where an attempt that was given up lives on and
+ * commits at this very moment, and where the mark of another run took the place of this one's.
+ */
+function checkCovered(coverage: Coverage, { runId, result, maxRecords, alone }: RunEnded): void {
+  for (const { partition, read } of result.partitions) {
+    const { records: wanted, interrupted } = coverage.of(runId, partition);
+    const exact = !interrupted && (alone || result.stopReason === 'drained');
+    if (exact ? read === wanted : read <= wanted) continue;
+    throw new Violation(
+      'I6',
+      `partition ${String(partition)}: the run's commits cover ${String(wanted)} records, it says ${String(read)}`,
+    );
+  }
+  const { read } = result.records;
+  if (alone && maxRecords !== null && read > maxRecords)
+    throw new Violation('I8', `${String(read)} records were read, at most ${String(maxRecords)} allowed`);
+}
+
+function checkUndisturbed(log: FakeLog, { result }: RunEnded): void {
+  let lag = 0n;
+  for (const { partition, start, end, read } of result.partitions) {
+    const wanted = recordsIn(log, partition, BigInt(start), BigInt(end));
+    const isRead = result.stopReason !== 'drained' || wanted === read;
+    lag += partitionOf(log, partition).end - (log.committed.get(partition)?.offset ?? BigInt(start));
+    if (isRead) continue;
     throw new Violation(
       'I6',
       `partition ${String(partition)} holds ${String(wanted)} records from ${start} up to ${end}, the run says ${String(read)}`,
     );
   }
+  if (Number(lag) !== result.lagAfter)
+    throw new Violation('I6', `${String(lag)} offsets are left, the run says ${String(result.lagAfter)}`);
 }
 
 /** The fold: of each id the newest record that can be stored. */

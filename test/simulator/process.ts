@@ -16,6 +16,8 @@ export interface SimulatedProcess {
   /** A timer that stands still with the process and ends with it. */
   every: Every;
   isDead: () => boolean;
+  /** How long it has been frozen in all. */
+  frozenMs: () => number;
   /** When it went silent (killed or frozen); `null`: it is well. */
   silentSinceMs: () => number | null;
   /** Ends it at its next step. */
@@ -29,6 +31,7 @@ const FREEZES_MS = [500, 5_000, 12_000, 40_000, 90_000];
 export function createProcess(time: VirtualTime, random: Random, perils: Perils): SimulatedProcess {
   let dead = false;
   let frozenUntilMs = 0;
+  let frozenMs = 0;
   let silentSinceMs: number | null = null;
   const never = new Promise<never>(() => undefined);
   const kill = () => {
@@ -38,7 +41,9 @@ export function createProcess(time: VirtualTime, random: Random, perils: Perils)
   const strike = () => {
     if (random.chance(perils.kill)) kill();
     else if (random.chance(perils.freeze)) {
-      frozenUntilMs = time.now() + random.pick(FREEZES_MS);
+      const freezeMs = random.pick(FREEZES_MS);
+      frozenUntilMs = time.now() + freezeMs;
+      frozenMs += freezeMs;
       silentSinceMs = time.now();
     }
   };
@@ -72,6 +77,7 @@ export function createProcess(time: VirtualTime, random: Random, perils: Perils)
       };
     },
     isDead: () => dead,
+    frozenMs: () => frozenMs,
     silentSinceMs: () => silentSinceMs,
     kill,
   };

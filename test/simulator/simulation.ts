@@ -28,6 +28,8 @@ interface World extends Story {
   database: ReturnType<typeof createDatabase>;
   oracle: Oracle;
   previous: RunResult | null;
+  /** Attempts that were given up while they were alive, by run. */
+  givenUp: { runId: string; process: SimulatedProcess }[];
   told: Told;
 }
 
@@ -35,6 +37,7 @@ const HEARTBEAT_TIMEOUT_MS = 30_000;
 const RETRY_AFTER_MS = 10_000;
 const ATTEMPTS = 3;
 const TICK_MS = 300_000;
+const DAY_MS = 86_400_000;
 /** How many calm runs may be needed: budget and max records cut them short. */
 const CALM_RUNS = 200;
 const CALM = { kill: 0, freeze: 0, outage: 0, lostCommit: 0, lostReply: 0, refusedDeadLetters: 0 };
@@ -50,7 +53,8 @@ export async function simulate(seed: number): Promise<Told> {
   const { log, pipeline } = story;
   const oracle = createOracle({ log, database, natureOf, deletes: pipeline.deletes });
   const told: Told = { seed, runs: 0, attempts: 0, kills: 0, zombies: 0, records: 0 };
-  const world: World = { ...story, time, group: createGroup(time), database, oracle, previous: null, told };
+  const group = createGroup(time);
+  const world: World = { ...story, time, group, database, oracle, previous: null, givenUp: [], told };
   await time.until(live(world));
   oracle.atEnd();
   return told;
@@ -61,6 +65,8 @@ async function live(world: World): Promise<void> {
   for (let run = 0; run < world.runs; run += 1) {
     const ended = runOnce(world, `run-${String(run)}`);
     running.push(ended);
+    // Reported below, when all have ended.
+    ended.catch(() => undefined);
     // Overlapping runs begin at their tick, whether or not the one before has ended.
     if (world.overlapping) await world.time.sleep(world.random.integer(0, TICK_MS));
     else await ended;
@@ -85,16 +91,22 @@ async function runOnce(world: World, runId: string): Promise<RunResult | null> {
   const { time, pipeline, previous, overlapping, told } = world;
   const startedAt = new Date(time.now());
   told.runs += 1;
+  const disturbed = overlapping || livesOn(world);
   const plan = planOf(world);
   const outcome = plan.nothingToDo ? untouched(plan, 'nothing-to-do') : await attempts(world, plan, runId);
   if (outcome === null) return null;
   const result = resultOf(plan, outcome, startedAt, new Date(time.now()));
-  const exact = !overlapping && pipeline.until === 'end-offsets';
-  world.oracle.onResult(result, exact);
+  const alone = !world.givenUp.some((attempt) => attempt.runId === runId);
+  const { maxRecords } = pipeline.limits;
+  world.oracle.onResult({ runId, result, maxRecords, alone, undisturbed: alone && !disturbed });
   // AllowAll has no memory of the run before.
   if (!overlapping) world.previous = result;
   told.records += previous === null ? 0 : result.records.read;
   return result;
+}
+
+function livesOn({ givenUp }: World): boolean {
+  return givenUp.some(({ process }) => !process.isDead());
 }
 
 function planOf({ pipeline, log, previous, time }: World): Plan {
@@ -129,18 +141,19 @@ async function attempts(world: World, plan: Plan, runId: string): Promise<DrainO
 async function attemptOnce(world: World, plan: Plan, runId: string, attempt: number): Promise<DrainOutcome> {
   const { time, random, perils, pipeline, told } = world;
   told.attempts += 1;
+  const startedMs = time.now();
   const process = createProcess(time, random, perils);
   const asked = new AbortController();
   if (random.chance(perils.kill * 10)) askLater(world, process, asked);
   const run = { workflowId: 'simulated', runId, attempt };
   const { budgetMs } = pipeline.limits;
-  const drained = drain(
-    depsOf(world, process),
-    { pipeline, plan, run, budgetMs, stopByMs: budgetMs + 2_000 },
-    asked.signal,
-  );
-  const outcome = await Promise.race([drained, untilSilent(world, process, drained)]);
+  const times = { budgetMs, stopByMs: budgetMs + 2_000 };
+  const drained = drain(depsOf(world, process), { pipeline, plan, run, ...times }, asked.signal);
+  const outcome = await Promise.race([drained, untilSilent(world, runId, process, drained)]);
+  const tookMs = time.now() - startedMs;
   process.kill();
+  const { stopReason } = outcome;
+  world.oracle.onOutcome({ stopReason, tookMs, frozenMs: process.frozenMs(), ...times });
   return outcome;
 }
 
@@ -153,7 +166,8 @@ function askLater({ time, random }: World, process: SimulatedProcess, asked: Abo
 
 /** What Temporal does: gives an attempt up that hasn't been heard of. If it wakes up again, it lives on for a while. */
 async function untilSilent(
-  { time, random, told }: World,
+  { time, random, told, givenUp }: World,
+  runId: string,
   process: SimulatedProcess,
   drained: Promise<unknown>,
 ): Promise<never> {
@@ -167,6 +181,7 @@ async function untilSilent(
     if (state.ended) return new Promise(() => undefined);
     const since = process.silentSinceMs();
     if (since === null || time.now() - since < HEARTBEAT_TIMEOUT_MS) continue;
+    if (!process.isDead()) givenUp.push({ runId, process });
     told[process.isDead() ? 'kills' : 'zombies'] += 1;
     void time.sleep(random.integer(0, 120_000)).then(process.kill);
     drained.catch(() => undefined);
@@ -189,7 +204,8 @@ function depsOf(world: World, process: SimulatedProcess): DrainDeps {
     }),
     clock: time.now,
     every: process.every,
-    wallClock: () => new Date(time.now()),
+    // Wall clocks jump, and those of two machines never agree.
+    wallClock: () => new Date(time.now() + random.integer(-DAY_MS, DAY_MS)),
     report: (progress) => {
       progress();
     },
