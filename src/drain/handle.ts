@@ -24,7 +24,7 @@ export function createHandle({ writeBatch, ledger, room, endOf, markOf }: Handle
     const { handled, books } = await writeBatch(cut.records, signal);
     room.use(handled);
     const offset = cut.records[handled]?.offset ?? cut.nextOffset;
-    const metadata = markOf(ledger.prepare(batch.partition, offset, books));
+    const metadata = markOf(ledger.prepare(batch.partition, books));
     return { commit: { offset, metadata }, done: end !== null && offset >= end };
   };
 }

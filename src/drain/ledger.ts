@@ -19,8 +19,6 @@ interface Entry {
   committed: bigint | null;
   /** Of this run up to `committed`, earlier attempts included. */
   books: Books;
-  /** Written but not yet committed: adopted when the commit is confirmed. */
-  pending: { offset: bigint; books: Books } | null;
 }
 
 /**
@@ -32,15 +30,16 @@ export interface Ledger {
   lost: readonly LostRange[];
   /** The partitions to join for, with the starts that must be committed. */
   starts: (markOf: (books: Books) => string) => PartitionStart[];
-  /** The books a commit at `offset` will carry; they count once `committed` confirms it. */
-  prepare: (partition: number, offset: bigint, books: Books) => Books;
+  /** The books that the next commit will carry; they count once `committed` confirms it. */
+  prepare: (partition: number, books: Books) => Books;
   /**
    * Where the group stands: a commit of this member was acknowledged, or it has joined. The books in a mark of this run
-   * count: an attempt that was given up too early may still be alive, and then it shares the partitions with this one.
+   * count, whoever of its attempts made it: one that was given up too early may live on and share the partitions with this
+   * one. Those of a batch that another run has committed meanwhile are the other run's.
    */
-  committed: (partition: number, offset: bigint, metadata?: string) => void;
+  committed: (partition: number, offset: bigint, metadata: string) => void;
   /** What another member of ours has committed. */
-  observe: (partition: number, offset: bigint, metadata?: string) => void;
+  observe: (partition: number, offset: bigint, metadata: string) => void;
   isDone: (partition: number) => boolean;
   unfinished: () => number[];
   totals: () => Books;
@@ -125,7 +124,6 @@ function openEntry(
       startReplaces: commitStart ? { offset: offsetOf(current.committed) } : null,
       committed: commitStart ? null : from,
       books: EMPTY_BOOKS,
-      pending: null,
     },
     lost: lost === null ? null : sincePlanning(lost, plannedStart),
   };
@@ -163,20 +161,17 @@ function ledgerOf(
   const unfinished = () => all.filter((entry) => !isFinished(entry));
   return {
     starts: (markOf) => unfinished().map((entry) => startOf(entry, markOf)),
-    prepare: (partition, offset, books) => {
+    prepare: (partition, books) => {
       const entry = entries.get(partition);
       if (entry === undefined)
         throw new DrainError('UNEXPECTED', `partition ${String(partition)} was not planned`);
-      entry.pending = { offset, books: addBooks(entry.books, books) };
-      return entry.pending.books;
+      return addBooks(entry.books, books);
     },
     committed: (partition, offset, metadata) => {
       const entry = entries.get(partition);
       if (entry === undefined) return;
-      const written = entry.pending?.offset === offset ? entry.pending.books : entry.books;
       entry.committed = offset;
-      entry.books = booksIn(metadata) ?? written;
-      entry.pending = null;
+      entry.books = booksIn(metadata) ?? entry.books;
     },
     observe: (partition, offset, metadata) => {
       const entry = entries.get(partition);

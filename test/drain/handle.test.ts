@@ -120,7 +120,7 @@ describe('a batch', () => {
       markOf: () => '',
     });
     await assert.rejects(failing(batch([40], 41), signal), /refused/);
-    ledger.committed(0, 41n);
+    ledger.committed(0, 41n, '');
     assert.equal(ledger.totals().counts.read, 0);
   });
 });

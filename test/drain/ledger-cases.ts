@@ -1,8 +1,9 @@
 import type { PipelineSettings } from '../../src/config/settings.js';
 import type { Plan, PlannedPartition } from '../../src/contract.js';
+import type { Books } from '../../src/drain/books.js';
 import { openLedger, type Ledger } from '../../src/drain/ledger.js';
 import type { PartitionState, TopicState } from '../../src/kafka/source.js';
-import { pipeline, plan, topicState } from './builders.js';
+import { ours, pipeline, plan, topicState } from './builders.js';
 
 /** What an attempt finds. */
 export interface Given {
@@ -19,4 +20,10 @@ export const RUN = 'run-1';
 
 export function open({ rules, planned, plan: overrides, now, topic }: Given = {}): Ledger {
   return openLedger(pipeline(rules), plan(planned, overrides), RUN, topicState(now, topic));
+}
+
+/** Prepares books, and confirms the commit that carries them. */
+export function commit(ledger: Ledger, partition: number, offset: bigint, books: Books): void {
+  const carried = ledger.prepare(partition, books);
+  ledger.committed(partition, offset, ours(offset, { run: RUN, books: carried }).metadata);
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Ledger } from '../../src/drain/ledger.js';
 import { DrainError } from '../../src/errors.js';
 import { books, foreign, HOUR_MS, NOW, ours, topicState } from './builders.js';
-import { open, RUN, type Given } from './ledger-cases.js';
+import { commit, open, RUN, type Given } from './ledger-cases.js';
 
 function reads(ledger: Ledger): number[] {
   return ledger.results(topicState()).map(({ read }) => read);
@@ -17,7 +17,7 @@ describe('the books', () => {
     });
     assert.equal(ledger.resumed, true);
     assert.deepEqual(reads(ledger), [20, 0]);
-    assert.deepEqual(ledger.prepare(0, 70n, books(10)), books(30));
+    assert.deepEqual(ledger.prepare(0, books(10)), books(30));
   });
 
   test('of another run are not', () => {
@@ -33,34 +33,32 @@ describe('the books', () => {
 
   test('are counted only when the commit that carries them is confirmed', () => {
     const ledger = open();
-    ledger.prepare(0, 70n, books(30));
+    const carried = ledger.prepare(0, books(30));
     assert.equal(ledger.totals().counts.read, 0);
-    ledger.committed(0, 70n);
+    ledger.committed(0, 70n, ours(70n, { run: RUN, books: carried }).metadata);
     assert.equal(ledger.totals().counts.read, 30);
-    assert.deepEqual(ledger.prepare(0, 80n, books(10)), books(40));
+    assert.deepEqual(ledger.prepare(0, books(10)), books(40));
   });
 
   test('of a batch whose commit never came are forgotten when the group says where it stands', () => {
     const ledger = open();
-    ledger.prepare(0, 70n, books(30));
-    ledger.committed(0, 40n);
+    ledger.prepare(0, books(30));
+    ledger.committed(0, 40n, '');
     assert.equal(ledger.totals().counts.read, 0);
-    ledger.committed(0, 70n);
-    assert.equal(ledger.totals().counts.read, 0);
+    assert.deepEqual(ledger.prepare(0, books(20)), books(20));
   });
 
-  test('of a batch that is prepared again replace those of the first time', () => {
+  test('of a batch that another run committed first, up to the same offset, are not counted', () => {
     const ledger = open();
-    ledger.prepare(0, 70n, books(30));
-    assert.deepEqual(ledger.prepare(0, 60n, books(20)), books(20));
-    ledger.committed(0, 60n);
-    assert.equal(ledger.totals().counts.read, 20);
+    ledger.prepare(0, books(30));
+    ledger.committed(0, 70n, ours(70n, { run: 'run-0', books: books(30) }).metadata);
+    assert.equal(ledger.totals().counts.read, 0);
   });
 
   test('do not count what another member committed', () => {
     const ledger = open();
-    ledger.prepare(0, 70n, books(30));
-    ledger.observe(0, 100n);
+    ledger.prepare(0, books(30));
+    ledger.observe(0, 100n, '');
     assert.equal(ledger.totals().counts.read, 0);
   });
 
@@ -74,15 +72,13 @@ describe('the books', () => {
     ledger.committed(0, 90n, byAnother);
     ledger.observe(1, 90n, byAnother);
     assert.deepEqual(reads(ledger), [35, 35]);
-    assert.deepEqual(ledger.prepare(0, 95n, books(5)), books(40));
+    assert.deepEqual(ledger.prepare(0, books(5)), books(40));
   });
 
   test('of several partitions add up', () => {
     const ledger = open({ planned: [{}, {}], now: [{}, {}] });
-    ledger.prepare(0, 50n, books(10));
-    ledger.committed(0, 50n);
-    ledger.prepare(1, 60n, books(20, { inserted: 5, unchanged: 15 }));
-    ledger.committed(1, 60n);
+    commit(ledger, 0, 50n, books(10));
+    commit(ledger, 1, 60n, books(20, { inserted: 5, unchanged: 15 }));
     assert.deepEqual(ledger.totals(), books(30, { inserted: 15, unchanged: 15 }));
     assert.deepEqual(reads(ledger), [10, 20]);
   });
@@ -100,10 +96,10 @@ describe('the books', () => {
 describe('a partition', () => {
   test('is finished when its end is committed, by us or by another member', () => {
     const ledger = open({ planned: [{}, {}, {}], now: [{}, {}, {}] });
-    ledger.committed(0, 99n);
+    ledger.committed(0, 99n, '');
     assert.deepEqual([ledger.isDone(0), ledger.unfinished(), ledger.lag()], [false, [0, 1, 2], 121]);
-    ledger.committed(0, 100n);
-    ledger.observe(1, 105n);
+    ledger.committed(0, 100n, '');
+    ledger.observe(1, 105n, '');
     assert.deepEqual(
       [ledger.isDone(0), ledger.isDone(1), ledger.unfinished(), ledger.lag()],
       [true, true, [2], 60],
@@ -113,36 +109,36 @@ describe('a partition', () => {
   test('is not finished by being empty: its start must be committed first', () => {
     const ledger = open({ planned: [{ start: '100' }] });
     assert.deepEqual([ledger.unfinished(), ledger.lag()], [[0], 0]);
-    ledger.committed(0, 100n);
+    ledger.committed(0, 100n, '');
     assert.deepEqual(ledger.unfinished(), []);
   });
 
   test('is open again when its commit was moved back', () => {
     const ledger = open();
-    ledger.committed(0, 100n);
-    ledger.committed(0, 60n);
+    ledger.committed(0, 100n, '');
+    ledger.committed(0, 60n, '');
     assert.deepEqual([ledger.unfinished(), ledger.lag()], [[0], 40]);
   });
 
   test('of another member never seems to go back', () => {
     const ledger = open();
-    ledger.observe(0, 80n);
-    ledger.observe(0, 60n);
+    ledger.observe(0, 80n, '');
+    ledger.observe(0, 60n, '');
     assert.deepEqual(ledger.committedOffsets(), [{ partition: 0, offset: '80' }]);
   });
 
   test('is never finished with until idle', () => {
     const ledger = open({ rules: { until: 'idle' } });
-    ledger.committed(0, 150n);
+    ledger.committed(0, 150n, '');
     assert.deepEqual([ledger.isDone(0), ledger.unfinished(), ledger.lag()], [false, [0], 0]);
   });
 
   test('that was not planned counts as done and is never written', () => {
     const ledger = open();
-    ledger.committed(7, 10n);
-    ledger.observe(7, 10n);
+    ledger.committed(7, 10n, '');
+    ledger.observe(7, 10n, '');
     assert.equal(ledger.isDone(7), true);
-    assert.throws(() => ledger.prepare(7, 10n, books(1)), DrainError);
+    assert.throws(() => ledger.prepare(7, books(1)), DrainError);
   });
 
   test('shows in the result what the group has in the end, and the lower of planned and real start', () => {

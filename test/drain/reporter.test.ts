@@ -8,6 +8,7 @@ import type { DrainProgress } from '../../src/contract.js';
 import type { WriteResult } from '../../src/mongodb/sink.js';
 import { until } from '../support/until.js';
 import { books, ours, pipeline, plan, topicState, upsert } from './builders.js';
+import { commit } from './ledger-cases.js';
 
 const PROGRESS: DrainProgress = {
   phase: 'draining',
@@ -90,8 +91,7 @@ test('progress counts what this attempt does per second, and all of the run othe
     { committed: ours(60n, { run: 'run-1', books: books(20, { inserted: 10, deadLettered: 10 }) }) },
   ];
   const ledger = openLedger(pipeline(), plan(), 'run-1', topicState(now));
-  ledger.prepare(0, 70n, books(10, { inserted: 2, updated: 3, deleted: 4, skipped: 1 }));
-  ledger.committed(0, 70n);
+  commit(ledger, 0, 70n, books(10, { inserted: 2, updated: 3, deleted: 4, skipped: 1 }));
   const progress = progressOf({
     ledger,
     phase: 'draining',
