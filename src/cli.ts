@@ -2,8 +2,10 @@
 /** The command `kafka-drain`: what can be asked for; each command is in `commands/`. */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createContext, type Context, type ExitCode, type GlobalOptions } from './commands/context.js';
+import type { HandleOptions, ListOptions } from './commands/dead-letters.js';
+import { parseDuration } from './config/duration.js';
 import { asDrainError, type ErrorCode } from './errors.js';
 
 const INTERRUPTED = 130;
@@ -63,6 +65,7 @@ function createProgram(start: Start): Command {
   addServerCommands(reading, run);
   addScheduleCommands(reading, run);
   addRunCommands(reading, run);
+  addDeadLetterCommands(program, run);
   return program;
 }
 
@@ -111,6 +114,61 @@ function addRunCommands(reading: Reading, start: Run): void {
     .action((name: string, own: { limit: number }) =>
       start(own, async (context) => (await import('./commands/runs.js')).runs(context, name, own)),
     );
+}
+
+function addDeadLetterCommands(program: Command, run: Run): void {
+  const letters = program
+    .command('dead-letters')
+    .description('records that could not be written: list, show, replay, discard');
+  choosing(letters.command('list').description('count and list them, newest first').argument('[pipeline]'))
+    .option('--limit <count>', 'how many', positiveInteger, 20)
+    .action((name: string | undefined, own: ListOptions) =>
+      run(own, async (context) => (await import('./commands/dead-letters.js')).list(context, name, own)),
+    );
+  letters
+    .command('show')
+    .description("show one with its record's key, value and headers")
+    .argument('<id>')
+    .option('--json', 'data as JSON on stdout')
+    .action((id: string, own: object) =>
+      run(own, async (context) => (await import('./commands/dead-letters.js')).show(context, id)),
+    );
+  handling(letters.command('replay').description("write them again, with today's configuration")).action(
+    (name: string, own: HandleOptions) =>
+      run(own, async (context) =>
+        (await import('./commands/dead-letters-replay.js')).replayDeadLetters(context, name, own),
+      ),
+  );
+  handling(letters.command('discard').description('remove them for good')).action(
+    (name: string, own: HandleOptions) =>
+      run(own, async (context) => (await import('./commands/dead-letters.js')).discard(context, name, own)),
+  );
+}
+
+function choosing(command: Command): Command {
+  return command
+    .option('--id <id...>', 'these')
+    .option('--code <code>', 'with this code, for instance NOT_JSON')
+    .addOption(new Option('--stage <stage>', 'that failed at this stage').choices(['decode', 'id', 'write']))
+    .option('--since <time>', 'since then: ISO 8601, or a duration back from now (2h)', pointInTime)
+    .option('--before <time>', 'before then', pointInTime)
+    .addOption(new Option('--state <state>', 'default: open').choices(['open', 'replayed', 'all']))
+    .option('--json', 'data as JSON on stdout');
+}
+
+function handling(command: Command): Command {
+  return choosing(command.argument('<pipeline>'))
+    .option('--all', 'all of the pipeline')
+    .option('--dry-run', 'only say what would happen');
+}
+
+function pointInTime(text: string): Date {
+  const back = parseDuration(text);
+  const time = back === null ? new Date(text) : new Date(Date.now() - back);
+  if (/^\d/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError(
+    'a time (2026-01-31T00:00:00Z) or a duration back from now (2h, 7d) is expected.',
+  );
 }
 
 function positiveInteger(text: string): number {

@@ -33,6 +33,7 @@ const CODES = {
   WRITE_UNSETTLED: true,
   // records
   BAD_RECORD: false,
+  TOO_MANY_BAD: false,
   // the drain
   STALLED: true,
   THREAD_SILENT: true,

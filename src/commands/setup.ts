@@ -51,6 +51,7 @@ export function setupTarget(
     database: mongodb.database,
     collection,
     deadLetterCollection: deadLetters.collection,
+    deadLettersExpireAfterMs: deadLetters.expireAfterMs,
   };
 }
 

@@ -46,6 +46,16 @@ export function integer(bounds: Bounds, description: string) {
     .meta({ type: 'integer', description });
 }
 
+/** A number from 0 to 1; as text too, since `${ENV}` brings texts. */
+export function share(description: string) {
+  const error = 'a number from 0 to 1';
+  const toNumber = (value: unknown): unknown =>
+    typeof value === 'string' && /^[01](?:\.\d{1,9})?$/.test(value) ? Number(value) : value;
+  return z
+    .preprocess(toNumber, z.number({ error }).min(0, { error }).max(1, { error }))
+    .meta({ type: 'number', description });
+}
+
 /** `true` or `false`; as text too, since `${ENV}` brings texts. */
 export function flag(description: string) {
   const words: Readonly<Record<string, boolean>> = { true: true, false: false };

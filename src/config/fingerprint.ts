@@ -11,7 +11,8 @@ export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, d
   const { topic, group, collection, epoch, value, documentId, deletes, tombstoneWindowMs, start, until } =
     pipeline;
   const { onDataLoss, deadLetters } = pipeline;
-  const target = { database, collection, deadLetters };
+  const { tolerate } = deadLetters;
+  const target = { database, collection, deadLetters: { collection: deadLetters.collection, tolerate } };
   const source = { topic, group, epoch, start, until, onDataLoss };
   const rules = { value, documentId, deletes, tombstoneWindowMs };
   const text = canonicalJson({ target, source, rules });

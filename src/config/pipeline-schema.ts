@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseCron } from './cron.js';
 import { DAY_MS, MIN_CATCHUP_WINDOW_MS, MIN_INTERVAL_MS } from './defaults.js';
-import { duration, flag, integer, mapping, oneOf, text, type TextRule } from './fields.js';
+import { duration, flag, integer, mapping, oneOf, share, text, type TextRule } from './fields.js';
 
 const TOPIC: TextRule = {
   pattern: /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/,
@@ -51,12 +51,38 @@ const START = z
   })
   .describe('Where a group without committed offsets starts. Default: earliest.');
 
+const TOLERATE = z
+  .union(
+    [
+      z.enum(['all', 'none']),
+      mapping(
+        {
+          count: integer(
+            { min: 1, max: Number.MAX_SAFE_INTEGER },
+            'A run fails with more bad records than this.',
+          ).optional(),
+          ratio: share(
+            'A run fails where more than this share of what it has read of a partition is bad, from 200 records on. ' +
+              'Default: 0.2; 1: never.',
+          ).optional(),
+        },
+        'As many as this.',
+      ),
+    ],
+    { error: 'all, none or { count: <number>, ratio: <0 to 1> }' },
+  )
+  .describe(
+    'all (default): bad records are kept as dead letters and the run goes on, unless more than 20 % of a partition are bad; ' +
+      'none: the first one fails the run; { count, ratio }: limits of your own.',
+  );
+
 const DEAD_LETTERS = mapping(
   {
     collection: text('Default: <collection>.dead_letters.', COLLECTION).optional(),
-    tolerate: oneOf(
-      ['all', 'none'],
-      'all (default): bad records are kept as dead letters and the run goes on; none: the first one fails the run.',
+    tolerate: TOLERATE.optional(),
+    expireAfter: duration(
+      'How long dead letters are kept; default: for ever. `kafka-drain setup` makes the index that removes them.',
+      { min: 60_000, max: 10 * 365 * DAY_MS },
     ).optional(),
   },
   'Records that cannot be decoded or written.',

@@ -22,7 +22,8 @@ export function toPipeline(name: string, written: FilePipeline, database: string
     ...writingRules(written),
     deadLetters: {
       collection: deadLettersOf(name, written),
-      tolerate: written.deadLetters?.tolerate ?? PIPELINE_DEFAULTS.tolerate,
+      tolerate: toleranceOf(written),
+      expireAfterMs: written.deadLetters?.expireAfter ?? null,
     },
     schedule: scheduleOf(written.schedule ?? {}),
     limits: deriveLimits(written.schedule ?? {}, written.limits ?? {}),
@@ -65,6 +66,13 @@ export const groupOf = (name: string, { group }: Names): string => group ?? `dra
 export const collectionOf = (name: string, { collection }: Names): string => collection ?? name;
 export const deadLettersOf = (name: string, written: Names): string =>
   written.deadLetters?.collection ?? `${collectionOf(name, written)}.dead_letters`;
+
+function toleranceOf({ deadLetters }: FilePipeline): PipelineSettings['deadLetters']['tolerate'] {
+  const written = deadLetters?.tolerate ?? PIPELINE_DEFAULTS.tolerate;
+  return typeof written === 'string'
+    ? written
+    : { count: written.count ?? null, ratio: written.ratio ?? null };
+}
 
 function documentIdOf({
   documentId = PIPELINE_DEFAULTS.documentId,

@@ -64,12 +64,20 @@ export interface PipelineSettings {
   start: StartPolicy;
   until: 'end-offsets' | 'idle';
   onDataLoss: 'fail' | 'skip';
-  deadLetters: { collection: string; tolerate: 'all' | 'none' };
+  deadLetters: DeadLetterSettings;
   schedule: ScheduleSettings;
   limits: RunLimits;
   catchUp: boolean;
   /** Of the settings that decide what is read and written: two workers that differ in it must not share a run. */
   fingerprint: string;
+}
+
+export interface DeadLetterSettings {
+  collection: string;
+  /** `count`: of a run; `ratio`: of what a run has read of a partition; `null`: no limit, and the usual one. */
+  tolerate: 'all' | 'none' | { count: number | null; ratio: number | null };
+  /** `null`: kept for ever. */
+  expireAfterMs: number | null;
 }
 
 export interface ScheduleSettings {

@@ -67,7 +67,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
   const toOperation = createToOperation(pipeline, purgeAt);
   const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
-  const handle = createHandle({ writeBatch, ledger, room, endOf: endsOf(task), markOf });
+  const handle = createHandle({ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf });
   let phase: DrainPhase = 'starting';
   return {
     ledger,

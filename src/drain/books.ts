@@ -18,7 +18,7 @@ export function sumBooks(all: Iterable<Books>): Books {
   return sum;
 }
 
-function addCounts(a: RecordCounts, b: RecordCounts): RecordCounts {
+export function addCounts(a: RecordCounts, b: RecordCounts): RecordCounts {
   return {
     read: a.read + b.read,
     inserted: a.inserted + b.inserted,

@@ -2,12 +2,14 @@ import type { BatchHandled, RecordBatch } from '../kafka/source.js';
 import type { Books } from './books.js';
 import { cutAtEnd, type Room } from './cut.js';
 import type { Ledger } from './ledger.js';
+import { refuseTooManyBad, type ToleranceRules } from './tolerance.js';
 import type { createWriteBatch } from './write-batch.js';
 
 export type Handle = (batch: RecordBatch, signal: AbortSignal) => Promise<BatchHandled>;
 
 export interface HandleDeps {
   writeBatch: ReturnType<typeof createWriteBatch>;
+  rules: ToleranceRules;
   ledger: Ledger;
   room: Room;
   /** Exclusive; `null`: no end. */
@@ -16,12 +18,15 @@ export interface HandleDeps {
 }
 
 /** Builds the step batch → commit: everything up to the returned offset is durable, and the books of it travel with the commit. */
-export function createHandle({ writeBatch, ledger, room, endOf, markOf }: HandleDeps): Handle {
+export function createHandle({ writeBatch, rules, ledger, room, endOf, markOf }: HandleDeps): Handle {
   return async (batch, signal) => {
     const end = endOf(batch.partition);
     const cut = room.fit(cutAtEnd(batch, end));
     if (cut === null || ledger.isDone(batch.partition)) return { commit: null, done: true };
-    const { handled, books } = await writeBatch(cut.records, signal);
+    const soFar = { partition: ledger.books(batch.partition), run: ledger.totals() };
+    const { handled, books } = await writeBatch(cut.records, signal, (bad) =>
+      refuseTooManyBad(rules, cut, soFar, bad),
+    );
     room.use(handled);
     const offset = cut.records[handled]?.offset ?? cut.nextOffset;
     const metadata = markOf(ledger.prepare(batch.partition, books));

@@ -42,6 +42,8 @@ export interface Ledger {
   observe: (partition: number, offset: bigint, metadata: string) => void;
   isDone: (partition: number) => boolean;
   unfinished: () => number[];
+  /** Of one partition, as far as it is committed. */
+  books: (partition: number) => Books;
   totals: () => Books;
   committedOffsets: () => { partition: number; offset: string | null }[];
   /** Planned records not yet committed. */
@@ -184,6 +186,7 @@ function ledgerOf(
       return entry === undefined || isFinished(entry);
     },
     unfinished: () => unfinished().map(({ partition }) => partition),
+    books: (partition) => entries.get(partition)?.books ?? EMPTY_BOOKS,
     totals: () => sumBooks(all.map(({ books }) => books)),
     committedOffsets: () =>
       all.map(({ partition, committed }) => ({

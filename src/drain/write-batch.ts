@@ -11,7 +11,7 @@ import type { Operation } from './operation.js';
 const MAX_MODELS_PER_WRITE = 4_000;
 
 export interface WriteBatchDeps {
-  sink: Sink;
+  sink: Pick<Sink, 'write' | 'writeDeadLetters'>;
   toOperation: (record: KafkaRecord) => Operation;
   pipeline: Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'deadLetters'>;
   run: { workflowId: string; runId: string };
@@ -24,7 +24,12 @@ export interface BatchWritten {
   books: Books;
 }
 
-export type WriteBatch = (records: readonly KafkaRecord[], signal: AbortSignal) => Promise<BatchWritten>;
+/** @param tolerate told, before anything bad is kept, how many of the records are bad; throws where these are too many. */
+export type WriteBatch = (
+  records: readonly KafkaRecord[],
+  signal: AbortSignal,
+  tolerate?: (bad: number) => void,
+) => Promise<BatchWritten>;
 
 interface BadLetter {
   record: KafkaRecord;
@@ -43,15 +48,17 @@ interface Sorted {
 /**
  * Builds the step batch → durable outcomes, in the order of the guarantee: dead letters known by then → documents → the rest
  * of the dead letters. Only when it returns may the batch be committed.
- * Errors: those of the sink; `BAD_RECORD` where the pipeline tolerates none, after everything before the bad record is written.
+ * Errors: those of the sink and of `tolerate`; `BAD_RECORD` where the pipeline tolerates none, after everything before the bad record is written.
  */
 export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
-  const writeBatch: WriteBatch = async (records, signal) => {
+  const writeBatch: WriteBatch = async (records, signal, tolerate = () => undefined) => {
     const { handled, candidates, bad, skipped } = sort(deps, records);
+    tolerate(bad.length);
     await writeDeadLetters(deps, bad, signal);
     const written = await writeNewest(deps, coalesce(candidates), signal);
     const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
     if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
+    tolerate(bad.length + written.refused.length);
     await writeDeadLetters(deps, written.refused, signal);
     const counts: RecordCounts = {
       ...written.counts,
@@ -86,7 +93,7 @@ function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Sorted {
     const operation = deps.toOperation(record);
     if (operation.kind === 'write') candidates.push({ record, model: operation.model });
     else if (operation.kind === 'skip') skipped += 1;
-    else if (deps.pipeline.deadLetters.tolerate === 'all') bad.push({ record, ...operation });
+    else if (deps.pipeline.deadLetters.tolerate !== 'none') bad.push({ record, ...operation });
     else if (index === 0) throw badRecord(deps, { record, ...operation });
     else return { handled: records.slice(0, index), candidates, bad, skipped };
   }
@@ -163,7 +170,7 @@ function newestOf(group: readonly Candidate[]): Candidate[] {
 }
 
 async function writeModels(
-  sink: Sink,
+  sink: Pick<Sink, 'write'>,
   models: readonly WriteModel[],
   counts: WrittenCounts,
   signal: AbortSignal,

@@ -2,6 +2,7 @@ import { Binary } from 'mongodb';
 import type { Document } from 'mongodb';
 import { DrainError } from '../errors.js';
 import type { Commands } from './commands.js';
+import type { DeadLetterState } from './dead-letter-store.js';
 import { refused } from './commands.js';
 import { classifyWriteError, isDuplicateId } from './errors.js';
 import type { Resend } from './resend.js';
@@ -29,7 +30,7 @@ interface Piece {
  * The documents of a dead letter, its own last, so that it is there only when its parts are.
  *
  * Usually it is one: `key`, `value` and `headers` hold the record's bytes. Above 8 MiB these are null (headers: empty),
- * `parts` is n, and the documents `<id>#1` … `<id>#n` (`{ part, of, field, bytes }`) hold them: the bytes of one `field`
+ * `parts` is n, and the documents `<id>#1` … `<id>#n` (`{ part, of, field, bytes, deadLetteredAt }`) hold them: the bytes of one `field`
  * joined in the order of `part` are the key, the value, or the headers as JSON `[[name, base64 | null], …]`.
  */
 export function toDeadLetterDocuments(letter: DeadLetter, now: Date): Sized[] {
@@ -50,6 +51,7 @@ export function toDeadLetterDocuments(letter: DeadLetter, now: Date): Sized[] {
       of: letter.id,
       field,
       bytes: new Binary(piece),
+      deadLetteredAt: now,
     },
     bytes: piece.length + FRAME_BYTES,
   }));
@@ -63,7 +65,8 @@ function frame(letter: DeadLetter, now: Date): Document {
   const timestamp = timestampMs < 0 || Number.isNaN(date.getTime()) ? null : date;
   const reason = letter.reason.slice(0, MAX_REASON_LENGTH);
   const record = { topic, partition, offset, timestamp, epoch };
-  return { _id: id, pipeline, ...record, stage, code, reason, run: { ...run }, deadLetteredAt: now };
+  const state: DeadLetterState = 'open';
+  return { _id: id, pipeline, ...record, state, stage, code, reason, run: { ...run }, deadLetteredAt: now };
 }
 
 function bytesOf({ key, value, headers }: DeadLetter): number {

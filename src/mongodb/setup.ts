@@ -8,6 +8,8 @@ export interface SetupTarget {
   database: string;
   collection: string;
   deadLetterCollection: string;
+  /** How long dead letters are kept; `null`: for ever. */
+  deadLettersExpireAfterMs: number | null;
 }
 
 /** An index or view that operating a drained collection needs. */
@@ -34,7 +36,12 @@ function liveViewOf(collection: string): string {
   return `${collection}_live`;
 }
 
-function wantedFor({ database, collection, deadLetterCollection: letters }: SetupTarget): Wanted[] {
+function wantedFor({
+  database,
+  collection,
+  deadLetterCollection: letters,
+  deadLettersExpireAfterMs: expireAfterMs,
+}: SetupTarget): Wanted[] {
   const index = (on: string, definition: Document, purpose: string): Wanted => {
     const name = `${database}.${on}: ${String(definition['name'])}`;
     return { kind: 'index', name, purpose, collection: on, definition };
@@ -47,6 +54,15 @@ function wantedFor({ database, collection, deadLetterCollection: letters }: Setu
   };
   const view = { viewOn: collection, pipeline: [{ $match: { '_kafka.deleted': { $ne: true } } }] };
   const byRecord = { name: 'kafka_drain_record', key: { topic: 1, partition: 1, offset: 1 } };
+  const byState = { name: 'kafka_drain_state', key: { pipeline: 1, state: 1, code: 1, deadLetteredAt: 1 } };
+  const expiry =
+    expireAfterMs === null
+      ? null
+      : {
+          name: 'kafka_drain_expiry',
+          key: { deadLetteredAt: 1 },
+          expireAfterSeconds: Math.ceil(expireAfterMs / 1000),
+        };
   const byTime = { name: 'kafka_drain_time', key: { pipeline: 1, deadLetteredAt: 1 } };
   return [
     index(collection, purge, 'purges tombstones after their window'),
@@ -59,6 +75,8 @@ function wantedFor({ database, collection, deadLetterCollection: letters }: Setu
     },
     index(letters, byRecord, 'finds the dead letter of a record'),
     index(letters, byTime, 'lists the dead letters of a pipeline by time'),
+    index(letters, byState, 'counts the dead letters of a pipeline by state and code'),
+    ...(expiry === null ? [] : [index(letters, expiry, 'removes dead letters after their time')]),
   ];
 }
 

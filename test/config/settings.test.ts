@@ -20,7 +20,7 @@ describe('a pipeline of which only the topic is given', () => {
       start: 'earliest',
       until: 'end-offsets',
       onDataLoss: 'fail',
-      deadLetters: { collection: 'orders.dead_letters', tolerate: 'all' },
+      deadLetters: { collection: 'orders.dead_letters', tolerate: 'all', expireAfterMs: null },
       schedule: {
         every: { intervalMs: 300_000, offsetMs: 0 },
         cron: null,

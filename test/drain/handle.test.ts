@@ -30,6 +30,7 @@ function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Giv
       const handled = records.filter(({ offset }) => offset < upTo).length;
       return Promise.resolve({ handled, books: books(handled) });
     },
+    rules: pipeline(),
     ledger,
     room: createRoom(maxRecords ?? null, 0),
     endOf,
@@ -114,6 +115,7 @@ describe('a batch', () => {
     const { ledger } = build();
     const failing = createHandle({
       writeBatch: () => Promise.reject(new Error('refused')),
+      rules: pipeline(),
       ledger,
       room: createRoom(null, 0),
       endOf: () => 100n,

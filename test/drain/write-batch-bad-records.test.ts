@@ -120,7 +120,7 @@ describe('random batches', () => {
         const records = recordsOf(words.join(' '));
         const refuses = records.flatMap(({ offset }) => (random() < 0.15 ? [offset] : []));
         const sink = createFakeSink({ refuses });
-        const rules = { deadLetters: { collection: 'd', tolerate } };
+        const rules = { deadLetters: { collection: 'd', tolerate, expireAfterMs: null } };
         let rest = records;
         while (rest.length > 0) {
           const written = await write(sink, rest, rules).catch((error: unknown) => error);

@@ -10,7 +10,7 @@ import type { FakeSink } from './fake-sink.js';
 
 export const RUN = { workflowId: 'drain/orders-2026-01-02', runId: 'run-1' };
 export const TOLERATE_NONE = {
-  deadLetters: { collection: 'orders.dead_letters', tolerate: 'none' as const },
+  deadLetters: { collection: 'orders.dead_letters', tolerate: 'none' as const, expireAfterMs: null },
 };
 const signal = new AbortController().signal;
 

@@ -14,6 +14,7 @@ function setupOf({ db, uri }: Target): Parameters<typeof setupCollection>[0] {
     database: db.databaseName,
     collection: 'orders',
     deadLetterCollection: 'orders.dead_letters',
+    deadLettersExpireAfterMs: null,
   };
 }
 
@@ -33,6 +34,7 @@ describe('the setup of a collection', () => {
       `created ${databaseName}.orders_live`,
       `created ${databaseName}.orders.dead_letters: kafka_drain_record`,
       `created ${databaseName}.orders.dead_letters: kafka_drain_time`,
+      `created ${databaseName}.orders.dead_letters: kafka_drain_state`,
     ]);
     assert.deepEqual(
       new Set((await setupCollection(setup)).map(({ outcome }) => outcome)),
@@ -77,10 +79,10 @@ describe('the setup of a collection', () => {
     await target.db.createCollection('orders_live');
     await target.collection.createIndex({ '_kafka.purgeAt': 1 }, { name: 'mine' }, {});
     const outcomes = await setupCollection(setupOf(target));
-    assert.deepEqual(outcomes.map(({ outcome }) => outcome), ['different', 'different', 'created', 'created']); // prettier-ignore
+    assert.deepEqual(outcomes.map(({ outcome }) => outcome), ['different', 'different', 'created', 'created', 'created']); // prettier-ignore
     assert.deepEqual(
       (await inspectSetup(setupOf(target))).map(({ state }) => state),
-      [...['different', 'different', 'present', 'present']],
+      [...['different', 'different', 'present', 'present', 'present']],
     );
   });
 
@@ -91,6 +93,7 @@ describe('the setup of a collection', () => {
         database: 'shop',
         collection: 'orders',
         deadLetterCollection: 'orders.dead_letters',
+        deadLettersExpireAfterMs: null,
       };
       await assert.rejects(inspectSetup(setup), (error: Error & { code?: string }) => {
         assert.equal(error.code, 'CONFIG_INVALID');

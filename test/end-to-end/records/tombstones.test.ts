@@ -56,6 +56,7 @@ describe('tombstones', { concurrency: true }, () => {
       database,
       collection: collectionName,
       deadLetterCollection,
+      deadLettersExpireAfterMs: null,
     });
     assert.deepEqual([...new Set(outcomes.map(({ outcome }) => outcome))], ['created']);
     const view = client.db(database).collection(`${collectionName}_live`);

@@ -1,0 +1,136 @@
+/** `kafka-drain dead-letters replay`: sends dead-lettered records through again, with today's configuration. */
+import type { PipelineSettings, Settings } from '../config/settings.js';
+import { NO_RECORDS, type RecordCounts } from '../contract.js';
+import { addCounts } from '../drain/books.js';
+import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
+import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
+import { createSink } from '../mongodb/driver-sink.js';
+import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
+import { filterOf, requireChoice, withStore, type HandleOptions } from './dead-letters.js';
+import { count, table } from './table.js';
+
+/** Records in one write; the coalescing in it never reaches further. */
+const SLICE_RECORDS = 500;
+const SLICE_BYTES = 8 * 1024 * 1024;
+
+/** What `replay --json` prints: `counts` as in a run's result, `deadLettered` being those that are still bad. */
+export interface ReplaySummary extends Replayed {
+  dryRun: boolean;
+}
+
+/**
+ * Replays the chosen dead letters and marks those that went through. Exit code 1 where some are still bad, 2 where none were
+ * chosen.
+ */
+export async function replayDeadLetters(
+  context: Context,
+  name: string,
+  options: HandleOptions,
+): Promise<ExitCode> {
+  const settings = settingsOf(context);
+  const pipeline = pipelineOf(settings, name);
+  requireChoice(options);
+  const dryRun = options.dryRun ?? false;
+  const filter = filterOf(pipeline, options);
+  const done = await withStore(settings, pipeline, (store) => {
+    const letters = store.each(filter);
+    return dryRun ? foreseeAll(pipeline, letters) : replayAll(context, settings, pipeline, store, letters);
+  });
+  const summary: ReplaySummary = { dryRun, ...done };
+  printData(context, summary, () => summaryText(summary));
+  return done.stillBad.length > 0 ? 1 : 0;
+}
+
+type Letters = AsyncIterable<StoredDeadLetter>;
+
+/** Nothing is written: what could be told without asking MongoDB counts as inserted. */
+async function foreseeAll(pipeline: PipelineSettings, letters: Letters): Promise<Replayed> {
+  const counts: RecordCounts = { ...NO_RECORDS };
+  const stillBad: StillBad[] = [];
+  const deps = { pipeline, purgeAt: purgeAtOf(pipeline) };
+  for await (const letter of letters) {
+    const operation = foresee(deps, recordOf(letter));
+    counts.read += 1;
+    if (operation.kind === 'write') counts.inserted += 1;
+    else if (operation.kind === 'skip') counts.skipped += 1;
+    else {
+      counts.deadLettered += 1;
+      stillBad.push({ id: letter.id, code: operation.code, reason: operation.reason });
+    }
+  }
+  return { counts, stillBad };
+}
+
+async function replayAll(
+  { interrupted }: Context,
+  { mongodb }: Settings,
+  pipeline: PipelineSettings,
+  store: DeadLetterStore,
+  letters: Letters,
+): Promise<Replayed> {
+  const { collection, deadLetters } = pipeline;
+  const target = { ...mongodb, collection, deadLetterCollection: deadLetters.collection };
+  const sink = await createSink({ ...target, listener: { alive: () => undefined } });
+  try {
+    await sink.check();
+    const deps: ReplayDeps = { sink, pipeline, purgeAt: purgeAtOf(pipeline) };
+    let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
+    for await (const slice of slices(letters)) {
+      const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);
+      const bad = new Set(stillBad.map(({ id }) => id));
+      await store.markReplayed(slice.map(({ id }) => id).filter((id) => !bad.has(id)), new Date()); // prettier-ignore
+      done = { counts: addCounts(done.counts, counts), stillBad: [...done.stillBad, ...stillBad] };
+    }
+    return done;
+  } finally {
+    await sink.close();
+  }
+}
+
+async function* slices(letters: Letters): AsyncGenerator<StoredDeadLetter[]> {
+  let slice: StoredDeadLetter[] = [];
+  let bytes = 0;
+  for await (const letter of letters) {
+    slice.push(letter);
+    bytes += (letter.key?.length ?? 0) + (letter.value?.length ?? 0);
+    if (slice.length < SLICE_RECORDS && bytes < SLICE_BYTES) continue;
+    yield slice;
+    slice = [];
+    bytes = 0;
+  }
+  if (slice.length > 0) yield slice;
+}
+
+function recordOf({ timestamp, ...letter }: StoredDeadLetter) {
+  return { ...letter, timestampMs: timestamp?.getTime() ?? -1 };
+}
+
+function purgeAtOf({ tombstoneWindowMs }: PipelineSettings): Date {
+  return new Date(Date.now() + tombstoneWindowMs);
+}
+
+function summaryText({ dryRun, counts, stillBad }: ReplaySummary): string {
+  const { read, inserted, updated, deleted, unchanged, coalesced, skipped } = counts;
+  const gone = read - stillBad.length;
+  if (dryRun) {
+    const foreseen = `${count(inserted)} would be written, ${count(skipped)} skipped, ${count(stillBad.length)} are still bad`;
+    return [`of ${count(read)} dead letters ${foreseen}`, ...stillBadText(stillBad)].join('\n');
+  }
+  const outcomes = { inserted, updated, deleted, unchanged, coalesced, skipped };
+  const named = Object.entries(outcomes).flatMap(([name, number]) =>
+    number > 0 ? [`${count(number)} ${name}`] : [],
+  );
+  const text = `replayed ${count(gone)} of ${count(read)} dead letters${named.length > 0 ? `: ${named.join(', ')}` : ''}`;
+  return [text, ...stillBadText(stillBad)].join('\n');
+}
+
+function stillBadText(stillBad: readonly StillBad[]): string[] {
+  if (stillBad.length === 0) return [];
+  return [
+    '',
+    table(
+      ['still bad', 'code', 'reason'],
+      stillBad.map(({ id, code, reason }) => [id, code, reason]),
+    ),
+  ];
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { foresee, replay, type ReplayRecord } from '../../src/drain/replay.js';
+import { createFakeSink, type FakeSink } from './fake-sink.js';
+import { NOW, pipeline, record, upsert, type RecordOverrides } from './builders.js';
+
+const SIGNAL = new AbortController().signal;
+
+function letter(overrides: RecordOverrides & { epoch?: number } = {}): ReplayRecord {
+  const { epoch = 1, ...rest } = overrides;
+  const read = record(rest);
+  const id = `drain-orders|orders-${String(read.partition)}@${String(epoch)}|${String(read.offset)}`;
+  return { ...read, id, epoch };
+}
+
+function replayInto(sink: FakeSink, letters: ReplayRecord[]) {
+  return replay({ sink, pipeline: pipeline(), purgeAt: NOW }, letters, SIGNAL);
+}
+
+describe('a replay of dead letters', () => {
+  test('writes records that are good by now at their own coordinates', async () => {
+    const sink = createFakeSink();
+    const { counts, stillBad } = await replayInto(sink, [letter({ partition: 2, offset: 42n, epoch: 3 })]);
+    assert.deepEqual([counts.read, counts.inserted, stillBad], [1, 1, []]);
+    const [model] = sink.stored.values();
+    const { partition, offset, epoch } = model?.version ?? {};
+    assert.deepEqual([partition, offset, epoch], ['orders-2', 42n, 3]);
+  });
+
+  test('never moves a document back', async () => {
+    const sink = createFakeSink();
+    sink.stored.set('s:o-1', upsert('o-1', { offset: 50n }));
+    const { counts } = await replayInto(sink, [letter({ offset: 42n })]);
+    assert.deepEqual([counts.unchanged, sink.stored.get('s:o-1')?.version.offset], [1, 50n]);
+  });
+
+  test('tells which are still bad, whether they cannot be decoded or are refused, and dead-letters nothing anew', async () => {
+    const sink = createFakeSink({ refuses: [3n] });
+    const letters = [
+      letter({ offset: 1n }),
+      letter({ offset: 2n, value: 'broken' }),
+      letter({ offset: 3n, key: 'o-3' }),
+    ];
+    const { counts, stillBad } = await replayInto(sink, letters);
+    assert.deepEqual(
+      stillBad.map(({ id, code }) => [id, code]),
+      [
+        ['drain-orders|orders-0@1|2', 'NOT_JSON'],
+        ['drain-orders|orders-0@1|3', 'VALIDATION_FAILED'],
+      ],
+    );
+    assert.deepEqual([counts.read, counts.inserted, counts.deadLettered], [3, 1, 2]);
+    assert.deepEqual(sink.letters, []);
+  });
+
+  test('writes the newest of two versions of one document', async () => {
+    const sink = createFakeSink();
+    const { counts } = await replayInto(sink, [letter({ offset: 4n }), letter({ offset: 3n })]);
+    assert.deepEqual([counts.inserted, counts.coalesced], [1, 1]);
+    assert.equal(sink.stored.get('s:o-1')?.version.offset, 4n);
+  });
+
+  test('can be foreseen', () => {
+    const kind = (overrides: RecordOverrides) =>
+      foresee({ pipeline: pipeline({ deletes: 'ignore' }), purgeAt: NOW }, letter(overrides)).kind;
+    assert.deepEqual([kind({}), kind({ value: null }), kind({ value: '[]' })], ['write', 'skip', 'bad']);
+  });
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  createStartThread,
+  DRAIN_THREAD_ENTRY,
+  type DrainThread,
+} from '../../src/activities/drain-thread.js';
+import type { PipelineSettings } from '../../src/config/settings.js';
+import type { DrainOutcome } from '../../src/contract.js';
+import { makePlan } from '../../src/drain/planning.js';
+import type { ThreadInput, ThreadMessage } from '../../src/drain/thread-messages.js';
+import { numbers } from '../contract/source-contract.js';
+import { openBroker, type Broker } from '../kafka/broker.js';
+import { stackFromEnvironment } from '../support/stack.js';
+import { pipeline } from './builders.js';
+
+const JUMPING_ENTRY = new URL('./jumping-thread.js', import.meta.url);
+
+/** What a thread needs to drain a topic of its own into a database of its own. */
+async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promise<ThreadInput> {
+  const { topic, group, settings: kafka } = broker;
+  const database = topic.replaceAll('-', '_');
+  const settings = pipeline({ topic, group, value: 'string', documentId: { from: 'coordinates' }, ...rules });
+  const plan = makePlan({
+    ...{ pipeline: settings, database, searchAttributes: false, previous: null, now: new Date() },
+    state: await broker.member().inspect(),
+    offsetsAtStart: new Map(),
+  });
+  const run = { workflowId: 'test', runId: topic, attempt: 1 };
+  const times = { budgetMs: 60_000, stopByMs: 80_000 };
+  return {
+    kafka,
+    mongodb: { uri: stackFromEnvironment().mongodb, database },
+    task: { pipeline: settings, plan, run, ...times },
+  };
+}
+
+/** Runs a thread to its end; `onMessage` may stop it. */
+async function run(
+  input: ThreadInput,
+  entry: URL,
+  onMessage: (message: ThreadMessage, thread: DrainThread) => void = () => undefined,
+): Promise<DrainOutcome> {
+  let last: ThreadMessage | undefined;
+  const thread = createStartThread({ entry, heapMb: 256 })(input, (message) => {
+    last = message;
+    onMessage(message, thread);
+  });
+  try {
+    await thread.ended;
+  } finally {
+    await thread.terminate();
+  }
+  assert.equal(last?.kind, 'done', JSON.stringify(last));
+  return last.outcome;
+}
+
+describe('the drain thread', () => {
+  test('reads its plan to the end, although the wall clock is put forward by an hour meanwhile', async () => {
+    await using broker = await openBroker(1);
+    await broker.append(0, numbers(3));
+    const { stopReason, records } = await run(await inputFor(broker, {}), JUMPING_ENTRY);
+    assert.deepEqual([stopReason, records.read], ['drained', 3]);
+  });
+
+  test('finishes what it has in hand and ends when it is asked to', async () => {
+    await using broker = await openBroker(1);
+    await broker.append(0, numbers(3));
+    const { limits } = pipeline();
+    const rules: Partial<PipelineSettings> = { until: 'idle', limits: { ...limits, idleTimeoutMs: 8_000 } };
+    const outcome = await run(await inputFor(broker, rules), DRAIN_THREAD_ENTRY, (message, thread) => {
+      if (message.kind === 'progress' && message.progress.read === 3) thread.stop('stopped');
+    });
+    assert.deepEqual([outcome.stopReason, outcome.records.read], ['stopped', 3]);
+  });
+});
