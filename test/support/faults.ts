@@ -3,23 +3,38 @@ import { dirname, join } from 'node:path';
 import type { Scenario } from './scenario.js';
 import { until } from './until.js';
 
-/** The places in a drain where a test can strike, in the order in which a drain passes them. */
+/**
+ * The places in a drain where a test can strike, in the order in which a drain passes them. `mid-write` and `during-commit`
+ * strike `delayMs` after the write or the commit has begun, `after-decode` and `after-dead-letters` only in batches with bad
+ * records.
+ */
 export type Place =
-  'before-join' | 'in-batch' | 'after-write' | 'after-commit' | 'before-result' | 'after-result';
+  | 'before-join'
+  | 'in-batch'
+  | 'after-decode'
+  | 'after-dead-letters'
+  | 'mid-write'
+  | 'after-write'
+  | 'during-commit'
+  | 'after-commit'
+  | 'before-result'
+  | 'after-result';
 
 /**
  * `kill-process`: SIGKILL to the whole worker. `never-return`: awaits for ever. `loop`: blocks the thread's event loop for
- * ever. `eat-memory`: fills the thread's heap. `hold`: stays alive, but goes no further until the test lets go.
+ * ever. `eat-memory`: fills the thread's heap. `throw`: fails. `hold`: stays alive, but goes no further until the test lets go.
  */
-export type Action = 'kill-process' | 'never-return' | 'loop' | 'eat-memory' | 'hold';
+export type Action = 'kill-process' | 'never-return' | 'loop' | 'eat-memory' | 'throw' | 'hold';
 
 export interface Strike {
   place: Place;
   action: Action;
   /** The attempt it strikes, counted from 1 (default). */
-  attempt?: number;
+  attempt?: number | 'any';
   /** The how manieth passing of the place in that attempt it strikes, counted from 1 (default). */
   time?: number;
+  /** How long after the beginning of a write or commit it strikes; 0 unless given. */
+  delayMs?: number;
 }
 
 /** How the drain thread of `threads/faulty.ts` differs from the real one. */

@@ -68,6 +68,8 @@ export interface ScenarioOptions {
   pipeline?: Document;
   /** Added to the worker's settings. */
   worker?: Document;
+  /** Where the workers find the servers, if not where everybody does: behind a link that the test can cut. */
+  through?: { kafka?: string; mongodb?: string };
   /**
    * A scenario whose workers run this pipeline, too: one configuration file, one database, one task queue. Workers started
    * later know both pipelines.
@@ -190,11 +192,11 @@ function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: s
 function newConfiguration(
   stack: { kafka: string; mongodb: string },
   { database, taskQueue }: Home,
-  { worker }: ScenarioOptions,
+  { worker, through }: ScenarioOptions,
 ): Document {
   return {
-    kafka: { brokers: [stack.kafka] },
-    mongodb: { uri: stack.mongodb, database },
+    kafka: { brokers: [through?.kafka ?? stack.kafka] },
+    mongodb: { uri: through?.mongodb ?? stack.mongodb, database },
     worker: { taskQueue, heartbeatInterval: '500ms', ...worker },
   };
 }

@@ -4,7 +4,7 @@ import type { DrainDeps } from '../../../src/drain/attempt.js';
 import { runDrainThread } from '../../../src/drain/thread.js';
 import type { ThreadInput, ThreadMessage } from '../../../src/drain/thread-messages.js';
 import type { ConsumeRequest, RecordBatch } from '../../../src/kafka/source.js';
-import { readFaults, recordStrike, type Action, type Place } from '../../support/faults.js';
+import { readFaults, recordStrike, type Action, type Place, type Strike } from '../../support/faults.js';
 
 // A drain thread that is the real one but for the faults that a test armed for its pipeline (see test/support/faults.ts).
 
@@ -25,6 +25,9 @@ const ACTIONS: Record<Action, () => Promise<void> | null> = {
     const eaten: unknown[] = [];
     for (;;) eaten.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
   },
+  throw: () => {
+    throw new Error('a step that fails');
+  },
   hold: async () => {
     while (readFaults(pipeline).strike !== undefined) {
       stayAlive();
@@ -38,10 +41,19 @@ let stayAlive: () => void = () => undefined;
 
 /** `null`: nothing to wait for. */
 function pass(place: Place): Promise<void> | null {
-  if (strike?.place !== place || task.run.attempt !== (strike.attempt ?? 1)) return null;
+  if (strike?.place !== place || !isStruck(strike)) return null;
   passed += 1;
   if (passed !== (strike.time ?? 1)) return null;
   return recordStrike(pipeline) ? ACTIONS[strike.action]() : null;
+}
+
+function isStruck({ attempt = 1 }: Strike): boolean {
+  return attempt === 'any' || attempt === task.run.attempt;
+}
+
+/** Passes the place while something is under way. */
+function passMeanwhile(place: Place): void {
+  if (strike?.place === place) setTimeout(() => void pass(place), strike.delayMs ?? 0);
 }
 
 function alter(deps: DrainDeps): DrainDeps {
@@ -67,9 +79,16 @@ function alter(deps: DrainDeps): DrainDeps {
     sink: {
       ...deps.sink,
       write: async (models, signal) => {
-        const result = await deps.sink.write(models, signal);
+        const writing = deps.sink.write(models, signal);
+        passMeanwhile('mid-write');
+        const result = await writing;
         await pass('after-write');
         return result;
+      },
+      writeDeadLetters: async (letters, signal) => {
+        await pass('after-decode');
+        await deps.sink.writeDeadLetters(letters, signal);
+        await pass('after-dead-letters');
       },
     },
   };
@@ -83,7 +102,9 @@ function faulty(request: ConsumeRequest): ConsumeRequest {
       await pass('in-batch');
       if (batchDelayMs > 0) await sleep(batchDelayMs);
       const handled = await request.handle(firstOf(batch));
-      if (handled.commit !== null) committing.set(batch.partition, handled.commit.offset);
+      if (handled.commit === null) return handled;
+      committing.set(batch.partition, handled.commit.offset);
+      passMeanwhile('during-commit');
       return handled;
     },
     listener: {

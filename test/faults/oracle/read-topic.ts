@@ -62,7 +62,7 @@ export async function readTopicByConsole(
 }
 
 function argumentsFor({ kafkaLibs, bootstrapServer, folder }: ConsoleConsumer, topic: string): string[] {
-  const config = join(folder, 'console-consumer.properties');
+  const config = join(folder, `${topic}.properties`);
   writeFileSync(config, formatterProperties());
   return [
     ...['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(kafkaLibs, '*')],
