@@ -126,6 +126,20 @@ test('a batch that outlives its generation is neither committed nor moves a posi
   assert.deepEqual(did, []);
 });
 
+test('a commit that is made just before the group joins anew moves no position and pauses nothing', async () => {
+  const { join, fetchAndHandle, finish, did, group } = open(0n);
+  await join(1);
+  const { handled } = await fetchAndHandle(fetched(0, 0, 4));
+  const commit = group.commitOffsets;
+  group.commitOffsets = async (offsets) => {
+    await commit(offsets);
+    await join(2);
+  };
+  finish(0, { done: true });
+  await handled;
+  assert.deepEqual(did, []);
+});
+
 test('after a rebalance nothing is handled before all that was in hand is settled', async () => {
   const { join, fetchAndHandle, finish, did } = open(0n);
   await join(1);
@@ -169,9 +183,7 @@ test('a batch from behind the position, fetched from a former leader, is dropped
   finish(0);
   await first.handled;
   did.length = 0;
-  await (
-    await fetchAndHandle(fetched(0, 5, 9))
-  ).handled;
+  await fetchAndHandle(fetched(0, 5, 9));
   assert.deepEqual(did, ['fetched']);
 });
 

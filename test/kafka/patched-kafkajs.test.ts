@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import type { FetchedBatch } from '../../src/kafka/internals.js';
 import { patchedKafkaJs, requireSource } from '../../src/kafka/patched-kafkajs.js';
+import { toRecordBatch, viewOf } from '../../src/kafka/record-batch.js';
 
 const require = createRequire(import.meta.url);
 
@@ -44,6 +46,28 @@ test('a connection with requests waiting, or throttled by the broker, is looked 
     assert.notEqual(queue.throttleCheckTimeoutId, null);
     queue.destroy();
   }
+});
+
+test('what is invisible at the end of a fetch belongs to its batch, and a batch of nothing else is not empty', () => {
+  patchedKafkaJs();
+  const Batch = require('kafkajs/src/consumer/batch') as new (
+    topic: string,
+    offset: string,
+    data: object,
+  ) => FetchedBatch & { isEmpty: () => boolean; isEmptyDueToFiltering: () => boolean };
+  const record = (offset: number) => ({ offset: String(offset), timestamp: '1', key: null, value: null });
+  const marker = (offset: number) => ({ ...record(offset), isControlRecord: true });
+  const cases = [
+    { messages: [record(4), marker(5)], offsets: [4n], nextOffset: 6n },
+    { messages: [marker(5), marker(6)], offsets: [], nextOffset: 7n },
+  ];
+  for (const { messages, offsets, nextOffset } of cases) {
+    const batch = new Batch('t', '4', { partition: 0, messages, abortedTransactions: [] });
+    assert.deepEqual([batch.isEmpty(), batch.isEmptyDueToFiltering()], [false, false]);
+    const { records, nextOffset: next } = toRecordBatch(viewOf(batch));
+    assert.deepEqual([records.map(({ offset }) => offset), next], [offsets, nextOffset]);
+  }
+  assert.equal(new Batch('t', '4', { partition: 0, messages: [], abortedTransactions: [] }).isEmpty(), true);
 });
 
 test('the decoders of all fetch versions are linked with the patched function', () => {

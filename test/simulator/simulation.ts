@@ -69,11 +69,19 @@ async function live(world: World): Promise<void> {
     ended.catch(() => undefined);
     // Overlapping runs begin at their tick, whether or not the one before has ended.
     if (world.overlapping) await world.time.sleep(world.random.integer(0, TICK_MS));
-    else await ended;
+    else await Promise.all([ended, produceMeanwhile(world)]);
     if (world.random.chance(0.5)) produce(world, world.random.integer(0, 40));
   }
   await Promise.all(running);
   await heal(world);
+}
+
+/** Producers don't wait for runs to end. */
+async function produceMeanwhile(world: World): Promise<void> {
+  const { time, random } = world;
+  if (!random.chance(0.5)) return;
+  await time.sleep(random.integer(0, 2_000));
+  produce(world, random.integer(1, 20));
 }
 
 async function heal(world: World): Promise<void> {

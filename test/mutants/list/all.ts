@@ -1,0 +1,19 @@
+import type { Mutant } from '../mutant.js';
+import { COMMIT_MUTANTS } from './commits.js';
+import { DEAD_LETTER_MUTANTS } from './dead-letters.js';
+import { GUARD_MUTANTS } from './guard.js';
+import { OFFSET_MUTANTS } from './offsets.js';
+import { SCHEDULE_MUTANTS } from './schedules.js';
+import { STOP_MUTANTS } from './stopping.js';
+import { WRITE_MUTANTS } from './writing.js';
+
+/** Every bug that the tests must notice. */
+export const MUTANTS: readonly Mutant[] = [
+  ...COMMIT_MUTANTS,
+  ...GUARD_MUTANTS,
+  ...WRITE_MUTANTS,
+  ...DEAD_LETTER_MUTANTS,
+  ...OFFSET_MUTANTS,
+  ...STOP_MUTANTS,
+  ...SCHEDULE_MUTANTS,
+];

@@ -1,0 +1,151 @@
+import type { Mutant } from '../mutant.js';
+
+/** What becomes of records that can't be written, and whether the books say so. */
+export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a record that the sink refuses is no dead letter',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: "refused.push({ record, stage: 'write', code, reason });",
+        replace: 'counts.unchanged += 1;',
+      },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'the older version is not written in place of a refused newest',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: 'if (group.length > 0)\n                waiting.push(group);',
+        replace: 'counts.coalesced += group.length;',
+      },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'an undecodable record is skipped',
+    bug: null,
+    edits: [
+      { file: 'drain/write-batch', find: 'bad.push({ record, ...operation });', replace: 'skipped += 1;' },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'a record that is not tolerated is passed by a batch that begins before it',
+    bug: null,
+    edits: [
+      { file: 'drain/write-batch', find: 'handled: records.slice(0, index)', replace: 'handled: records' },
+    ],
+    tests: ['drain/write-batch'],
+  },
+  {
+    name: 'with tolerate none a refused record is dead-lettered',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: "deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : []",
+        replace: '[]',
+      },
+    ],
+    tests: ['drain/write-batch-bad-records'],
+  },
+  {
+    name: 'a dead letter of the second epoch takes the place of one of the first',
+    bug: null,
+    edits: [{ file: 'drain/write-batch', find: '@${String(epoch)}|', replace: '|' }],
+    tests: ['drain/write-batch-bad-records'],
+  },
+  {
+    name: 'a dead letter loses the bytes of its record',
+    bug: null,
+    edits: [{ file: 'mongodb/dead-letters', find: 'value: toBinary(value),', replace: 'value: null,' }],
+    tests: ['mongodb/dead-letters'],
+    only: 'keep every byte',
+    servers: true,
+  },
+  {
+    name: 'dead letters that the collection refuses are forgotten',
+    bug: null,
+    edits: [{ file: 'mongodb/dead-letters', find: 'throw unstorable(commands, cause.reason);', replace: '' }],
+    tests: ['mongodb/dead-letters'],
+    only: 'a collection that refuses them',
+    servers: true,
+  },
+  {
+    name: 'a record that is dead-lettered again ends the attempt',
+    bug: null,
+    edits: [{ file: 'mongodb/dead-letters', find: 'if (isDuplicateId(error))', replace: 'if (false)' }],
+    tests: ['mongodb/driver-sink'],
+    only: 'dead letter',
+    servers: true,
+  },
+  {
+    name: 'what MongoDB says of a duplicate, with its value, is the reason of the dead letter',
+    bug: null,
+    edits: [{ file: 'mongodb/errors', find: '/index: (\\S+) dup key/', replace: '/index: (.+)/' }],
+    tests: ['mongodb/errors'],
+  },
+  {
+    name: 'coalesced records are not counted',
+    bug: null,
+    edits: [
+      { file: 'drain/write-batch', find: 'counts.coalesced += group.length - 1;', replace: 'void group;' },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'books of an earlier attempt are not continued',
+    bug: null,
+    edits: [{ file: 'drain/ledger', find: 'if (books !== null) {', replace: 'if (false) {' }],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'books of another run are continued',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/ledger',
+        find: 'mark?.run === runId ? mark.books : null',
+        replace: 'mark?.books ?? null',
+      },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'books count before their commit is confirmed',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/ledger',
+        find: 'return addBooks(entry.books, books);',
+        replace: 'return entry.books = addBooks(entry.books, books);',
+      },
+    ],
+    tests: ['drain/ledger'],
+  },
+  {
+    name: 'the lag of the result is that of the plan',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/outcome',
+        find: 'lagAfter: lagOf(task, atStop)',
+        replace: 'lagAfter: task.plan.lagBefore',
+      },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'the lag of the result counts what is not committed of the plan only',
+    bug: null,
+    edits: [
+      { file: 'drain/outcome', find: 'lagAfter: lagOf(task, atStop)', replace: 'lagAfter: ledger.lag()' },
+    ],
+    tests: ['simulator/simulator'],
+  },
+];

@@ -1,0 +1,197 @@
+import type { Mutant } from '../mutant.js';
+
+const REPLACE_IF_NEWER = "{ $cond: [isNewer, '$$next', '$$ROOT'] }";
+const SAME_PARTITION = "{ $eq: ['$_kafka.partition', '$$next._kafka.partition'] },";
+const SAME_EPOCH = "{ $eq: ['$_kafka.epoch', '$$next._kafka.epoch'] },";
+const CONTRACT = ['mongodb/driver-sink'];
+
+/** Which of two versions stays. */
+export const GUARD_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the newest arrival replaces whatever is stored',
+    bug: 'unguarded replace',
+    edits: [{ file: 'mongodb/merge', find: REPLACE_IF_NEWER, replace: "'$$next'" }],
+    tests: CONTRACT,
+    only: 'older|newer|replayed',
+    servers: true,
+  },
+  {
+    // Looks the stored versions up, decides, and then replaces without a condition: right, but for other writers in between.
+    name: 'the guard is in the client alone',
+    bug: 'unguarded replace',
+    edits: [
+      { file: 'mongodb/merge', find: REPLACE_IF_NEWER, replace: "'$$next'" },
+      { file: 'mongodb/steps', find: 'projection: { _id: 1 }', replace: 'projection: { _id: 1, _kafka: 1 }' },
+      {
+        file: 'mongodb/steps',
+        find: 'for (const item of items)\n        (stored.has',
+        replace: `const offsets = new Map(reply.cursor?.firstBatch.map(({ _id, _kafka }) => [matchText(_id), Number(_kafka.offset)]));
+    for (const item of items.filter(({ match, model }) => !(offsets.get(match) >= Number(model.version.offset))))
+        (stored.has`,
+      },
+      {
+        file: 'mongodb/write',
+        find: 'missingShare !== null && missingShare < ',
+        replace: 'false && missingShare < ',
+      },
+      {
+        file: 'mongodb/write',
+        find: 'missingShare !== null && missingShare > ',
+        replace: 'false && missingShare > ',
+      },
+    ],
+    tests: ['mongodb/concurrency'],
+    only: 'seed 11',
+    servers: true,
+  },
+  {
+    name: 'an equal version is not written again',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/merge',
+        find: 'pipelineWith({ $lte: OFFSETS })',
+        replace: 'pipelineWith({ $lt: OFFSETS })',
+      },
+    ],
+    tests: CONTRACT,
+    only: 'replayed',
+    servers: true,
+  },
+  {
+    name: 'a replayed tombstone puts its purge off',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/merge',
+        find: 'pipelineWith({ $lt: OFFSETS })',
+        replace: 'pipelineWith({ $lte: OFFSETS })',
+      },
+    ],
+    tests: CONTRACT,
+    only: 'tombstone',
+    servers: true,
+  },
+  {
+    name: 'the guard ignores the partition',
+    bug: null,
+    edits: [{ file: 'mongodb/merge', find: SAME_PARTITION, replace: '' }],
+    tests: CONTRACT,
+    only: 'partition',
+    servers: true,
+  },
+  {
+    name: 'the guard ignores the epoch in one partition',
+    bug: null,
+    edits: [{ file: 'mongodb/merge', find: SAME_EPOCH, replace: '' }],
+    tests: CONTRACT,
+    only: 'epoch',
+    servers: true,
+  },
+  {
+    name: 'the guard ignores the epoch altogether',
+    bug: null,
+    edits: [
+      { file: 'mongodb/merge', find: SAME_EPOCH, replace: '' },
+      { file: 'mongodb/merge', find: "['$_kafka.epoch', ", replace: '[' },
+      { file: 'mongodb/merge', find: "['$$next._kafka.epoch', ", replace: '[' },
+    ],
+    tests: CONTRACT,
+    only: 'epoch',
+    servers: true,
+  },
+  {
+    name: 'across partitions arrival decides, not the timestamp',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/merge',
+        find: '[SAME_LOG, sameLog, NOT_OLDER_THAN_OTHER_LOG]',
+        replace: '[SAME_LOG, sameLog, true]',
+      },
+    ],
+    tests: CONTRACT,
+    only: 'partition',
+    servers: true,
+  },
+  {
+    name: 'offsets are stored as floating point',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/documents',
+        find: 'const { partition, offset, epoch } = version;',
+        replace: 'const { partition, epoch } = version; const offset = Number(version.offset);',
+      },
+    ],
+    tests: CONTRACT,
+    only: 'offset',
+    servers: true,
+  },
+  {
+    // Our tombstones stay as documents; the bug is a delete command, guarded by the version as well as it can be.
+    name: 'a tombstone removes the document',
+    bug: 'hard delete',
+    edits: [
+      {
+        file: 'mongodb/steps',
+        find: "await commands.run('update', { updates: toUpdates(statements) }, signal);",
+        replace: `statements[0]?.[0]?.model.kind !== 'delete'
+        ? await commands.run('update', { updates: toUpdates(statements) }, signal)
+        : await commands.run('delete', { deletes: statements.flat().map(({ model }) => ({
+            q: { _id: model.id, '_kafka.offset': { $lte: model.version.offset } }, limit: 1 })) }, signal)
+            .then((answer) => ({ ...answer, reply: { n: statements.flat().length, nModified: answer.reply?.n } }));`,
+      },
+    ],
+    tests: CONTRACT,
+    only: 'tombstone|deleted',
+    servers: true,
+  },
+  {
+    name: 'a tombstone of an id that was never stored leaves nothing',
+    bug: 'hard delete',
+    edits: [
+      {
+        file: 'mongodb/settle',
+        find: 'if (missing.length > 0)\n        sent.push(insert(commands, missing, tally, signal));',
+        replace: `const upserts = missing.filter(({ model }) => model.kind === 'upsert');
+    tally.inserted.delete += missing.length - upserts.length;
+    if (upserts.length > 0)
+        sent.push(insert(commands, upserts, tally, signal));`,
+      },
+    ],
+    tests: CONTRACT,
+    only: 'tombstone|deleted',
+    servers: true,
+  },
+  {
+    name: 'tombstones are ignored',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/operation',
+        find: "if (rules.deletes === 'ignore' || rules.documentId.from === 'coordinates')",
+        replace: 'if (true)',
+      },
+    ],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'an empty value is taken for a tombstone',
+    bug: null,
+    edits: [{ file: 'drain/operation', find: 'record.value === null\n', replace: '!record.value?.length\n' }],
+    tests: ['drain/operation'],
+  },
+  {
+    name: 'a newer offset of the same partition can be older by its timestamp',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/version',
+        find: 'if (a.partition === b.partition)',
+        replace: 'if (a.partition === b.partition && a.timestampMs === b.timestampMs)',
+      },
+    ],
+    tests: ['drain/version'],
+  },
+];
