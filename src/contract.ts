@@ -21,6 +21,11 @@ export function workflowIdOf(pipeline: string): string {
 }
 
 /** The id of the drain activity, so that the Web UI's list of pending activities names the pipeline. */
+/** The task queue of the drains that belong to the workflows of the given one. */
+export function drainQueueOf(taskQueue: string): string {
+  return `${taskQueue}-drain`;
+}
+
 export function activityIdOf(pipeline: string): string {
   return `drain-${pipeline}`;
 }

@@ -4,10 +4,11 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityDeps } from './activities/deps.js';
 import { createStartThread, DRAIN_THREAD_ENTRY } from './activities/drain-thread.js';
-import { createActivities } from './activities/index.js';
+import { createActivities, type Activities } from './activities/index.js';
 import type { Settings } from './config/settings.js';
+import { drainQueueOf } from './contract.js';
 import { DrainError } from './errors.js';
-import { createSource } from './kafka/kafkajs-source.js';
+import { createSource, requirePatch } from './kafka/kafkajs-source.js';
 import { scheduleChangeFor } from './schedules/apply.js';
 import { startHealth } from './telemetry/health.js';
 import { createLogger, logLevelFrom, type Logger } from './telemetry/logger.js';
@@ -30,32 +31,43 @@ export interface WorkerProcess {
 
 /**
  * Runs a worker until the process is told to stop (SIGINT, SIGTERM): configuration → telemetry → connection → worker → run →
- * close. Errors: `TEMPORAL_UNAVAILABLE`, `CONFIG_INVALID` for addresses that can't be listened on.
+ * close. Errors: `TEMPORAL_UNAVAILABLE`, `CONFIG_INVALID` for addresses that can't be listened on, `UNPATCHED_CLIENT`.
  */
 export async function runWorker({ settings, environment, threadEntry }: WorkerProcess): Promise<void> {
+  requirePatch();
   const logger = createLogger({ level: logLevelFrom(environment) });
   const runtime = await installRuntime({ logger, metricsAddress: settings.worker.metricsAddress });
   const temporal = temporalOptions(environment);
   const connection = await connect(temporal);
   try {
     const metrics = createRunMetrics(runtime.metricMeter);
-    const worker = await Worker.create({
-      connection,
-      namespace: temporal.namespace,
-      taskQueue: settings.worker.taskQueue,
-      activities: createActivities(activityDeps(settings, logger, metrics, threadEntry)),
-      // One more than drains, so that planning is never queued behind them.
-      maxConcurrentActivityTaskExecutions: settings.worker.maxConcurrentDrains + 1,
-      // Cancellation reaches a drain with its next heartbeat.
-      maxHeartbeatThrottleInterval: settings.worker.heartbeatIntervalMs,
-      shutdownForceTime: SHUTDOWN_FORCE_MS,
-      ...workflowCode(),
-    });
-    await warnOfStaleSchedules(new Client({ connection, namespace: temporal.namespace }), settings, logger);
-    await runHealthy(worker, settings, logger);
+    const { namespace } = temporal;
+    const activities = createActivities(activityDeps(settings, logger, metrics, threadEntry));
+    const workers = await createWorkers({ connection, namespace }, settings, activities);
+    await warnOfStaleSchedules(new Client({ connection, namespace }), settings, logger);
+    await runHealthy(workers, settings, logger);
   } finally {
     await connection.close();
   }
+}
+
+/** Drains have a task queue of their own, so that planning never waits for one to end. */
+function createWorkers(
+  temporal: Pick<WorkerOptions, 'connection' | 'namespace'>,
+  { worker: { taskQueue, maxConcurrentDrains, heartbeatIntervalMs } }: Settings,
+  { drainTopic, ...others }: Activities,
+): Promise<Worker[]> {
+  const shared = { ...temporal, shutdownForceTime: SHUTDOWN_FORCE_MS };
+  const control = Worker.create({ ...shared, taskQueue, activities: others, ...workflowCode() });
+  const drains = Worker.create({
+    ...shared,
+    taskQueue: drainQueueOf(taskQueue),
+    activities: { drainTopic },
+    maxConcurrentActivityTaskExecutions: maxConcurrentDrains,
+    // Cancellation reaches a drain with its next heartbeat.
+    maxHeartbeatThrottleInterval: heartbeatIntervalMs,
+  });
+  return Promise.all([control, drains]);
 }
 
 async function connect({ connection }: TemporalOptions): Promise<NativeConnection> {
@@ -94,11 +106,13 @@ function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
     : { workflowsPath: WORKFLOWS };
 }
 
-async function runHealthy(worker: Worker, settings: Settings, logger: Logger): Promise<void> {
+async function runHealthy(workers: Worker[], settings: Settings, logger: Logger): Promise<void> {
   const health = await startHealth(settings.worker.healthAddress, {
-    live: () => (worker.getState() === 'FAILED' ? 'the worker has failed' : null),
-    ready: () =>
-      worker.getState() === 'RUNNING' ? null : `the worker is ${worker.getState().toLowerCase()}`,
+    live: () => (statesOf(workers).includes('FAILED') ? 'the worker has failed' : null),
+    ready: () => {
+      const unready = statesOf(workers).find((state) => state !== 'RUNNING');
+      return unready === undefined ? null : `the worker is ${unready.toLowerCase()}`;
+    },
   });
   logger.info('worker started', {
     taskQueue: settings.worker.taskQueue,
@@ -107,10 +121,23 @@ async function runHealthy(worker: Worker, settings: Settings, logger: Logger): P
     metrics: settings.worker.metricsAddress,
   });
   try {
-    await worker.run();
+    await Promise.all(workers.map((worker) => runTogether(worker, workers)));
     logger.info('worker stopped');
   } finally {
     await health.close();
+  }
+}
+
+function statesOf(workers: Worker[]): ReturnType<Worker['getState']>[] {
+  return workers.map((worker) => worker.getState());
+}
+
+/** Where one of them fails, the others stop as well. */
+async function runTogether(worker: Worker, workers: Worker[]): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
   }
 }
 

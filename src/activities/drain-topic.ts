@@ -54,8 +54,10 @@ function superviseDrain(
 ): Promise<DrainOutcome> {
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = context.info;
   const pipeline = plannedPipeline(deps.settings, input);
-  // Both times are the server's, so the clocks of worker and server needn't agree.
-  const times = attemptTimes(input.limits, currentAttemptScheduledTimestampMs - scheduledTimestampMs);
+  // The server's times, so that the clocks needn't agree; only how long it waited for a slot must be told by our own.
+  const waitedMs = Math.max(0, deps.wallClock().getTime() - currentAttemptScheduledTimestampMs);
+  const sinceScheduledMs = currentAttemptScheduledTimestampMs - scheduledTimestampMs + waitedMs;
+  const times = attemptTimes(input.limits, sinceScheduledMs);
   const thread: ThreadInput = {
     kafka: deps.settings.kafka,
     mongodb: deps.settings.mongodb,

@@ -1,8 +1,9 @@
-import type { PipelineSettings } from '../config/settings.js';
+import type { PipelineSettings, Settings } from '../config/settings.js';
 import type { Plan, PlanInput } from '../contract.js';
 import { makePlan } from '../drain/planning.js';
 import { asDrainError } from '../errors.js';
 import type { Source } from '../kafka/source.js';
+import { within } from '../time-limit.js';
 import type { ActivityDeps } from './deps.js';
 import { toFailure } from './failure.js';
 import { findPipeline } from './pipeline.js';
@@ -35,9 +36,17 @@ async function planTwice(
 ): Promise<Plan> {
   try {
     return await planOnce(deps, pipeline, input, source);
-  } catch {
+  } catch (error) {
+    if (asDrainError(error).retryable) throw error;
     return await planOnce(deps, pipeline, input, source);
   }
+}
+
+/** Within this a healthy cluster has answered many times over; the activity's own limit would say nothing about Kafka. */
+const ANSWER_LIMIT_MS = 8_000;
+
+function answered<T>(question: Promise<T>, { kafka }: Settings): Promise<T> {
+  return within(question, `Kafka at ${kafka.brokers.join(', ')}`, 'KAFKA_UNAVAILABLE', ANSWER_LIMIT_MS);
 }
 
 async function planOnce(
@@ -46,9 +55,10 @@ async function planOnce(
   { previous }: PlanInput,
   source: Source,
 ): Promise<Plan> {
-  const state = await source.inspect();
+  const state = await answered(source.inspect(), settings);
   const { start } = pipeline;
-  const offsetsAtStart = typeof start === 'object' ? await source.offsetsAt(start.timestampMs) : new Map();
+  const offsetsAtStart =
+    typeof start === 'object' ? await answered(source.offsetsAt(start.timestampMs), settings) : new Map();
   const { database } = settings.mongodb;
   const { searchAttributes } = settings.worker;
   return makePlan({

@@ -47,7 +47,7 @@ export async function supervise(
   const { cancelled, heartbeat } = supervision;
   const watch = createWatch(supervision);
   heartbeat(STARTING);
-  const thread = start(watch.onMessage);
+  const thread = startOrEnd(() => start(watch.onMessage), watch);
   const stopListening = onAbort(cancelled, (reason) => {
     const stop = askedStopOf(reason);
     if (stop === null) watch.kill(new DrainError('FENCED', 'the server gave this attempt up'));
@@ -69,6 +69,19 @@ export async function supervise(
     stopListening();
     watch.end();
     await thread.terminate();
+  }
+}
+
+/** A thread that can't even be started leaves nothing to watch. */
+function startOrEnd(start: () => DrainThread, watch: Watch): DrainThread {
+  try {
+    return start();
+  } catch (error) {
+    watch.end();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DrainError('THREAD_FAILED', `the drain thread could not be started: ${reason}`, {
+      cause: error,
+    });
   }
 }
 

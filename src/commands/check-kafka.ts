@@ -3,7 +3,7 @@ import { createSource } from '../kafka/kafkajs-source.js';
 import type { PartitionState, TopicState } from '../kafka/source.js';
 import { failed, type Finding } from './check.js';
 import { partitionLag } from './lag.js';
-import { within } from './limits.js';
+import { within } from '../time-limit.js';
 import { count } from './table.js';
 
 /** For each pipeline: whether the topic is there, and what the group has committed in it. */
@@ -44,7 +44,7 @@ function groupFinding(
   if (beyond.length > 0)
     return finding(
       'warning',
-      `committed behind the end of ${list(beyond)}: the topic was truncated or recreated; runs fail until the pipeline's epoch is raised`,
+      `committed beyond the end of ${list(beyond)}: the topic was truncated or recreated; runs fail until the pipeline's epoch is raised`,
     );
   const expired = partitions.filter(({ committed, low }) => committed !== null && committed.offset < low);
   if (expired.length > 0)

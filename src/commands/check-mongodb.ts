@@ -2,7 +2,7 @@ import type { PipelineSettings, Settings } from '../config/settings.js';
 import { createSink } from '../mongodb/driver-sink.js';
 import { inspectSetup } from '../mongodb/setup.js';
 import { failed, type Finding } from './check.js';
-import { within } from './limits.js';
+import { within } from '../time-limit.js';
 import { setupTarget } from './setup.js';
 
 /** For each pipeline: whether its collections can be written with the guard, and what `setup` would still make. */

@@ -4,7 +4,7 @@ import { asDrainError } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import type { PartitionState } from '../kafka/source.js';
 import { pipelinesOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
-import { within } from './limits.js';
+import { within } from '../time-limit.js';
 import type { Style } from './style.js';
 import { count, table } from './table.js';
 

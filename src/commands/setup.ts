@@ -2,7 +2,7 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { setupCollection, type SetupOutcome, type SetupTarget } from '../mongodb/setup.js';
 import { pipelinesOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
-import { within } from './limits.js';
+import { within } from '../time-limit.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { table } from './table.js';
 import { askTemporal } from './temporal-client.js';

@@ -81,7 +81,7 @@ export const MONGODB = mapping(
 
 export const WORKER = mapping(
   {
-    taskQueue: text('Temporal task queue. Default: kafka-drain.').optional(),
+    taskQueue: text('Temporal task queue; drains use <taskQueue>-drain. Default: kafka-drain.').optional(),
     health: address('host:port of /healthz and /readyz. Default: off.').optional(),
     metrics: address('host:port of the Prometheus endpoint. Default: off.').optional(),
     maxConcurrentDrains: integer(

@@ -57,7 +57,10 @@ const CONNECTION_ERRORS = new Set([
 ]);
 
 export function isConnectionError(error: unknown): boolean {
-  return causesOf(error).some(({ name }) => CONNECTION_ERRORS.has(name ?? ''));
+  return causesOf(error).some(
+    // A plain error of kafkajs's broker, while it connects or once it has lost the connection.
+    ({ name, message }) => CONNECTION_ERRORS.has(name ?? '') || message === 'Broker not connected',
+  );
 }
 
 /** Wraps an error so that kafkajs gives up at once instead of trying four times; the original is its cause. */

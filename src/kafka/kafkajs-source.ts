@@ -1,11 +1,17 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
+import { patchedKafkaJs } from './patched-kafkajs.js';
 import { createAdmin, createClient, type KafkaClient, type SourceLog } from './client.js';
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
 import { classify, groupInUse } from './errors.js';
 import { fetchCommitted, fetchOffsetsAt, fetchTopicState } from './inspect.js';
 import type { CommittedOffset, ConsumeRequest, Source } from './source.js';
+
+/** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
+export function requirePatch(): void {
+  patchedKafkaJs();
+}
 
 export interface SourceOptions {
   kafka: KafkaSettings;

@@ -48,7 +48,7 @@ export interface TopicState {
 export interface RecordBatch {
   partition: number;
   records: readonly KafkaRecord[];
-  /** Behind the last record and behind whatever invisible follows it in this fetch. */
+  /** After the last record and after whatever invisible follows it in this fetch. */
   nextOffset: bigint;
 }
 

@@ -1,4 +1,4 @@
-import type { Collection, Document, Filter , Binary} from 'mongodb';
+import type { Collection, Document, Filter, Binary } from 'mongodb';
 import { Long } from 'mongodb';
 import { ask } from './check.js';
 import { COMMAND_TIME_LIMIT_MS, openClient } from './connection.js';

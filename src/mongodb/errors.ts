@@ -35,8 +35,8 @@ export interface WriteError {
 /** Server codes after which the same command may succeed: elections, shutdowns, timeouts, transient conflicts, resources. */
 const OUTAGE_CODES: ReadonlySet<number> = new Set([
   6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 100, 112, 117, 133, 134, 146, 150, 175, 189, 202, 208, 216, 237, 262,
-  279, 314, 325, 355, 371, 402, 462, 9001, 10058, 10107, 11600, 11601, 11602, 12586, 12587, 13388, 13435,
-  13436, 14031,
+  279, 290, 314, 325, 355, 365, 371, 402, 433, 449, 462, 9001, 10058, 10107, 11600, 11601, 11602, 12586,
+  12587, 13388, 13435, 13436, 14031,
 ]);
 
 /** Codes of missing rights, wrong set-up, or a server that doesn't know the command. 8000: a hosted service's quota. */

@@ -16,6 +16,7 @@ import {
   SEARCH_ATTRIBUTES,
   STOP_UPDATE,
   activityIdOf,
+  drainQueueOf,
   type DrainOutcome,
   type Plan,
   type PreviousRun,
@@ -115,6 +116,7 @@ async function drainPlan(plan: Plan, { pipeline, limits }: RunInput, stop: Stop)
 
 function drainOptions(pipeline: string, plan: Plan, limits: RunLimits) {
   return {
+    taskQueue: drainQueueOf(workflowInfo().taskQueue),
     activityId: activityIdOf(pipeline),
     summary: `${plan.topic} → ${plan.collection}, ${String(plan.lagBefore)} records`,
     startToCloseTimeout: limits.startToCloseMs,

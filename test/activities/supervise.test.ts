@@ -241,6 +241,31 @@ describe('the supervisor of a drain thread', () => {
     assert.equal(await codeOf(drain.result), 'THREAD_OUT_OF_MEMORY');
   });
 
+  test('a thread that cannot be started has failed, and nothing goes on watching', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const rejected: unknown[] = [];
+    const note = (reason: unknown) => void rejected.push(reason);
+    process.on('unhandledRejection', note);
+    let now = 0;
+    const result = supervise(
+      () => {
+        throw new Error('no more threads');
+      },
+      {
+        times: { budgetMs: 80_000, stopByMs: 80_000, killMs: KILL_MS },
+        ...{ stallTimeoutMs: STALL_MS, heartbeatIntervalMs: BEAT_MS, clock: () => now },
+        ...{ heartbeat: () => undefined, onMessage: () => undefined },
+        cancelled: new AbortController().signal,
+      },
+    );
+    await assert.rejects(result, { code: 'THREAD_FAILED', message: /no more threads/ });
+    now = 2 * KILL_MS;
+    t.mock.timers.tick(2 * KILL_MS);
+    await turn();
+    process.off('unhandledRejection', note);
+    assert.deepEqual(rejected, []);
+  });
+
   test('a thread that ends without a word has failed', async (t) => {
     const drain = superviseFake(t);
     drain.end();

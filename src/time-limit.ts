@@ -1,4 +1,4 @@
-import { DrainError, type ErrorCode } from '../errors.js';
+import { DrainError, type ErrorCode } from './errors.js';
 
 /** No single question of a command is waited for longer; the clients' own limits are below. */
 const QUESTION_LIMIT_MS = 45_000;
