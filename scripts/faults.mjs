@@ -9,7 +9,8 @@ const USAGE = `npm run faults -- [options]
   --minutes <n>      no episode begins later
   --lanes <n>        episodes at the same time; 6
   --dry              doesn't add to test/faults/results.json
-  --list             the variants`;
+  --list             the variants
+  --report           writes docs/reliability.md from test/faults/results.json`;
 
 const number = (text) => (text === undefined ? undefined : Number(text));
 
@@ -23,11 +24,13 @@ await runCommand(async () => {
       lanes: { type: 'string', default: '6' },
       dry: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(USAGE);
   await bootstrap();
+  if (values.report) return (await import('../dist/test/faults/report.js')).writeReport();
   const { listFaults, runFaults } = await import('../dist/test/faults/main.js');
   if (values.list) return listFaults();
   return runFaults({
