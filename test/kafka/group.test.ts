@@ -81,7 +81,7 @@ test('a member that the group gave up ends as fenced while it waits, and does no
   await untilTrue('it has joined', () => consuming.heard.length > 0);
   await removeMembers(broker);
   await assert.rejects(consuming.ended, { code: 'FENCED' });
-  assert.deepEqual(consuming.heard, ['assigned 0', 'committed 0 0']);
+  assert.deepEqual(consuming.heard, ['assigned 0', 'committed 0 0 start']);
   const { groups } = await broker.admin.describeGroups([broker.group]);
   assert.deepEqual(groups[0]?.members, []);
 });
