@@ -29,7 +29,6 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/workflow-bundle.js dist/
 COPY package.json ./
-# Mount your own over it.
 # Your own, mounted over it, needs `worker: { health: 0.0.0.0:8080 }` as well, or the health check never passes.
 COPY deploy/docker/drain.yaml ./
 RUN mkdir bin && ln -s ../dist/src/cli.js bin/kafka-drain && chmod +x dist/src/cli.js

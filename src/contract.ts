@@ -125,7 +125,7 @@ export interface Plan {
 /** The part of the previous successful run's result that planning compares with. */
 export type PreviousRun = Pick<
   RunResult,
-  'clusterId' | 'topic' | 'topicId' | 'group' | 'epoch' | 'quietSince' | 'partitions'
+  'clusterId' | 'topic' | 'topicId' | 'group' | 'epoch' | 'quietSince' | 'partitions' | 'unlisted'
 >;
 
 export interface PlanInput {
@@ -204,8 +204,29 @@ export interface RunResult {
   topicId: string | null;
   epoch: number;
   quietSince: string | null;
+  /** What is committed in the partitions that aren't listed, for the next run to compare with: `7:1042 8:990`, partition and offset. */
+  unlisted: string;
   /** All partitions up to `MAX_LISTED_PARTITIONS`, above that the touched ones only. */
   partitions: PartitionResult[];
+}
+
+/** The text of `RunResult.unlisted`; partitions without a commit are left out. */
+export function encodeUnlisted(
+  partitions: readonly Pick<PartitionResult, 'partition' | 'committed'>[],
+): string {
+  return partitions
+    .flatMap(({ partition, committed }) => (committed === null ? [] : [`${String(partition)}:${committed}`]))
+    .join(' ');
+}
+
+export function decodeUnlisted(text: string): { partition: number; committed: string }[] {
+  return text
+    .split(' ')
+    .filter(Boolean)
+    .map((pair) => {
+      const [partition = '', committed = ''] = pair.split(':');
+      return { partition: Number(partition), committed };
+    });
 }
 
 /** Results stay a few KB: above this many partitions only touched ones are listed. */

@@ -43,6 +43,7 @@ export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Pro
 
 function observe({ logger, metrics }: ActivityDeps, pipeline: string, message: ThreadMessage): void {
   if (message.kind === 'batch-written') metrics.batchWritten(pipeline, message.durationMs);
+  if (message.kind === 'counted') metrics.counted(pipeline, message.books);
   if (message.kind === 'log') logger[message.level](message.message, { pipeline });
 }
 

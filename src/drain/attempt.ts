@@ -3,7 +3,8 @@ import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
 import type { Source, SourceListener } from '../kafka/source.js';
 import type { Sink } from '../mongodb/sink.js';
 import type { Books } from './books.js';
-import { encodeMark } from './commit-mark.js';
+import { encodeMark, type MarkContent } from './commit-mark.js';
+import { createCounter, type Counter } from './counter.js';
 import { createRoom, type Room } from './cut.js';
 import { createHandle, oneAtATime, type Handle } from './handle.js';
 import { createIdleClock, type IdleClock } from './idle-clock.js';
@@ -34,6 +35,8 @@ export interface DrainDeps {
   wallClock: () => Date;
   /** A sign of life; called only when something really happened, so it may come often: the progress is made on demand. */
   report: (progress: () => DrainProgress) => void;
+  /** What a commit of this attempt has added to the books. */
+  counted: (books: Books) => void;
 }
 
 /** Why somebody outside wants the drain to end; the reason of the `asked` signal. */
@@ -46,7 +49,8 @@ export interface Attempt {
   idle: IdleClock;
   owned: Set<number>;
   handle: Handle;
-  markOf: (books: Books) => string;
+  markOf: (content: MarkContent) => string;
+  counter: Counter;
   report: (phase?: DrainPhase) => void;
   /** Since the start. */
   elapsedMs: () => number;
@@ -60,14 +64,19 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const elapsedMs = () => deps.clock() - startedMs;
   let assignedMs: number | null = null;
   const drainingMs = () => (assignedMs === null ? 0 : deps.clock() - assignedMs);
-  const markOf = (books: Books) =>
-    encodeMark({ run: run.runId, epoch: plan.epoch, at: deps.wallClock().toISOString(), books });
+  const own = { run: run.runId, attempt: run.attempt, epoch: plan.epoch };
+  const markOf = (content: MarkContent) =>
+    encodeMark({ ...own, at: deps.wallClock().toISOString(), ...content });
   const readBefore = ledger.totals().counts.read;
-  const room = createRoom(pipeline.limits.maxRecords, readBefore);
+  const room = createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read);
+  const counter = createCounter(deps.counted);
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
   const toOperation = createToOperation(pipeline, purgeAt);
   const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
-  const handle = createHandle({ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf });
+  const { prepared } = counter;
+  const handle = createHandle({
+    ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },
+  });
   let phase: DrainPhase = 'starting';
   return {
     ledger,
@@ -76,6 +85,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
     owned: new Set(),
     handle: pipeline.limits.maxRecords === null ? handle : oneAtATime(handle),
     markOf,
+    counter,
     elapsedMs,
     assigned: () => {
       assignedMs ??= deps.clock();
@@ -96,11 +106,14 @@ function endsOf({ pipeline, plan }: DrainTask): (partition: number) => bigint | 
 
 /** Ties what the source tells to the ledger, the idle clock and the stop rule. */
 export function listenerOf(attempt: Attempt, check: () => void): SourceListener {
-  const { ledger, idle, owned } = attempt;
+  const { ledger, idle, owned, room, counter } = attempt;
   return {
     assigned: (partitions) => {
       owned.clear();
-      for (const partition of partitions) owned.add(partition);
+      for (const partition of partitions) {
+        owned.add(partition);
+        room.giveBack(partition);
+      }
       idle.interrupted();
       attempt.assigned();
       attempt.report('draining');
@@ -118,6 +131,8 @@ export function listenerOf(attempt: Attempt, check: () => void): SourceListener 
     },
     committed: (partition, offset, metadata) => {
       ledger.committed(partition, offset, metadata);
+      room.giveBack(partition);
+      counter.committed(partition, metadata);
       attempt.report();
       check();
     },
@@ -126,13 +141,13 @@ export function listenerOf(attempt: Attempt, check: () => void): SourceListener 
 
 /** The snapshot that the stop rule decides on. */
 export function situationOf(attempt: Attempt, asked: AbortSignal): DrainSituation {
-  const { ledger, room, idle, owned } = attempt;
+  const { ledger, idle, owned } = attempt;
   const unfinished = ledger.unfinished();
   return {
     elapsedMs: attempt.elapsedMs(),
     drainingMs: attempt.drainingMs(),
     idleMs: idle.idleMs(),
-    read: room.used(),
+    read: ledger.totals().counts.read,
     ownUnfinished: unfinished.filter((partition) => owned.has(partition)),
     othersUnfinished: unfinished.filter((partition) => !owned.has(partition)),
     asked: asked.aborted ? (asked.reason as AskedStop) : null,

@@ -6,12 +6,26 @@ import type { Books } from './books.js';
  * What our commits carry as metadata beside the offset (well below the broker's 4 KB): that they are ours, and the books of
  * the run in that partition up to this very offset. So counters can't get ahead of or behind the commit, whoever is killed.
  */
-export interface CommitMark {
+export interface CommitMark extends MarkContent {
   run: string;
+  /** Of the run's drain, from 1. */
+  attempt: number;
   epoch: number;
   /** ISO 8601: when it was committed. */
   at: string;
+}
+
+/** The part of a mark that differs from partition to partition. */
+export interface MarkContent {
   books: Books;
+  /** Ranges that the run passes over as lost: until its result has told of them, this is all that remembers. */
+  lost: readonly OffsetRange[];
+}
+
+/** From, and up to but without. */
+export interface OffsetRange {
+  from: string;
+  to: string;
 }
 
 const count = z.number().int().nonnegative();
@@ -21,25 +35,29 @@ const counts = z.object(
     typeof count
   >,
 );
+const offset = z.string().regex(/^\d{1,19}$/);
 const schema = z.object({
   v: z.literal(1),
   run: z.string(),
+  attempt: z.number().int().positive(),
   epoch: z.number().int(),
   at: z.string(),
+  lost: z.array(z.object({ from: offset, to: offset })).optional(),
   counters: counts.extend({ bytes: count }),
 });
 
-export function encodeMark({ run, epoch, at, books }: CommitMark): string {
-  return JSON.stringify({ v: 1, run, epoch, at, counters: { ...books.counts, bytes: books.bytes } });
+export function encodeMark({ run, attempt, epoch, at, lost, books }: CommitMark): string {
+  const counters = { ...books.counts, bytes: books.bytes };
+  return JSON.stringify({ v: 1, run, attempt, epoch, at, ...(lost.length > 0 && { lost }), counters });
 }
 
 /** `null`: the commit is not ours (an operator's tool, another consumer), or from an incompatible version of ours. */
 export function decodeMark(metadata: string): CommitMark | null {
   const parsed = schema.safeParse(parseJson(metadata));
   if (!parsed.success) return null;
-  const { run, epoch, at, counters } = parsed.data;
+  const { run, attempt, epoch, at, lost = [], counters } = parsed.data;
   const { bytes, ...rest } = counters;
-  return { run, epoch, at, books: { counts: rest, bytes } };
+  return { run, attempt, epoch, at, lost, books: { counts: rest, bytes } };
 }
 
 function parseJson(text: string): unknown {

@@ -6,28 +6,36 @@ export function cutAtEnd(batch: RecordBatch, end: bigint | null): RecordBatch {
   return { ...batch, records: batch.records.filter(({ offset }) => offset < end), nextOffset: end };
 }
 
-/** The room that `maxRecords` leaves for one run; without a limit it is endless. */
+/**
+ * The room that `maxRecords` leaves for one run; without a limit it is endless. What is committed takes room for good, what is
+ * written but not yet committed until it is known whether it will be: a rebalance gives it back.
+ */
 export interface Room {
   /** The first part of the batch that still fits; `null`: nothing does. */
   fit: (batch: RecordBatch) => RecordBatch | null;
-  use: (records: number) => void;
-  used: () => number;
+  /** So many records of the partition are about to be committed. */
+  take: (partition: number, records: number) => void;
+  /** They are, or the partition is handed out again from its last commit. */
+  giveBack: (partition: number) => void;
 }
 
-/** @param already records that earlier attempts of the run have read. */
-export function createRoom(maxRecords: number | null, already: number): Room {
-  let used = already;
+/** @param committed how many records the run has committed, earlier attempts included. */
+export function createRoom(maxRecords: number | null, committed: () => number): Room {
+  const taken = new Map<number, number>();
+  const used = () => [...taken.values()].reduce((sum, records) => sum + records, committed());
   return {
     fit: (batch) => {
       if (maxRecords === null) return batch;
-      const left = Math.max(0, maxRecords - used);
+      const left = Math.max(0, maxRecords - used());
       const next = batch.records[left];
       if (next === undefined) return batch;
       return left === 0 ? null : { ...batch, records: batch.records.slice(0, left), nextOffset: next.offset };
     },
-    use: (records) => {
-      used += records;
+    take: (partition, records) => {
+      taken.set(partition, records);
     },
-    used: () => used,
+    giveBack: (partition) => {
+      taken.delete(partition);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { BatchHandled, RecordBatch } from '../kafka/source.js';
 import type { Books } from './books.js';
+import type { MarkContent } from './commit-mark.js';
 import { cutAtEnd, type Room } from './cut.js';
 import type { Ledger } from './ledger.js';
 import { refuseTooManyBad, type ToleranceRules } from './tolerance.js';
@@ -14,11 +15,14 @@ export interface HandleDeps {
   room: Room;
   /** Exclusive; `null`: no end. */
   endOf: (partition: number) => bigint | null;
-  markOf: (books: Books) => string;
+  markOf: (content: MarkContent) => string;
+  /** Told of the commit that is to come, and of what is in it. */
+  prepared: (partition: number, metadata: string, books: Books) => void;
 }
 
 /** Builds the step batch → commit: everything up to the returned offset is durable, and the books of it travel with the commit. */
-export function createHandle({ writeBatch, rules, ledger, room, endOf, markOf }: HandleDeps): Handle {
+export function createHandle(deps: HandleDeps): Handle {
+  const { writeBatch, rules, ledger, room, endOf, markOf } = deps;
   return async (batch, signal) => {
     const end = endOf(batch.partition);
     const cut = room.fit(cutAtEnd(batch, end));
@@ -27,9 +31,10 @@ export function createHandle({ writeBatch, rules, ledger, room, endOf, markOf }:
     const { handled, books } = await writeBatch(cut.records, signal, (bad) =>
       refuseTooManyBad(rules, cut, soFar, bad),
     );
-    room.use(handled);
+    room.take(batch.partition, handled);
     const offset = cut.records[handled]?.offset ?? cut.nextOffset;
     const metadata = markOf(ledger.prepare(batch.partition, books));
+    deps.prepared(batch.partition, metadata, books);
     return { commit: { offset, metadata }, done: end !== null && offset >= end };
   };
 }

@@ -3,8 +3,14 @@ import type { LostRange, PartitionResult, Plan, PlannedPartition } from '../cont
 import { DrainError } from '../errors.js';
 import type { CommittedOffset, PartitionStart, PartitionState, TopicState } from '../kafka/source.js';
 import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
-import { decodeMark } from './commit-mark.js';
-import { checkCommitted, committedAfterBreak, committedInEpoch, placeOf } from './offset-checks.js';
+import { decodeMark, type MarkContent, type OffsetRange } from './commit-mark.js';
+import {
+  checkCommitted,
+  committedAfterBreak,
+  committedInEpoch,
+  placeOf,
+  refuseRaisedEpoch,
+} from './offset-checks.js';
 
 /** One planned partition while it is being drained. */
 interface Entry {
@@ -19,6 +25,8 @@ interface Entry {
   committed: bigint | null;
   /** Of this run up to `committed`, earlier attempts included. */
   books: Books;
+  /** What this run passes over as lost, as far as no result has told of it; travels with each commit. */
+  lost: readonly OffsetRange[];
 }
 
 /**
@@ -27,11 +35,13 @@ interface Entry {
  */
 export interface Ledger {
   resumed: boolean;
+  /** The last attempt of this run that has committed something; 1 if none has. */
+  attempt: number;
   lost: readonly LostRange[];
   /** The partitions to join for, with the starts that must be committed. */
-  starts: (markOf: (books: Books) => string) => PartitionStart[];
-  /** The books that the next commit will carry; they count once `committed` confirms it. */
-  prepare: (partition: number, books: Books) => Books;
+  starts: (markOf: (content: MarkContent) => string) => PartitionStart[];
+  /** What the next commit's mark will carry; its books count once `committed` confirms it. */
+  prepare: (partition: number, books: Books) => MarkContent;
   /**
    * Where the group stands: a commit of this member was acknowledged, or it has joined. The books in a mark of this run
    * count, whoever of its attempts made it: one that was given up too early may live on and share the partitions with this
@@ -63,11 +73,21 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
     return mark?.run === runId ? mark.books : null;
   };
   let resumed = false;
+  let attempt = 1;
+  refuseRaisedEpoch(pipeline, state);
   const entries = new Map(
     plan.partitions.map((planned) => {
       const current = currentState(plan, planned, state);
+      const mark = decodeMark(current.committed?.metadata ?? '');
+      if (mark?.run === runId) attempt = Math.max(attempt, mark.attempt);
       const opened = openEntry(pipeline, plan, planned, current);
-      if (opened.lost !== null) lost.push(opened.lost);
+      // An earlier attempt may have passed over what the plan didn't know of yet.
+      const passed = mark?.run === runId ? mark.lost : [];
+      const toTell = [...passed, ...opened.lost].flatMap(
+        (range) => sincePlanning(range, opened.entry.plannedStart) ?? [],
+      );
+      lost.push(...toTell.map((range) => ({ partition: planned.partition, ...range })));
+      opened.entry.lost = [...rangesOf(plan.lost, planned.partition), ...toTell];
       const books = booksIn(current.committed?.metadata);
       if (books !== null) {
         resumed = true;
@@ -76,7 +96,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
       return [planned.partition, opened.entry] as const;
     }),
   );
-  return { resumed, lost, ...ledgerOf(entries, pipeline.until, booksIn) };
+  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline.until, booksIn) };
 }
 
 function refuseOtherTopic(plan: Plan, state: TopicState): void {
@@ -87,7 +107,8 @@ function refuseOtherTopic(plan: Plan, state: TopicState): void {
         'give all workers of the task queue the same configuration.',
     );
   }
-  if (plan.topicId !== state.topicId) {
+  // Unknown where a broker is too old, or has no answer for the moment.
+  if (plan.topicId !== null && state.topicId !== null && plan.topicId !== state.topicId) {
     throw new DrainError(
       'TOPIC_RECREATED',
       `topic "${plan.topic}" was deleted and recreated after the run was planned.`,
@@ -110,7 +131,7 @@ function openEntry(
   plan: Plan,
   planned: PlannedPartition,
   current: PartitionState,
-): { entry: Entry; lost: LostRange | null } {
+): { entry: Entry; lost: OffsetRange[] } {
   const plannedStart = BigInt(planned.start);
   const committed = offsetOf(countedCommit(pipeline, planned, current));
   const { start: from, lost } = checkCommitted(pipeline, current, committed ?? plannedStart);
@@ -126,8 +147,9 @@ function openEntry(
       startReplaces: commitStart ? { offset: offsetOf(current.committed) } : null,
       committed: commitStart ? null : from,
       books: EMPTY_BOOKS,
+      lost: [],
     },
-    lost: lost === null ? null : sincePlanning(lost, plannedStart),
+    lost: lost === null ? [] : [{ from: lost.from, to: lost.to }],
   };
 }
 
@@ -146,9 +168,13 @@ function offsetOf(committed: CommittedOffset | null): bigint | null {
 }
 
 /** The part of a lost range that the plan doesn't report already. */
-function sincePlanning(lost: LostRange, plannedStart: bigint): LostRange | null {
+function sincePlanning(lost: OffsetRange, plannedStart: bigint): OffsetRange | null {
   if (BigInt(lost.to) <= plannedStart) return null;
   return BigInt(lost.from) < plannedStart ? { ...lost, from: String(plannedStart) } : lost;
+}
+
+function rangesOf(lost: readonly LostRange[], partition: number): OffsetRange[] {
+  return lost.flatMap((range) => (range.partition === partition ? [{ from: range.from, to: range.to }] : []));
 }
 
 function ledgerOf(
@@ -156,7 +182,7 @@ function ledgerOf(
   until: PipelineSettings['until'],
   /** The books in a commit of this run; `null`: it is not of this run. */
   booksIn: (metadata?: string) => Books | null,
-): Omit<Ledger, 'resumed' | 'lost'> {
+): Omit<Ledger, 'resumed' | 'attempt' | 'lost'> {
   const all = [...entries.values()];
   // With `until: idle` the plan's ends are no bounds: every partition stays open until the stop rule fires.
   const isFinished = (entry: Entry) => until === 'end-offsets' && reachedEnd(entry);
@@ -167,7 +193,7 @@ function ledgerOf(
       const entry = entries.get(partition);
       if (entry === undefined)
         throw new DrainError('UNEXPECTED', `partition ${String(partition)} was not planned`);
-      return addBooks(entry.books, books);
+      return { books: addBooks(entry.books, books), lost: entry.lost };
     },
     committed: (partition, offset, metadata) => {
       const entry = entries.get(partition);
@@ -207,12 +233,15 @@ function lagOf({ committed, from, plannedEnd }: Entry): number {
 }
 
 function startOf(
-  { partition, from, startReplaces, books }: Entry,
-  markOf: (books: Books) => string,
+  { partition, from, startReplaces, books, lost }: Entry,
+  markOf: (content: MarkContent) => string,
 ): PartitionStart {
   return startReplaces === null
     ? { partition, start: null }
-    : { partition, start: { offset: from, metadata: markOf(books), replaces: startReplaces.offset } };
+    : {
+        partition,
+        start: { offset: from, metadata: markOf({ books, lost }), replaces: startReplaces.offset },
+      };
 }
 
 function resultOf(entry: Entry, atStop: TopicState): PartitionResult {

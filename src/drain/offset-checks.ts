@@ -1,10 +1,27 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { LostRange } from '../contract.js';
 import { DrainError } from '../errors.js';
-import type { CommittedOffset, PartitionState } from '../kafka/source.js';
+import type { CommittedOffset, PartitionState, TopicState } from '../kafka/source.js';
 import { decodeMark } from './commit-mark.js';
 
 type CheckRules = Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'onDataLoss'>;
+
+/**
+ * Refuses to go on under an earlier epoch than the group's commits: the stored documents of the later one would win over every
+ * record. Retryable, since a worker with the old configuration may be on its way out. Error: `CONFIG_MISMATCH`.
+ */
+export function refuseRaisedEpoch(rules: CheckRules, { partitions }: Pick<TopicState, 'partitions'>): void {
+  for (const state of partitions) {
+    const mark = decodeMark(state.committed?.metadata ?? '');
+    if (mark === null || mark.epoch <= rules.epoch) continue;
+    throw new DrainError(
+      'CONFIG_MISMATCH',
+      `${placeOf(rules, state)}: group "${rules.group}" has committed under epoch ${String(mark.epoch)}, and this worker's ` +
+        `configuration of pipeline "${rules.name}" says epoch ${String(rules.epoch)}. An epoch can only be raised: documents of ` +
+        'the later one would win over every record. Give all workers the same configuration, with the later epoch.',
+    );
+  }
+}
 
 /**
  * The committed offset that counts for this epoch: one committed by us under an earlier epoch no longer does, that is how an

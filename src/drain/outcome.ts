@@ -12,7 +12,8 @@ type OutcomeTask = Pick<DrainTask, 'pipeline' | 'plan' | 'run'>;
 export async function settle(source: Source, task: OutcomeTask): Promise<DrainOutcome> {
   const state = await source.inspect();
   const ledger = openLedger(task.pipeline, task.plan, task.run.runId, state);
-  return outcomeOf(task, ledger, 'stopped', state);
+  const run = { ...task.run, attempt: ledger.attempt };
+  return outcomeOf({ ...task, run }, ledger, 'stopped', state);
 }
 
 /** @param atStop what the broker says after the last commit. */

@@ -1,8 +1,9 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { LostRange, Plan, PreviousRun, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
-import type { PartitionState, TopicState } from '../kafka/source.js';
-import { decodeMark } from './commit-mark.js';
+import type { CommittedOffset, PartitionState, TopicState } from '../kafka/source.js';
+import { decodeMark, type OffsetRange } from './commit-mark.js';
+import { differences, rememberPrevious, type Memory } from './memory.js';
 import { runContinuity, type PartitionContinuity } from './continuity.js';
 import {
   acceptBreak,
@@ -10,6 +11,7 @@ import {
   committedAfterBreak,
   committedInEpoch,
   placeOf,
+  refuseRaisedEpoch,
 } from './offset-checks.js';
 
 export interface PlanningInput {
@@ -29,7 +31,7 @@ interface PartitionPlan {
   end: bigint;
   committed: bigint | null;
   continuity: PartitionContinuity;
-  lost: LostRange | null;
+  lost: OffsetRange[];
   warning: Warning | null;
 }
 
@@ -38,11 +40,12 @@ const RECOMMIT_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Fixes what a run will read: from where, up to where, and how that follows from the runs before it.
- * Errors: `TOPIC_RECREATED`, `RECORDS_EXPIRED`, `OFFSET_INVALID`, `OFFSET_BEYOND_END`, `START_REQUIRED`.
+ * Errors: `CONFIG_MISMATCH`, `TOPIC_RECREATED`, `RECORDS_EXPIRED`, `OFFSET_INVALID`, `OFFSET_BEYOND_END`, `START_REQUIRED`.
  */
 export function makePlan(input: PlanningInput): Plan {
   const { pipeline, state, now } = input;
-  const memory = comparablePrevious(input);
+  refuseRaisedEpoch(pipeline, state);
+  const memory = rememberPrevious(input);
   const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));
   const lagBefore = partitions.reduce((sum, { start, end }) => sum + Number(end - start), 0);
   const quiet = lagBefore === 0 && partitions.every(({ committed, start }) => committed === start);
@@ -64,7 +67,7 @@ export function makePlan(input: PlanningInput): Plan {
     lagBefore,
     continuity: runContinuity(partitions.map(({ continuity }) => continuity)),
     warnings: warningsOf(input, memory, partitions),
-    lost: partitions.flatMap(({ lost }) => lost ?? []),
+    lost: partitions.flatMap(({ partition, lost }) => lost.map((range) => ({ partition, ...range }))),
     partitions: partitions.map(({ partition, start, end, committed }) => ({
       partition,
       start: String(start),
@@ -72,54 +75,6 @@ export function makePlan(input: PlanningInput): Plan {
       committed: committed === null ? null : String(committed),
     })),
   };
-}
-
-/** What the previous successful run left, by partition, if it was about the same log. */
-type Memory = ReadonlyMap<number, Remembered> | null;
-
-interface Remembered {
-  /** `null`: that run ended before it had committed anything. */
-  committed: bigint | null;
-  /** How far the log reached at least. */
-  end: bigint;
-}
-
-function comparablePrevious(input: PlanningInput): Memory {
-  const { pipeline, state, previous } = input;
-  if (previous === null || differences(input, previous).length > 0) return null;
-  refuseOtherTopicId(pipeline, state, previous);
-  return new Map(
-    previous.partitions.map(({ partition, committed, end }) => [
-      partition,
-      remember(committed === null ? null : BigInt(committed), BigInt(end)),
-    ]),
-  );
-}
-
-/** What makes the previous run one about something else, in words. */
-function differences({ pipeline, state }: PlanningInput, previous: PreviousRun): string[] {
-  const compared: [name: string, then: string | number, now: string | number][] = [
-    ['cluster', previous.clusterId, state.clusterId],
-    ['topic', previous.topic, state.topic],
-    ['group', previous.group, pipeline.group],
-    ['epoch', previous.epoch, pipeline.epoch],
-  ];
-  return compared
-    .filter(([, then, now]) => then !== now)
-    .map(([name, then, now]) => `${name} ${then} (now ${now})`);
-}
-
-function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
-  return { committed, end: committed === null || committed < plannedEnd ? plannedEnd : committed };
-}
-
-function refuseOtherTopicId(pipeline: PipelineSettings, state: TopicState, previous: PreviousRun): void {
-  if (previous.topicId === null || state.topicId === null || previous.topicId === state.topicId) return;
-  throw new DrainError(
-    'TOPIC_RECREATED',
-    `topic "${state.topic}" was deleted and recreated since the previous run (topic id ${previous.topicId} then, ` +
-      `${state.topicId} now): its offsets begin anew. If that was meant, ${acceptBreak(pipeline)}`,
-  );
 }
 
 function planPartition(input: PlanningInput, memory: Memory, state: PartitionState): PartitionPlan {
@@ -132,7 +87,31 @@ function planPartition(input: PlanningInput, memory: Memory, state: PartitionSta
   const plan = { partition: state.partition, end: state.end, committed: committed?.offset ?? null };
   if (committed === null) return { ...plan, ...withoutCommit(input, memory, remembered, state) };
   const { start, lost } = checkCommitted(input.pipeline, state, committed.offset);
-  return { ...plan, start, lost, ...comparison(input.pipeline, state, committed, remembered) };
+  const untold = untoldBy(input, committed, remembered);
+  return {
+    ...plan,
+    start,
+    lost: [...untold, ...rangesOf(lost)],
+    ...comparison(input.pipeline, state, committed, remembered),
+  };
+}
+
+function rangesOf(lost: LostRange | null): OffsetRange[] {
+  return lost === null ? [] : [{ from: lost.from, to: lost.to }];
+}
+
+/**
+ * What runs since the previous successful one have passed over as lost: they failed, so no result has told of it. Under AllowAll
+ * there is no previous result to know by, and what a run finds is in its own result only.
+ */
+function untoldBy(
+  { pipeline }: PlanningInput,
+  committed: CommittedOffset,
+  remembered: bigint | null,
+): readonly OffsetRange[] {
+  const lost = decodeMark(committed.metadata)?.lost ?? [];
+  if (remembered === null) return pipeline.schedule.overlap === 'allowAll' ? [] : lost;
+  return lost.filter(({ to }) => BigInt(to) > remembered);
 }
 
 /** Whether the epoch was raised and nothing has been committed under it yet. */
@@ -179,9 +158,9 @@ function withoutCommit(
 ): Start {
   if (remembered !== null) return resumeAt(input.pipeline, state, remembered);
   if (isAdded(input, memory, state)) {
-    return { start: state.low, continuity: 'new', lost: null, warning: null };
+    return { start: state.low, continuity: 'new', lost: [], warning: null };
   }
-  return { start: policyStart(input, state), continuity: 'first', lost: null, warning: null };
+  return { start: policyStart(input, state), continuity: 'first', lost: [], warning: null };
 }
 
 /** Whether the partition came after earlier runs: the previous one doesn't know it, or the others have commits of ours. */
@@ -199,11 +178,16 @@ function hasOwnCommits({ pipeline, state }: PlanningInput): boolean {
 function resumeAt(pipeline: PipelineSettings, state: PartitionState, remembered: bigint): Start {
   if (remembered < state.low) {
     const { start, lost } = checkCommitted(pipeline, state, remembered);
-    return { start, lost, continuity: 'resumed', warning: offsetsGone(pipeline, state, start) };
+    return {
+      start,
+      lost: rangesOf(lost),
+      continuity: 'resumed',
+      warning: offsetsGone(pipeline, state, start),
+    };
   }
   return {
     start: remembered,
-    lost: null,
+    lost: [],
     continuity: 'resumed',
     warning: offsetsGone(pipeline, state, remembered),
   };

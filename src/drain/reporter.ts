@@ -1,5 +1,6 @@
 import type { DrainProgress } from '../contract.js';
 import type { WriteModel, WriteResult } from '../mongodb/sink.js';
+import type { Books } from './books.js';
 import type { LogLevel, ThreadMessage } from './thread-messages.js';
 
 /** How the thread tells its supervisor what goes on. */
@@ -9,6 +10,7 @@ export interface Reporter {
   alive: () => void;
   /** Posts the newest progress, however soon after the one before: it is what remains of an attempt that fails. */
   last: () => void;
+  counted: (books: Books) => void;
   log: (level: LogLevel, message: string) => void;
   /** Reports how long each write took. */
   timed: <Rest extends unknown[]>(
@@ -37,6 +39,9 @@ export function createReporter(post: (message: ThreadMessage) => void): Reporter
     },
     alive: postLatest,
     last: postNow,
+    counted: (books) => {
+      post({ kind: 'counted', books });
+    },
     log: (level, message) => {
       post({ kind: 'log', level, message });
     },

@@ -2,6 +2,7 @@ import type { KafkaSettings, MongodbSettings } from '../config/settings.js';
 import type { DrainOutcome, DrainProgress } from '../contract.js';
 import type { ErrorData } from '../errors.js';
 import type { AskedStop, DrainTask } from './attempt.js';
+import type { Books } from './books.js';
 
 /** What a drain thread is started with (its `workerData`). Stays in memory: secrets never go through Temporal. */
 export interface ThreadInput {
@@ -16,6 +17,8 @@ export type ThreadMessage =
   /** Never record contents, never secrets. */
   | { kind: 'log'; level: LogLevel; message: string }
   | { kind: 'batch-written'; durationMs: number }
+  /** What a commit has added to the books. */
+  | { kind: 'counted'; books: Books }
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
 

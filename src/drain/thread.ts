@@ -51,6 +51,7 @@ async function drainAs(
       every,
       wallClock: () => new Date(),
       report: reporter.progress,
+      counted: reporter.counted,
     };
     return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
   } finally {

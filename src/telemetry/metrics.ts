@@ -26,11 +26,18 @@ const OUTCOMES = {
 /** Upper bounds in seconds: from one small batch to the 60 s after which a batch is given up. */
 export const BATCH_WRITE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+export interface Counted {
+  counts: RecordCounts;
+  bytes: number;
+}
+
 export interface RunMetrics {
   /** After planning: the lag found; a run with nothing to do is counted here, since it drains nothing. */
   planned: (plan: Plan) => void;
-  /** Once per run that drained: what it ended with. Counts are those of the whole run, earlier attempts included. */
+  /** Once per run that drained: how it ended. */
   record: (outcome: DrainOutcome, plan: Plan) => void;
+  /** What one commit has added, whatever becomes of its run. */
+  counted: (pipeline: string, books: Counted) => void;
   /** An attempt that failed, to plan or to drain. */
   failed: (pipeline: string, code: ErrorCode) => void;
   /** One batch durably written. */
@@ -65,10 +72,12 @@ export function createRunMetrics(meter: MetricMeter): RunMetrics {
     },
     record: (outcome, { pipeline }) => {
       runs.add(1, { pipeline, stop_reason: outcome.stopReason });
-      for (const [count, label] of entriesOf(OUTCOMES))
-        records.add(outcome.records[count], { pipeline, outcome: label });
-      bytes.add(outcome.bytes, { pipeline });
       lag.set(outcome.lagAfter, { pipeline });
+    },
+    counted: (pipeline, books) => {
+      for (const [count, label] of entriesOf(OUTCOMES))
+        records.add(books.counts[count], { pipeline, outcome: label });
+      bytes.add(books.bytes, { pipeline });
     },
     failed: (pipeline, code) => failures.add(1, { pipeline, code }),
     batchWritten: (pipeline, durationMs) => writeSeconds.record(durationMs / 1_000, { pipeline }),

@@ -1,6 +1,7 @@
 import {
   MAX_LISTED_PARTITIONS,
   NO_RECORDS,
+  encodeUnlisted,
   type DrainOutcome,
   type PartitionResult,
   type Plan,
@@ -30,12 +31,13 @@ export function resultOf(plan: Plan, outcome: DrainOutcome, startedAt: Date, now
     topicId: plan.topicId,
     epoch: plan.epoch,
     quietSince: outcome.stopReason === 'nothing-to-do' ? plan.quietSince : null,
-    partitions: listed(outcome.partitions),
+    unlisted: encodeUnlisted(outcome.partitions.filter((partition) => !isListed(partition, outcome))),
+    partitions: outcome.partitions.filter((partition) => isListed(partition, outcome)),
   };
 }
 
-function listed(partitions: PartitionResult[]): PartitionResult[] {
-  return partitions.length <= MAX_LISTED_PARTITIONS ? partitions : partitions.filter(({ read }) => read > 0);
+function isListed({ read }: PartitionResult, { partitions }: DrainOutcome): boolean {
+  return partitions.length <= MAX_LISTED_PARTITIONS || read > 0;
 }
 
 /** A drain that was not needed, or was stopped before it began: nothing read, everything as the plan found it. */

@@ -60,8 +60,8 @@ export async function runDrain(input: RunInput): Promise<RunResult> {
 function previousRun(): PreviousRun | null {
   const last = workflowInfo().lastResult as RunResult | undefined;
   if (last === undefined) return null;
-  const { clusterId, topic, topicId, group, epoch, quietSince, partitions } = last;
-  return { clusterId, topic, topicId, group, epoch, quietSince, partitions };
+  const { clusterId, topic, topicId, group, epoch, quietSince, partitions, unlisted } = last;
+  return { clusterId, topic, topicId, group, epoch, quietSince, partitions, unlisted };
 }
 
 interface Stop {

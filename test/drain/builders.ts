@@ -55,7 +55,8 @@ export function books(read: number, overrides: Partial<RecordCounts> = {}): Book
 }
 
 export function mark(overrides: Partial<CommitMark> = {}): CommitMark {
-  return { run: 'run-1', epoch: 1, at: '2026-01-01T23:00:00.000Z', books: books(0), ...overrides };
+  const own = { run: 'run-1', attempt: 1, epoch: 1, at: '2026-01-01T23:00:00.000Z' };
+  return { ...own, books: books(0), lost: [], ...overrides };
 }
 
 /** An offset committed by us. */
@@ -98,6 +99,7 @@ export function previousRun(
     group: 'drain-orders',
     epoch: 1,
     quietSince: null,
+    unlisted: '',
     partitions: partitions.map(({ end, committed }, partition) => ({
       partition,
       start: '40',

@@ -46,14 +46,25 @@ describe('the room of maxRecords', () => {
   ];
   for (const [rule, max, already, offsets, next, expected] of cases) {
     test(rule, () => {
-      assert.deepEqual(shown(createRoom(max, already).fit(batch(offsets, next))), expected);
+      assert.deepEqual(shown(createRoom(max, () => already).fit(batch(offsets, next))), expected);
     });
   }
 
-  test('shrinks by what is used', () => {
-    const room = createRoom(3, 1);
-    room.use(1);
-    assert.equal(room.used(), 2);
+  test('shrinks by what is taken, and grows again by what a rebalance gives back', () => {
+    const room = createRoom(3, () => 1);
+    room.take(7, 1);
+    assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1], 2]);
+    room.giveBack(7);
+    assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1, 2], 3]);
+  });
+
+  test('counts a batch once, before its commit and after it', () => {
+    let committed = 0;
+    const room = createRoom(3, () => committed);
+    room.take(0, 2);
+    assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1], 2]);
+    committed = 2;
+    room.giveBack(0);
     assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1], 2]);
   });
 });

@@ -4,7 +4,7 @@ import type { DrainDeps, DrainTask } from '../../src/drain/attempt.js';
 import { drain } from '../../src/drain/drain.js';
 import type { CommittedOffset, ConsumeRequest, Source, TopicState } from '../../src/kafka/source.js';
 import type { Sink } from '../../src/mongodb/sink.js';
-import { NOW, ours, pipeline, plan, record, topicState } from './builders.js';
+import { books, NOW, ours, pipeline, plan, record, topicState } from './builders.js';
 import { createFakeSink } from './fake-sink.js';
 
 const NEVER = new AbortController().signal;
@@ -20,8 +20,8 @@ interface World {
   deps: DrainDeps;
   /** What the drain asked of source and sink, and its signs of life. */
   did: string[];
-  /** Lets every timer of the drain come once. */
-  tick: () => Promise<void>;
+  /** Lets every timer of the drain come once, at the given time on the monotonic clock. */
+  tick: (nowMs?: number) => Promise<void>;
 }
 
 interface Given {
@@ -36,6 +36,7 @@ function open({ sink = {}, states, committed = new Map(), consume }: Given): Wor
   const did: string[] = [];
   const inspected = [...(states ?? [topicState(), topicState([{ committed: ours(100n) }])])];
   const timers: (() => void | Promise<void>)[] = [];
+  let now = 0;
   const source: Source = {
     inspect: () => {
       did.push('inspect');
@@ -52,15 +53,17 @@ function open({ sink = {}, states, committed = new Map(), consume }: Given): Wor
   const deps: DrainDeps = {
     source,
     sink: { ...createFakeSink(), ...sink },
-    clock: () => 0,
+    clock: () => now,
     every: (_, action) => {
       timers.push(action);
       return () => undefined;
     },
     wallClock: () => NOW,
+    counted: () => undefined,
     report: () => void did.push('alive'),
   };
-  const tick = async (): Promise<void> => {
+  const tick = async (nowMs = now): Promise<void> => {
+    now = nowMs;
     for (const timer of timers) await timer();
   };
   return { deps, did, tick };
@@ -71,10 +74,13 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve());
   });
 
-/** Reads the plan's one partition to its end. */
-async function readAll({ handle, listener, signal }: ConsumeRequest): Promise<void> {
+/** Reads the plan's one partition to its end, where it holds one record. */
+async function readAll(
+  { handle, listener, signal }: ConsumeRequest,
+  only = record({ offset: 40n }),
+): Promise<void> {
   listener.assigned([0]);
-  const batch = { partition: 0, records: [record({ offset: 40n })], nextOffset: 100n };
+  const batch = { partition: 0, records: [only], nextOffset: 100n };
   const { commit } = await handle(batch);
   listener.committed(0, commit?.offset ?? -1n, commit?.metadata ?? '');
   if (!signal.aborted) await aborted(signal);
@@ -119,6 +125,103 @@ describe('a drain', () => {
       },
     });
     assert.equal((await drain(deps, TASK, NEVER)).stopReason, 'drained');
+  });
+
+  test('is drained, too, when a partition that it owned at first was read by another member of ours', async () => {
+    const { deps, tick } = open({
+      committed: new Map([[0, ours(100n)]]),
+      consume: async ({ listener, signal }) => {
+        listener.assigned([0]);
+        listener.assigned([]);
+        await tick();
+        await tick();
+        assert.ok(signal.aborted, 'asked to stop');
+      },
+    });
+    assert.equal((await drain(deps, TASK, NEVER)).stopReason, 'drained');
+  });
+
+  test('does not count what was committed under an earlier epoch', async () => {
+    const stopped = new AbortController();
+    const { deps, tick } = open({
+      committed: new Map([[0, ours(100n, { epoch: 1 })]]),
+      consume: async ({ listener, signal }) => {
+        listener.assigned([]);
+        await tick();
+        await tick();
+        assert.ok(!signal.aborted, 'not drained');
+        stopped.abort('stopped');
+        await tick();
+      },
+    });
+    const task = { ...TASK, pipeline: pipeline({ epoch: 2 }), plan: plan([{}], { epoch: 2 }) };
+    assert.equal((await drain(deps, task, stopped.signal)).stopReason, 'stopped');
+  });
+
+  test('has its budget from the first assignment on, whatever rebalances come', async () => {
+    const { deps, tick } = open({
+      consume: async ({ listener, signal }) => {
+        await tick(30_000);
+        listener.assigned([0]);
+        await tick(89_999);
+        listener.assigned([0]);
+        assert.ok(!signal.aborted, 'within the budget');
+        await tick(90_000);
+        assert.ok(signal.aborted, 'the budget is used up');
+      },
+    });
+    const outcome = await drain(deps, { ...TASK, stopByMs: 200_000 }, NEVER);
+    assert.equal(outcome.stopReason, 'budget');
+  });
+
+  test('writes tombstones that every attempt writes the same: purged a window after the plan', async () => {
+    const purged: unknown[] = [];
+    const { deps } = open({
+      sink: {
+        write: ([model]) => {
+          if (model?.kind === 'delete') purged.push(model.purgeAt);
+          return Promise.resolve({ inserted: 0, updated: 0, deleted: 1, unchanged: 0, rejected: [] });
+        },
+      },
+      consume: (request) => readAll(request, record({ offset: 40n, value: null })),
+    });
+    await drain({ ...deps, wallClock: () => new Date(0) }, TASK, NEVER);
+    const { tombstoneWindowMs } = TASK.pipeline;
+    assert.deepEqual(purged, [new Date(NOW.getTime() + tombstoneWindowMs)]);
+  });
+
+  test('says that it goes on where an earlier attempt has committed', async () => {
+    const mine = ours(60n, { run: 'run-1', books: books(20) });
+    for (const [committed, resumed] of [
+      [mine, true],
+      [ours(60n, { run: 'run-0', books: books(20) }), false],
+    ] as const) {
+      const { deps } = open({
+        states: [topicState([{ committed }]), topicState([{ committed: ours(100n) }])],
+        consume: (request) => readAll(request, record({ offset: 60n })),
+      });
+      const outcome = await drain(deps, TASK, NEVER);
+      assert.deepEqual([outcome.resumed, outcome.records.read], [resumed, resumed ? 21 : 1]);
+    }
+  });
+
+  test('lets a write that is still under way go no further when the reading has failed', async () => {
+    let writing: AbortSignal | undefined;
+    const failed = new Error('the connection broke');
+    const { deps } = open({
+      sink: {
+        write: (_, signal) => {
+          writing = signal;
+          return new Promise(() => undefined);
+        },
+      },
+      consume: (request) => {
+        void readAll(request);
+        return Promise.reject(failed);
+      },
+    });
+    await assert.rejects(drain(deps, TASK, NEVER), failed);
+    assert.equal(writing?.aborted, true);
   });
 
   test('that hangs in a write gives no sign of life, however often its timers come', async () => {

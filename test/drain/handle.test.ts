@@ -32,9 +32,10 @@ function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Giv
     },
     rules: pipeline(),
     ledger,
-    room: createRoom(maxRecords ?? null, 0),
+    room: createRoom(maxRecords ?? null, () => 0),
     endOf,
-    markOf: ({ counts }) => `read ${String(counts.read)}`,
+    markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
+    prepared: () => undefined,
   });
   return { handle, ledger, written };
 }
@@ -117,9 +118,10 @@ describe('a batch', () => {
       writeBatch: () => Promise.reject(new Error('refused')),
       rules: pipeline(),
       ledger,
-      room: createRoom(null, 0),
+      room: createRoom(null, () => 0),
       endOf: () => 100n,
       markOf: () => '',
+      prepared: () => undefined,
     });
     await assert.rejects(failing(batch([40], 41), signal), /refused/);
     ledger.committed(0, 41n, '');

@@ -25,5 +25,5 @@ export function open({ rules, planned, plan: overrides, now, topic }: Given = {}
 /** Prepares books, and confirms the commit that carries them. */
 export function commit(ledger: Ledger, partition: number, offset: bigint, books: Books): void {
   const carried = ledger.prepare(partition, books);
-  ledger.committed(partition, offset, ours(offset, { run: RUN, books: carried }).metadata);
+  ledger.committed(partition, offset, ours(offset, { run: RUN, ...carried }).metadata);
 }

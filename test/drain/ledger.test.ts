@@ -17,7 +17,7 @@ describe('the books', () => {
     });
     assert.equal(ledger.resumed, true);
     assert.deepEqual(reads(ledger), [20, 0]);
-    assert.deepEqual(ledger.prepare(0, books(10)), books(30));
+    assert.deepEqual(ledger.prepare(0, books(10)).books, books(30));
   });
 
   test('of another run are not', () => {
@@ -35,9 +35,9 @@ describe('the books', () => {
     const ledger = open();
     const carried = ledger.prepare(0, books(30));
     assert.equal(ledger.totals().counts.read, 0);
-    ledger.committed(0, 70n, ours(70n, { run: RUN, books: carried }).metadata);
+    ledger.committed(0, 70n, ours(70n, { run: RUN, ...carried }).metadata);
     assert.equal(ledger.totals().counts.read, 30);
-    assert.deepEqual(ledger.prepare(0, books(10)), books(40));
+    assert.deepEqual(ledger.prepare(0, books(10)), { books: books(40), lost: [] });
   });
 
   test('of a batch whose commit never came are forgotten when the group says where it stands', () => {
@@ -45,7 +45,7 @@ describe('the books', () => {
     ledger.prepare(0, books(30));
     ledger.committed(0, 40n, '');
     assert.equal(ledger.totals().counts.read, 0);
-    assert.deepEqual(ledger.prepare(0, books(20)), books(20));
+    assert.deepEqual(ledger.prepare(0, books(20)).books, books(20));
   });
 
   test('of a batch that another run committed first, up to the same offset, are not counted', () => {
@@ -72,7 +72,7 @@ describe('the books', () => {
     ledger.committed(0, 90n, byAnother);
     ledger.observe(1, 90n, byAnother);
     assert.deepEqual(reads(ledger), [35, 35]);
-    assert.deepEqual(ledger.prepare(0, books(5)), books(40));
+    assert.deepEqual(ledger.prepare(0, books(5)).books, books(40));
   });
 
   test('of several partitions add up', () => {
@@ -88,7 +88,7 @@ describe('the books', () => {
       rules: { onDataLoss: 'skip' },
       now: [{ low: 80n, committed: ours(60n, { run: RUN, books: books(20) }) }],
     };
-    const [start] = open(given).starts(({ counts }) => String(counts.read));
+    const [start] = open(given).starts((content) => String(content.books.counts.read));
     assert.deepEqual(start?.start, { offset: 80n, metadata: '20', replaces: 60n });
   });
 });
@@ -158,8 +158,61 @@ describe('a partition', () => {
   });
 });
 
+describe('a range that is passed over as lost', () => {
+  const rules = { onDataLoss: 'skip' } as const;
+  const range = { from: '60', to: '80' };
+  const lostOf = (given: Given) => {
+    const ledger = open(given);
+    return [ledger.lost, ledger.prepare(0, books(1)).lost] as const;
+  };
+
+  test('is told, and travels with every commit of the run', () => {
+    const found = lostOf({ rules, now: [{ low: 80n, committed: ours(60n) }] });
+    assert.deepEqual(found, [[{ partition: 0, ...range }], [range]]);
+  });
+
+  test('is told by the attempt that ends the run, although an earlier one passed over it', () => {
+    const committed = ours(80n, { run: RUN, lost: [range] });
+    const found = lostOf({ rules, now: [{ low: 80n, committed }] });
+    assert.deepEqual(found, [[{ partition: 0, ...range }], [range]]);
+  });
+
+  test('travels on, but is not told twice, where the plan knows of it', () => {
+    const planned = { planned: [{ start: '80' }], plan: { lost: [{ partition: 0, ...range }] } };
+    const first = lostOf({ ...planned, rules, now: [{ low: 80n, committed: ours(60n) }] });
+    assert.deepEqual(first, [[], [range]]);
+    const committed = ours(80n, { run: RUN, lost: [range] });
+    assert.deepEqual(lostOf({ ...planned, rules, now: [{ low: 80n, committed }] }), [[], [range]]);
+  });
+
+  test('of another run is the plan’s affair', () => {
+    const committed = ours(80n, { run: 'another', lost: [range] });
+    assert.deepEqual(lostOf({ rules, planned: [{ start: '80' }], now: [{ low: 80n, committed }] }), [[], []]);
+  });
+});
+
+test('knows the last attempt that has committed something', () => {
+  const now = [
+    { committed: ours(50n, { run: RUN, attempt: 2 }) },
+    { committed: ours(50n, { attempt: 9, run: 'x' }) },
+  ];
+  assert.equal(open({ planned: [{}, {}], now }).attempt, 2);
+  assert.equal(open().attempt, 1);
+});
+
+test('an id of the topic that the broker doesn’t tell is no other topic', () => {
+  for (const topicId of [null, 'topic-1']) open({ topic: { topicId }, plan: { topicId: null } });
+  open({ topic: { topicId: null } });
+  assert.throws(() => open({ topic: { topicId: 'topic-2' } }), { code: 'TOPIC_RECREATED' });
+});
+
+test('commits of a later epoch are not gone behind', () => {
+  const now = [{ committed: ours(50n, { epoch: 2 }) }];
+  assert.throws(() => open({ now }), { code: 'CONFIG_MISMATCH', message: /epoch 2.*epoch 1/ });
+});
+
 test('a start is committed with the mark made of the partition’s books, whenever that is', () => {
   const at = new Date(NOW.getTime() + HOUR_MS).toISOString();
-  const [start] = open().starts(({ counts }) => `${at} ${String(counts.read)}`);
+  const [start] = open().starts((content) => `${at} ${String(content.books.counts.read)}`);
   assert.deepEqual(start, { partition: 0, start: { offset: 40n, metadata: `${at} 0`, replaces: null } });
 });

@@ -137,5 +137,73 @@ const GONE: readonly Case[] = [
   },
 ];
 
+const UNTOLD: Case[] = [
+  {
+    rule: 'lost by a run that failed: the next one that succeeds tells',
+    given: {
+      partitions: [{ committed: ours(60n, { lost: [{ from: '10', to: '40' }] }) }],
+      previous: previousRun([{ committed: '10' }]),
+    },
+    ranges: ['60-100 of 60'],
+    continuity: 'continuous',
+    lost: [{ partition: 0, from: '10', to: '40' }],
+  },
+  {
+    rule: 'lost by a run that failed before any had succeeded',
+    given: { partitions: [{ committed: ours(60n, { lost: [{ from: '10', to: '40' }] }) }] },
+    ranges: ['60-100 of 60'],
+    continuity: 'unknown',
+    lost: [{ partition: 0, from: '10', to: '40' }],
+  },
+  {
+    rule: 'lost by a run that failed, and by retention since',
+    given: {
+      rules: { onDataLoss: 'skip' },
+      partitions: [{ committed: ours(30n, { lost: [{ from: '10', to: '20' }] }) }],
+      previous: previousRun([{ committed: '10' }]),
+    },
+    ranges: ['40-100 of 30'],
+    continuity: 'continuous',
+    lost: [
+      { partition: 0, from: '10', to: '20' },
+      { partition: 0, from: '30', to: '40' },
+    ],
+  },
+  {
+    rule: 'lost and told by the previous run: not told again',
+    given: {
+      partitions: [{ committed: ours(60n, { lost: [{ from: '10', to: '40' }] }) }],
+      previous: previousRun([{ committed: '60' }]),
+    },
+    ranges: ['60-100 of 60'],
+    continuity: 'continuous',
+  },
+];
+
+const UNLISTED: Case[] = [
+  {
+    rule: 'a partition that the previous result does not list is compared all the same',
+    given: {
+      partitions: [{ committed: ours(50n) }, { committed: foreign(60n) }],
+      previous: previousRun([{ committed: '50' }], { unlisted: '1:50' }),
+    },
+    ranges: ['50-100 of 50', '60-100 of 60'],
+    continuity: 'gap',
+    warnings: ['COMMITTED_ELSEWHERE'],
+  },
+  {
+    rule: 'an offset that is gone is resumed there, too',
+    given: {
+      partitions: [{ committed: ours(50n) }, {}],
+      previous: previousRun([{ committed: '50' }], { unlisted: '1:70' }),
+    },
+    ranges: ['50-100 of 50', '70-100 of none'],
+    continuity: 'resumed',
+    warnings: ['OFFSETS_EXPIRED'],
+  },
+];
+
+describeCases('what no result has told', UNTOLD);
+describeCases('above a hundred partitions', UNLISTED);
 describeCases('following the previous run', FOLLOWING);
 describeCases('what is gone', GONE);

@@ -51,6 +51,12 @@ describe('planning refuses', () => {
       /101/,
     ],
     [
+      'commits of a later epoch, whose documents would win over every record',
+      { partitions: [{}, { committed: ours(50n, { epoch: 2 }) }] },
+      'CONFIG_MISMATCH',
+      /^orders-1: .*epoch 2, .*says epoch 1\. An epoch can only be raised/,
+    ],
+    [
       'a negative commit',
       { partitions: [{ committed: foreign(-2n) }] },
       'OFFSET_INVALID',
@@ -126,7 +132,8 @@ describe('planning refuses', () => {
     test(`${what}: ${code}`, () => {
       const error = errorOf(given);
       assert.equal(error.code, code);
-      assert.equal(error.retryable, false);
+      // A worker with the right configuration may take the next attempt.
+      assert.equal(error.retryable, code === 'CONFIG_MISMATCH');
       assert.match(error.message, message);
     });
   }

@@ -52,6 +52,14 @@ describe('the reporter', () => {
     assert.deepEqual(posted.at(-1), { kind: 'progress', progress: { ...PROGRESS, read: 2 } });
   });
 
+  test('sends the last progress, however soon after the one before', () => {
+    const { posted, reporter } = build();
+    reporter.progress(() => ({ ...PROGRESS, read: 1 }));
+    reporter.progress(() => ({ ...PROGRESS, read: 2 }));
+    reporter.last();
+    assert.deepEqual(posted.at(-1), { kind: 'progress', progress: { ...PROGRESS, read: 2 } });
+  });
+
   test('passes on every log line', () => {
     const { posted, reporter } = build();
     reporter.log('warn', 'one');

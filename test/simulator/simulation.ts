@@ -214,6 +214,7 @@ function depsOf(world: World, process: SimulatedProcess): DrainDeps {
     every: process.every,
     // Wall clocks jump, and those of two machines never agree.
     wallClock: () => new Date(time.now() + random.integer(-DAY_MS, DAY_MS)),
+    counted: () => undefined,
     report: (progress) => {
       progress();
     },

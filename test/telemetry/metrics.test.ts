@@ -54,6 +54,7 @@ describe('the metrics endpoint', () => {
     await withLine('kafka_drain_lag_records{pipeline="orders"} 12');
     metrics.planned({ ...PLAN, pipeline: 'quiet', lagBefore: 0, nothingToDo: true });
     metrics.record(OUTCOME, PLAN);
+    metrics.counted('orders', { counts: OUTCOME.records, bytes: OUTCOME.bytes });
     metrics.failed('orders', 'STALLED');
     metrics.batchWritten('orders', 30);
     const text = await withLine('kafka_drain_batch_write_seconds_count{pipeline="orders"} 1');

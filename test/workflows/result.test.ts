@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { NO_RECORDS, type DrainOutcome, type PartitionResult, type Plan } from '../../src/contract.js';
+import {
+  decodeUnlisted,
+  NO_RECORDS,
+  type DrainOutcome,
+  type PartitionResult,
+  type Plan,
+} from '../../src/contract.js';
 import { planMarkdown, resultMarkdown } from '../../src/workflows/markdown.js';
 import { resultOf, shouldCatchUp, untouched } from '../../src/workflows/result.js';
 import { assertBalanced } from '../support/books.js';
@@ -87,6 +93,25 @@ describe("a run's result", () => {
       resultOf(plan(), outcome({ partitions: many(length) }), STARTED, ENDED).partitions.length;
     assert.equal(listed(100), 100);
     assert.equal(listed(101), 1);
+  });
+
+  test('keeps what is committed in the others for the next run, in a few bytes each', () => {
+    const partitions = Array.from({ length: 1_000 }, (_, index) =>
+      partition({
+        partition: index,
+        read: index === 7 ? 100 : 0,
+        committed: index === 8 ? null : '123456789',
+      }),
+    );
+    const { unlisted } = resultOf(plan(), outcome({ partitions }), STARTED, ENDED);
+    assert.ok(unlisted.length < 16_000);
+    const decoded = decodeUnlisted(unlisted);
+    assert.equal(decoded.length, 998);
+    assert.deepEqual(decoded[7], { partition: 9, committed: '123456789' });
+    assert.equal(
+      resultOf(plan(), outcome({ partitions: partitions.slice(0, 100) }), STARTED, ENDED).unlisted,
+      '',
+    );
   });
 
   test('a quiet run remembers since when, any other forgets', () => {

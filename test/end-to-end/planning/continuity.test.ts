@@ -132,7 +132,9 @@ describe('a run after another', { concurrency: true }, () => {
       return (topic?.partitions ?? []).map(({ metadata }) => decodeMark(metadata ?? '')?.at ?? 'no mark');
     };
     const old = new Date(Date.now() - DAY_MS - 60_000).toISOString();
-    const metadata = encodeMark({ run: 'of yesterday', epoch: 1, at: old, books: EMPTY_BOOKS });
+    const metadata = encodeMark({
+      ...{ run: 'of yesterday', attempt: 1, epoch: 1, at: old, lost: [], books: EMPTY_BOOKS },
+    });
     await commitAs(quiet, ...[0, 1].map((partition) => ({ partition, offset: 20n, metadata })));
     assert.deepEqual(await committedAt(), [old, old]);
     const before = new Date().toISOString();

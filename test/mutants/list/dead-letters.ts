@@ -122,8 +122,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/ledger',
-        find: 'return addBooks(entry.books, books);',
-        replace: 'return entry.books = addBooks(entry.books, books);',
+        find: 'return { books: addBooks(entry.books, books), lost: entry.lost };',
+        replace: 'return { books: (entry.books = addBooks(entry.books, books)), lost: entry.lost };',
       },
     ],
     tests: ['drain/ledger'],

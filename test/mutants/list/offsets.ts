@@ -152,8 +152,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/attempt',
-        find: 'createRoom(pipeline.limits.maxRecords, readBefore)',
-        replace: 'createRoom(pipeline.limits.maxRecords, 0)',
+        find: 'createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read)',
+        replace: 'createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read - readBefore)',
       },
     ],
     tests: ['simulator/simulator'],
