@@ -251,15 +251,11 @@ test('nothing new is handled after a stop or after a failure', async () => {
   const stopped = open(0n);
   await stopped.join(1);
   stopped.abort();
-  await (
-    await stopped.fetchAndHandle(fetched(0, 0, 4))
-  ).handled;
+  await stopped.fetchAndHandle(fetched(0, 0, 4));
   const failed = open(0n);
   await failed.join(1);
   failed.member.hooks.fenced(new Error('gone'));
-  await (
-    await failed.fetchAndHandle(fetched(0, 0, 4))
-  ).handled;
+  await failed.fetchAndHandle(fetched(0, 0, 4));
   assert.deepEqual([...stopped.did, ...failed.did], ['fetched', 'fetched']);
 });
 

@@ -57,10 +57,21 @@ export function createGroup(time: VirtualTime): FakeGroup {
     },
     assignment: (member) => {
       expire();
-      return [...member.wanted].filter((partition) => {
-        const candidates = members.filter(({ wanted }) => wanted.has(partition));
-        return candidates[partition % candidates.length] === member;
-      });
+      return assign(members).get(member) ?? [];
     },
   };
+}
+
+/** Every wanted partition to one member that wants it: those that few want first, each to whoever has least. */
+function assign(members: readonly GroupMember[]): Map<GroupMember, number[]> {
+  const given = new Map(members.map((member) => [member, [] as number[]]));
+  const wanting = (partition: number) => members.filter(({ wanted }) => wanted.has(partition));
+  const partitions = [...new Set(members.flatMap(({ wanted }) => [...wanted]))];
+  partitions.sort((a, b) => wanting(a).length - wanting(b).length || a - b);
+  for (const partition of partitions) {
+    const shares = wanting(partition).map((member) => given.get(member) ?? []);
+    shares.sort((a, b) => a.length - b.length)[0]?.push(partition);
+  }
+  for (const share of given.values()) share.sort((a, b) => a - b);
+  return given;
 }

@@ -61,9 +61,16 @@ export function partitionOf(log: FakeLog, partition: number): FakeLog['partition
 }
 
 export function recordsOf(log: FakeLog): KafkaRecord[] {
-  return log.partitions.flatMap(({ entries }) =>
-    entries.flatMap((entry) => (entry.kind === 'record' ? [entry.record] : [])),
-  );
+  return log.partitions.flatMap((_, partition) => recordsIn(log, partition, 0n));
+}
+
+/** The records of one partition from one offset up to another. */
+export function recordsIn(log: FakeLog, partition: number, from: bigint, to?: bigint): KafkaRecord[] {
+  const { entries, end } = partitionOf(log, partition);
+  return entries.flatMap((entry) => {
+    const inside = offsetOf(entry) >= from && offsetOf(entry) < (to ?? end);
+    return inside && entry.kind === 'record' ? [entry.record] : [];
+  });
 }
 
 export function offsetOf(entry: LogEntry): bigint {

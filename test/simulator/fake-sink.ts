@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DrainError } from '../../src/errors.js';
 import type {
   DeadLetter,
@@ -5,6 +6,7 @@ import type {
   Sink,
   Version,
   WriteModel,
+  WriteRejectionCode,
   WriteResult,
 } from '../../src/mongodb/sink.js';
 import type { SimulatedProcess } from './process.js';
@@ -12,10 +14,17 @@ import type { Random } from './random.js';
 
 /** A stored document as far as the rules look at it. */
 export interface StoredDocument {
+  id: unknown;
   version: Version;
   deleted: boolean;
+  /** Of a tombstone. */
+  purgeAt: Date | null;
+  /** As JSON. */
   fields: string;
 }
+
+/** Of a document that no drain wrote: older than any record. */
+export const NO_VERSION: Version = { partition: '', offset: -1n, timestampMs: -1, epoch: 0 };
 
 /** What the database keeps, shared by all processes. */
 export interface FakeDatabase {
@@ -42,8 +51,8 @@ export interface FakeSinkOptions {
   process: SimulatedProcess;
   random: Random;
   perils: SinkPerils;
-  /** Whether the server refuses the content, as a schema validator would. */
-  refuses: (model: WriteModel) => boolean;
+  /** Why the server refuses the content, as a schema validator would; `null`: it doesn't. */
+  refuses: (model: WriteModel) => WriteRejectionCode | null;
   /** Told of every write at the moment it takes effect. */
   onWrite: (idKey: string, before: StoredDocument | undefined, after: StoredDocument) => void;
 }
@@ -52,22 +61,27 @@ export interface FakeSinkOptions {
 export function createFakeSink(options: FakeSinkOptions): Sink {
   return {
     check: () => options.process.step(),
-    write: (models) => write(options, models),
-    writeDeadLetters: (letters) => writeDeadLetters(options, letters),
+    write: (models, signal) => write(options, models, signal),
+    writeDeadLetters: (letters, signal) => writeDeadLetters(options, letters, signal),
     close: () => Promise.resolve(),
   };
 }
 
-async function write(options: FakeSinkOptions, models: readonly WriteModel[]): Promise<WriteResult> {
+async function write(
+  options: FakeSinkOptions,
+  models: readonly WriteModel[],
+  signal: AbortSignal,
+): Promise<WriteResult> {
   const { process, random, perils } = options;
   const result: WriteResult = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, rejected: [] };
   refuseRepeatedIds(models);
   const breakAt = random.chance(perils.outage) ? random.integer(0, models.length) : -1;
   for (const [index, model] of shuffled(models, random).entries()) {
+    signal.throwIfAborted();
     await process.step();
     if (index === breakAt) throw unavailable();
     const outcome = apply(options, model);
-    if (outcome === 'rejected') result.rejected.push(rejectionOf(model));
+    if (typeof outcome === 'object') result.rejected.push(outcome);
     else if (random.chance(perils.lostReply)) result[again(options, model)] += 1;
     else result[outcome] += 1;
   }
@@ -92,28 +106,39 @@ function unavailable(): DrainError {
   return new DrainError('MONGODB_UNAVAILABLE', 'no majority acknowledged the write');
 }
 
-function rejectionOf(model: WriteModel): Rejection {
-  return { model, code: 'VALIDATION_FAILED', reason: 'the validator refused the document' };
-}
-
-type Applied = 'inserted' | 'updated' | 'deleted' | 'unchanged' | 'rejected';
+type Applied = 'inserted' | 'updated' | 'deleted' | 'unchanged' | Rejection;
 
 function apply({ database, refuses, onWrite }: FakeSinkOptions, model: WriteModel): Applied {
-  if (refuses(model)) return 'rejected';
+  const code = refuses(model);
+  if (code !== null) return { model, code, reason: 'the server refused the document' };
   const before = database.documents.get(model.idKey);
   if (before !== undefined && !replaces(model, before)) return 'unchanged';
-  const deleted = model.kind === 'delete';
-  const fields = model.kind === 'delete' ? '' : JSON.stringify(model.fields);
-  const after = { version: model.version, deleted, fields };
+  const after = toStored(model);
+  if (isDeepStrictEqual(before, after)) return 'unchanged';
   database.documents.set(model.idKey, after);
   onWrite(model.idKey, before, after);
-  if (deleted) return 'deleted';
+  if (after.deleted) return 'deleted';
   return before === undefined ? 'inserted' : 'updated';
 }
 
-/** The stored version gives way only to a newer one; in the simulation an id stays in its partition. */
-function replaces({ version }: WriteModel, before: StoredDocument): boolean {
-  return version.offset > before.version.offset;
+function toStored(model: WriteModel): StoredDocument {
+  const { id, version } = model;
+  return model.kind === 'delete'
+    ? { id, version, deleted: true, purgeAt: model.purgeAt, fields: '{}' }
+    : { id, version, deleted: false, purgeAt: null, fields: JSON.stringify(model.fields) };
+}
+
+/**
+ * The stored version gives way only to a newer one; where both are the same record, to what the record makes now, but not
+ * a tombstone to itself. Written down once more, so that the drain's own rule isn't held against itself.
+ */
+function replaces({ kind, version }: WriteModel, before: StoredDocument): boolean {
+  const { version: stored } = before;
+  if (version.epoch !== stored.epoch) return version.epoch > stored.epoch;
+  if (version.partition === stored.partition)
+    return kind === 'upsert' ? version.offset >= stored.offset : version.offset > stored.offset;
+  if (version.timestampMs !== stored.timestampMs) return version.timestampMs > stored.timestampMs;
+  return version.partition > stored.partition;
 }
 
 function shuffled<T>(values: readonly T[], random: Random): T[] {
@@ -128,7 +153,9 @@ function shuffled<T>(values: readonly T[], random: Random): T[] {
 async function writeDeadLetters(
   { database, process, random, perils }: FakeSinkOptions,
   letters: readonly DeadLetter[],
+  signal: AbortSignal,
 ): Promise<void> {
+  signal.throwIfAborted();
   await process.step();
   if (random.chance(perils.refusedDeadLetters)) {
     throw new DrainError('MONGODB_UNAVAILABLE', 'the dead letters were not acknowledged');

@@ -40,18 +40,28 @@ const LARGEST_BATCH = 12;
 /** `Source` on a fake log, with the group protocol as the drain sees it: rebalances, fencing, commits under a generation. */
 export function createFakeSource(options: FakeSourceOptions): Source {
   const { log, process } = options;
+  const closing = new AbortController();
   return {
     inspect: async () => {
       await process.step();
       return stateOf(log);
     },
-    offsetsAt: () => Promise.reject(new Error('not simulated')),
+    offsetsAt: async (timestampMs) => {
+      await process.step();
+      return new Map(
+        log.partitions.map((_, partition) => [partition, offsetAt(log, partition, timestampMs)]),
+      );
+    },
     committed: async () => {
       await process.step();
       return new Map(log.committed);
     },
-    consume: (request) => consume(options, request),
-    close: () => Promise.resolve(),
+    consume: (request) =>
+      consume(options, { ...request, signal: AbortSignal.any([request.signal, closing.signal]) }),
+    close: () => {
+      closing.abort();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -64,6 +74,12 @@ function stateOf(log: FakeLog): TopicState {
     committed: log.committed.get(partition) ?? null,
   }));
   return { clusterId, topic, topicId, partitions };
+}
+
+function offsetAt(log: FakeLog, partition: number, timestampMs: number): bigint {
+  const { entries, end } = partitionOf(log, partition);
+  const found = entries.find((entry) => entry.kind === 'record' && entry.record.timestampMs >= timestampMs);
+  return found === undefined ? end : offsetOf(found);
 }
 
 interface Membership extends FakeSourceOptions {
@@ -108,13 +124,17 @@ async function takeUp(membership: Membership): Promise<Map<number, bigint>> {
   const assigned = group.assignment(member);
   const starts = new Map(request.partitions.map((start) => [start.partition, start]));
   for (const partition of assigned) commitStart(membership, starts.get(partition));
-  const positions = new Map(
-    assigned.map((partition) => [partition, log.committed.get(partition)?.offset ?? 0n]),
-  );
+  const positions = new Map(assigned.map((partition) => [partition, positionIn(log, partition)]));
   request.listener.assigned(assigned);
   for (const [partition, offset] of positions)
     request.listener.committed(partition, offset, log.committed.get(partition)?.metadata ?? '');
   return positions;
+}
+
+function positionIn({ committed }: FakeLog, partition: number): bigint {
+  const offset = committed.get(partition)?.offset;
+  if (offset !== undefined) return offset;
+  throw new DrainError('OFFSET_OUT_OF_RANGE', 'the committed offset is gone');
 }
 
 function commitTo({ log, onCommit }: Membership, partition: number, commit: Commit): void {

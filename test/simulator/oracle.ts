@@ -1,7 +1,7 @@
 import type { RunResult, StopReason } from '../../src/contract.js';
 import type { Commit, CommittedOffset, KafkaRecord } from '../../src/kafka/source.js';
 import type { FakeDatabase, StoredDocument } from './fake-sink.js';
-import { partitionOf, recordsOf, type FakeLog } from './fake-log.js';
+import { partitionOf, recordsIn, recordsOf, type FakeLog } from './fake-log.js';
 
 /** A broken invariant of the guarantee, with the coordinates of the first record that shows it. */
 export class Violation extends Error {
@@ -94,8 +94,9 @@ function placeOf({ topic, partition, offset }: KafkaRecord): string {
 }
 
 function checkSettled(input: OracleInput, partition: number, offset: bigint): void {
-  for (const record of recordsOf(input.log)) {
-    if (record.partition !== partition || record.offset >= offset || isSettled(input, record)) continue;
+  const deadLetters = deadLetterCoordinates(input.database);
+  for (const record of recordsIn(input.log, partition, 0n, offset)) {
+    if (isSettled(input, record, deadLetters)) continue;
     throw new Violation(
       'I4',
       `${placeOf(record)} is neither stored nor a dead letter, but offset ${String(offset)} is committed`,
@@ -107,14 +108,18 @@ function coordinatesOf({ partition, offset }: { partition: number; offset: bigin
   return `${String(partition)}:${String(offset)}`;
 }
 
-function isSettled({ database, natureOf, deletes }: OracleInput, record: KafkaRecord): boolean {
+function isSettled(
+  { database, natureOf, deletes }: OracleInput,
+  record: KafkaRecord,
+  deadLetters: ReadonlySet<string>,
+): boolean {
   const nature = natureOf(record);
   if (nature === 'tombstone' && deletes === 'ignore') return true;
   if (nature !== 'undecodable') {
     const stored = database.documents.get(`s:${String(record.key)}`);
     if (stored !== undefined && stored.version.offset >= record.offset) return true;
   }
-  return deadLetterCoordinates(database).has(coordinatesOf(record));
+  return deadLetters.has(coordinatesOf(record));
 }
 
 function deadLetterCoordinates({ deadLetters }: FakeDatabase): Set<string> {
@@ -132,12 +137,6 @@ function checkBooks({ records: { read, ...outcomes }, partitions }: RunResult): 
 /** Whose commit it is; read without the drain's own decoding. */
 function runOf(metadata: string): string {
   return (JSON.parse(metadata) as { run: string }).run;
-}
-
-function recordsIn(log: FakeLog, partition: number, from: bigint, to: bigint): number {
-  return recordsOf(log).filter(
-    (record) => record.partition === partition && record.offset >= from && record.offset < to,
-  ).length;
 }
 
 /** What the commits of a run have covered in one partition. */
@@ -160,7 +159,7 @@ function createCoverage(log: FakeLog): Coverage {
       const runs = partitions[partition] ?? new Map<string, Covered>();
       const mine = runs.get(runId) ?? none;
       for (const [other, covered] of runs) if (other !== runId) covered.interrupted = true;
-      runs.set(runId, { ...mine, records: mine.records + recordsIn(log, partition, from, to) });
+      runs.set(runId, { ...mine, records: mine.records + recordsIn(log, partition, from, to).length });
     },
     of: (runId, partition) => partitions[partition]?.get(runId) ?? none,
   };
@@ -188,7 +187,7 @@ function checkCovered(coverage: Coverage, { runId, result, maxRecords, alone }: 
 function checkUndisturbed(log: FakeLog, { result }: RunEnded): void {
   let lag = 0n;
   for (const { partition, start, end, read } of result.partitions) {
-    const wanted = recordsIn(log, partition, BigInt(start), BigInt(end));
+    const wanted = recordsIn(log, partition, BigInt(start), BigInt(end)).length;
     const isRead = result.stopReason !== 'drained' || wanted === read;
     lag += partitionOf(log, partition).end - (log.committed.get(partition)?.offset ?? BigInt(start));
     if (isRead) continue;

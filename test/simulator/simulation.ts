@@ -207,7 +207,8 @@ function depsOf(world: World, process: SimulatedProcess): DrainDeps {
       process,
       random,
       perils: { ...perils, outage: outage / 5 },
-      refuses: (model) => model.kind === 'upsert' && UNWRITABLE_FIELD in model.fields,
+      refuses: (model) =>
+        model.kind === 'upsert' && UNWRITABLE_FIELD in model.fields ? 'VALIDATION_FAILED' : null,
       onWrite: oracle.onWrite,
     }),
     clock: time.now,

@@ -4,6 +4,8 @@ export interface VirtualTime {
   sleep: (ms: number) => Promise<void>;
   /** Lets things happen until the promise settles. Rejects when nothing is left that could ever settle it. */
   until: <T>(promise: Promise<T>) => Promise<T>;
+  /** Lets things happen as they come, until the signal is aborted; for what also waits for real time. */
+  flow: (signal: AbortSignal) => Promise<void>;
 }
 
 interface Wakeup {
@@ -26,9 +28,20 @@ export function createTime(): VirtualTime {
       const at = queue.findIndex((other) => other.atMs > wakeup.atMs);
       queue.splice(at < 0 ? queue.length : at, 0, wakeup);
     });
+  const wakeNext = (next: Wakeup) => {
+    nowMs = next.atMs;
+    next.wake();
+  };
   return {
     now: () => nowMs,
     sleep,
+    flow: async (signal) => {
+      while (!signal.aborted) {
+        await microtasks();
+        const next = queue.shift();
+        if (next !== undefined) wakeNext(next);
+      }
+    },
     until: async (promise) => {
       const state = { settled: false };
       const settle = () => {
@@ -41,8 +54,7 @@ export function createTime(): VirtualTime {
         const next = queue.shift();
         if (next === undefined || next.atMs > LIMIT_MS)
           throw new Error(`the story hangs at ${String(nowMs)} ms`);
-        nowMs = next.atMs;
-        next.wake();
+        wakeNext(next);
       }
     },
   };
