@@ -29,6 +29,7 @@ export interface Lane {
   epoch: number;
   /** Whether no two runs overlap. */
   exact: boolean;
+  /** A part of the records may come twice where the broker went away meanwhile. */
   produce: (options: DataOptions) => Promise<void>;
   /** Starts a worker that obeys the armed faults, again if a server isn't there. */
   startWorker: () => Promise<WorkerChild>;
@@ -58,7 +59,10 @@ export async function openLane(
     gone: [],
     epoch: 1,
     exact: true,
-    produce: (data) => scenario.produce(makeRecords(random, data)),
+    produce: async (data) => {
+      const records = makeRecords(random, data);
+      await patiently('records to be produced', () => scenario.produce(records));
+    },
     startWorker: async () => {
       const worker = await patiently('a worker', () => scenario.startWorker(FAULTY_THREAD));
       workers.push(worker);
@@ -88,25 +92,30 @@ export type Ending = { result: RunResult } | { failure: Error };
 
 /** Waits for the end of a run, whatever becomes of the servers meanwhile. */
 export async function endOf(run: Run): Promise<Ending> {
-  await patiently('a run to end', async () => {
-    for (let asked = 0; await isOpen(run); asked += 1) {
-      if (asked > MOST_QUESTIONS) throw new Error('it does not end');
-      await sleep(250);
-    }
-  });
-  return patiently('the result of a run', async () => {
-    try {
-      return { result: await run.result() };
-    } catch (error) {
-      if (error instanceof RunFailed || (error as Error).name === 'WorkflowFailedError')
-        return { failure: error as Error };
-      throw error;
-    }
-  });
+  const late = new AbortController();
+  const tooLate = sleep(END_LIMIT_MS, undefined, { signal: late.signal, ref: false }).then(
+    () => Promise.reject(new Error(`run ${run.workflowId} does not end`)),
+    () => new Promise<never>(() => undefined),
+  );
+  try {
+    return await Promise.race([patiently('the end of a run', () => endingOf(run)), tooLate]);
+  } finally {
+    late.abort();
+  }
 }
 
-/** Five minutes: above the hard kill. */
-const MOST_QUESTIONS = 1_200;
+/** Above the hard kill of every attempt that a pipeline here may need. */
+const END_LIMIT_MS = 600_000;
+
+async function endingOf(run: Run): Promise<Ending> {
+  try {
+    return { result: await run.result() };
+  } catch (error) {
+    if (error instanceof RunFailed || (error as Error).name === 'WorkflowFailedError')
+      return { failure: error as Error };
+    throw error;
+  }
+}
 
 /** Whether the worker was killed before the run ended. */
 export async function diesBefore(worker: WorkerChild, run: Run): Promise<boolean> {
@@ -173,11 +182,12 @@ export function isAlive({ process: { exitCode, signalCode } }: WorkerChild): boo
 export async function untilProgress(lane: Lane, run: Run): Promise<number> {
   const startedMs = performance.now();
   let before = await lane.progress();
-  for (;;) {
+  for (let asked = 1; ; asked += 1) {
     const now = await lane.progress();
     if (before < 0) before = now;
     if (now > before) break;
-    if (!(await isOpen(run).catch(() => true))) break;
+    // Much dearer than the offsets.
+    if (asked % 4 === 0 && !(await isOpen(run).catch(() => true))) break;
     await sleep(200);
   }
   return performance.now() - startedMs;

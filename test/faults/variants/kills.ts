@@ -8,7 +8,7 @@ import { readLog, verifyCommits } from '../verify.js';
 const RUNS = 4;
 const RECORDS_PER_RUN = 25_000;
 /** Reading everything at every kill would take longer than the drain. */
-const CHECKED_COMMITS = 0.25;
+const CHECKED_COMMITS = 0.15;
 const WATCHED = 0.3;
 
 const PLACES: readonly { place: Place; what: string; once?: true }[] = [
@@ -68,14 +68,19 @@ async function runWithKills(lane: Lane, tally: Tally, arm: () => ReturnType<type
     if (!(await diesBefore(worker, run))) return;
     tally.times += 1;
     tally.kills += 1;
-    const recovery = kill === kills ? untilProgress(lane, run) : null;
+    const recovery = kill === kills ? recoverFrom(lane, run) : null;
     if (lane.random.chance(CHECKED_COMMITS)) tally.violation ??= await verifyCommits(lane, await log());
     if (recovery === null) continue;
-    lane.faults.arm({});
-    await lane.startWorker();
     recovered(tally, await recovery);
     await endOf(run);
   }
+}
+
+async function recoverFrom(lane: Lane, run: Run): Promise<number> {
+  const recovery = untilProgress(lane, run);
+  lane.faults.arm({});
+  await lane.startWorker();
+  return recovery;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
