@@ -3,8 +3,10 @@ import { COMMIT_MUTANTS } from './commits.js';
 import { DEAD_LETTER_MUTANTS } from './dead-letters.js';
 import { GUARD_MUTANTS } from './guard.js';
 import { OFFSET_MUTANTS } from './offsets.js';
+import { PLANNING_MUTANTS } from './planning.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
+import { SUPERVISE_MUTANTS } from './supervising.js';
 import { WRITE_MUTANTS } from './writing.js';
 
 /** Every bug that the tests must notice. */
@@ -14,6 +16,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...WRITE_MUTANTS,
   ...DEAD_LETTER_MUTANTS,
   ...OFFSET_MUTANTS,
+  ...PLANNING_MUTANTS,
   ...STOP_MUTANTS,
+  ...SUPERVISE_MUTANTS,
   ...SCHEDULE_MUTANTS,
 ];

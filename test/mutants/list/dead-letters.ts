@@ -148,4 +148,28 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['simulator/simulator'],
   },
+  {
+    name: 'an attempt does not say that it went on where an earlier one ended',
+    bug: null,
+    edits: [{ file: 'drain/outcome', find: 'resumed: ledger.resumed', replace: 'resumed: false' }],
+    tests: ['drain/drain'],
+  },
+  {
+    name: 'a result tells what was committed by itself, not where the group stands',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/ledger',
+        find: 'const committed = offsetOf(now?.committed ?? null);',
+        replace: 'const committed = entry.committed;',
+      },
+    ],
+    tests: ['drain/ledger'],
+  },
+  {
+    name: 'dead letters known by decoding are not written',
+    bug: null,
+    edits: [{ file: 'drain/write-batch', find: 'await writeDeadLetters(deps, bad, signal);', replace: '' }],
+    tests: ['drain/write-batch'],
+  },
 ];

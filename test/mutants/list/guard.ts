@@ -194,4 +194,12 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['drain/version'],
   },
+  {
+    name: 'tombstones of a later attempt are purged later',
+    bug: null,
+    edits: [
+      { file: 'drain/attempt', find: 'Date.parse(plan.plannedAt)', replace: 'deps.wallClock().getTime()' },
+    ],
+    tests: ['drain/drain'],
+  },
 ];

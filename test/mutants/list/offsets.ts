@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.js';
 
-/** Where reading begins, how far it goes, and what is planned. */
+/** Where reading begins and how far it goes. */
 export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     // Unpatched, kafkajs goes to the newest record by itself.
@@ -28,30 +28,6 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
       },
     ],
     tests: ['kafka/positions'],
-  },
-  {
-    name: 'a committed offset that retention has passed goes to the end of the log',
-    bug: 'jump to latest on out-of-range',
-    edits: [
-      {
-        file: 'drain/offset-checks',
-        find: "if (rules.onDataLoss === 'skip')",
-        replace: 'if (true) return { start: state.end, lost: null }; if (false)',
-      },
-    ],
-    tests: ['drain/planning-refusals', 'drain/ledger-opening'],
-  },
-  {
-    name: 'records that expired unread are skipped without being asked',
-    bug: null,
-    edits: [{ file: 'drain/offset-checks', find: "if (rules.onDataLoss === 'skip')", replace: 'if (true)' }],
-    tests: ['drain/planning-refusals'],
-  },
-  {
-    name: 'a committed offset beyond the end is taken as it is',
-    bug: null,
-    edits: [{ file: 'drain/offset-checks', find: 'if (offset > state.end)', replace: 'if (false)' }],
-    tests: ['drain/planning-refusals'],
   },
   {
     name: 'a start is committed over what another member has committed meanwhile',
@@ -171,95 +147,35 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     tests: ['drain/ledger-opening', 'drain/ledger'],
   },
   {
-    name: 'nothing to do where no record is left, though a start is not committed',
-    bug: null,
-    edits: [
-      {
-        file: 'drain/planning',
-        find: 'lagBefore === 0 && partitions.every(({ committed, start }) => committed === start)',
-        replace: 'lagBefore === 0',
-      },
-    ],
-    tests: ['drain/planning-quiet'],
-  },
-  {
-    name: 'a quiet group never recommits, until its offsets expire',
-    bug: null,
-    edits: [{ file: 'drain/planning', find: ' < RECOMMIT_AFTER_MS', replace: ' < Infinity' }],
-    tests: ['drain/planning-quiet'],
-  },
-  {
-    name: 'start policy latest begins at the low watermark',
-    bug: null,
-    edits: [{ file: 'drain/planning', find: 'return state.end;', replace: 'return state.low;' }],
-    tests: ['drain/planning-starts'],
-  },
-  {
-    name: 'partitions added later begin where the start policy says',
-    bug: null,
-    edits: [
-      { file: 'drain/planning', find: 'if (isAdded(input, memory, state)) {', replace: 'if (false) {' },
-    ],
-    tests: ['drain/planning-starts'],
-  },
-  {
-    name: 'offsets that expired begin anew in place of where the previous run ended',
-    bug: null,
-    edits: [
-      {
-        file: 'drain/planning',
-        find: 'if (remembered !== null)\n        return resumeAt',
-        replace: 'if (false)\n        return resumeAt',
-      },
-    ],
-    tests: ['drain/planning-continuity'],
-  },
-  {
-    name: 'a log that has become shorter is not noticed',
-    bug: null,
-    edits: [{ file: 'drain/planning', find: 'state.end < known.end', replace: 'false' }],
-    tests: ['drain/planning-refusals'],
-  },
-  {
-    name: 'a topic that was deleted and recreated is not noticed',
-    bug: null,
-    edits: [
-      {
-        file: 'drain/planning',
-        find: 'previous.topicId === null ||',
-        replace: 'true ||',
-      },
-    ],
-    tests: ['drain/planning-refusals'],
-  },
-  {
     name: 'a topic recreated between plan and drain is not noticed',
     bug: null,
-    edits: [{ file: 'drain/ledger', find: 'if (plan.topicId !== state.topicId)', replace: 'if (false)' }],
+    edits: [{ file: 'drain/ledger', find: '&& plan.topicId !== state.topicId)', replace: '&& false)' }],
     tests: ['drain/ledger-opening'],
   },
   {
-    name: 'commits of an earlier epoch still count',
+    name: 'a partition at its end is read on',
     bug: null,
-    edits: [
-      {
-        file: 'drain/offset-checks',
-        find: 'mark !== null && mark.epoch < rules.epoch ? null : state.committed',
-        replace: 'state.committed',
-      },
-    ],
-    tests: ['drain/planning-starts', 'drain/ledger-opening'],
+    edits: [{ file: 'drain/handle', find: 'done: end !== null && offset >= end', replace: 'done: false' }],
+    tests: ['drain/handle'],
   },
   {
-    name: 'offsets that somebody else moved are called continuous',
+    name: 'a batch of a finished partition is written again',
     bug: null,
-    edits: [
-      {
-        file: 'drain/planning',
-        find: "{ continuity: 'gap', warning: {",
-        replace: "{ continuity: 'continuous', warning: {",
-      },
-    ],
-    tests: ['drain/planning-continuity'],
+    edits: [{ file: 'drain/handle', find: ' || ledger.isDone(batch.partition)', replace: '' }],
+    tests: ['drain/handle'],
+  },
+  {
+    name: 'what is fetched while joining is handed out',
+    bug: null,
+    edits: [{ file: 'kafka/member', find: 'if (state.joining) {', replace: 'if (false) {' }],
+    tests: ['kafka/member'],
+  },
+  {
+    name: 'the source does not commit starts',
+    bug: null,
+    edits: [{ file: 'kafka/member', find: 'if (starts.length > 0)', replace: 'if (false)' }],
+    tests: ['kafka/source'],
+    only: 'a start is committed',
+    servers: true,
   },
 ];

@@ -50,4 +50,22 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'workflows/result', find: '[...plan.lost, ...outcome.lost]', replace: 'plan.lost' }],
     tests: ['workflows/result'],
   },
+  {
+    name: 'catching up cannot be switched off',
+    bug: null,
+    edits: [{ file: 'workflows/result', find: '!catchUp || ', replace: '' }],
+    tests: ['workflows/result'],
+  },
+  {
+    name: 'a run that did something remembers to have been quiet',
+    bug: null,
+    edits: [
+      {
+        file: 'workflows/result',
+        find: "outcome.stopReason === 'nothing-to-do' ? plan.quietSince : null",
+        replace: 'plan.quietSince',
+      },
+    ],
+    tests: ['workflows/result'],
+  },
 ];

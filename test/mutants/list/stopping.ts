@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.js';
 
-/** When a drain, a thread or a run ends, and what keeps it alive. */
+/** When a drain ends, and what keeps it alive. */
 export const STOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'the budget follows the wall clock',
@@ -36,18 +36,6 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     tests: ['drain/clocks'],
   },
   {
-    name: 'the supervisor sends heartbeats by its own timer',
-    bug: 'heartbeat from a timer although the drain hangs',
-    edits: [
-      {
-        file: 'activities/supervise',
-        find: 'heartbeat(unsent);\n        unsent = null;',
-        replace: 'heartbeat(unsent);',
-      },
-    ],
-    tests: ['activities/supervise'],
-  },
-  {
     name: 'the drain reports by its own timer',
     bug: 'heartbeat from a timer although the drain hangs',
     edits: [
@@ -58,18 +46,6 @@ export const STOP_MUTANTS: readonly Mutant[] = [
       },
     ],
     tests: ['drain/drain'],
-  },
-  {
-    name: 'a silent thread is not noticed',
-    bug: 'heartbeat from a timer although the drain hangs',
-    edits: [
-      {
-        file: 'activities/supervise',
-        find: 'if (now - lastSignMs >= stallTimeoutMs)',
-        replace: 'if (false)',
-      },
-    ],
-    tests: ['activities/supervise'],
   },
   {
     name: 'the idle clock runs while a batch is in hand',
@@ -128,18 +104,6 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     tests: ['drain/drain'],
   },
   {
-    name: 'a thread that is over is not terminated',
-    bug: null,
-    edits: [{ file: 'activities/supervise', find: 'await thread.terminate();', replace: '' }],
-    tests: ['activities/supervise'],
-  },
-  {
-    name: 'a wish to stop is not passed on to the thread',
-    bug: null,
-    edits: [{ file: 'activities/supervise', find: 'thread.stop(stop);', replace: '' }],
-    tests: ['activities/supervise'],
-  },
-  {
     name: 'the thread does not listen to a wish to stop',
     bug: null,
     edits: [{ file: 'drain/thread', find: 'asked.abort(reason);', replace: '' }],
@@ -147,63 +111,91 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
-    name: 'an attempt that the server gave up may commit what it has in hand',
+    name: 'the budget begins anew with every rebalance',
+    bug: null,
+    edits: [
+      { file: 'drain/attempt', find: 'assignedMs ??= deps.clock()', replace: 'assignedMs = deps.clock()' },
+    ],
+    tests: ['drain/drain'],
+  },
+  {
+    name: 'a long join is taken from the budget',
     bug: null,
     edits: [
       {
-        file: 'activities/supervise',
-        find: "if (text === 'TIMED_OUT' || text === 'NOT_FOUND')",
+        file: 'drain/attempt',
+        find: '(assignedMs === null ? 0 : deps.clock() - assignedMs)',
+        replace: 'elapsedMs()',
+      },
+    ],
+    tests: ['drain/drain'],
+  },
+  {
+    name: 'a partition that was given away still counts as owned',
+    bug: null,
+    edits: [{ file: 'drain/attempt', find: 'owned.clear();', replace: '' }],
+    tests: ['drain/drain'],
+  },
+  {
+    name: 'what others committed under an earlier epoch counts',
+    bug: null,
+    edits: [
+      { file: 'drain/drain', find: 'committedInEpoch(pipeline, { committed: offset })', replace: 'offset' },
+    ],
+    tests: ['drain/drain'],
+  },
+  {
+    name: 'a write goes on although the reading has failed',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/drain',
+        find: "abandoned.abort(new DrainError('UNEXPECTED', 'the drain has ended'));",
+        replace: '',
+      },
+    ],
+    tests: ['drain/drain'],
+  },
+  {
+    name: 'an operator who asks at the last moment gets a partial result of a whole run',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/stop-rule',
+        find: "rule.until === 'end-offsets' && allCommitted",
+        replace: "now.asked === null && rule.until === 'end-offsets' && allCommitted",
+      },
+    ],
+    tests: ['drain/stop-rule'],
+  },
+  {
+    name: 'the last progress of a failing attempt is not sent',
+    bug: null,
+    edits: [{ file: 'drain/reporter', find: 'last: postNow', replace: 'last: () => undefined' }],
+    tests: ['drain/reporter'],
+  },
+  {
+    name: 'batches are handled after a stop',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/member',
+        find: 'const ended = state.request.signal.aborted ||',
+        replace: 'const ended =',
+      },
+    ],
+    tests: ['kafka/member'],
+  },
+  {
+    name: 'a commit that fails while stopping is forgotten',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/member',
+        find: 'if (state.request.signal.aborted && !isRebalance(error))',
         replace: 'if (false)',
       },
     ],
-    tests: ['activities/supervise'],
-  },
-  {
-    name: 'a thread that was asked to stop has all the time in the world',
-    bug: null,
-    edits: [{ file: 'activities/supervise', find: 'watch.expectEnd();', replace: '' }],
-    tests: ['activities/supervise'],
-  },
-  {
-    name: 'a thread that is too old goes on',
-    bug: null,
-    edits: [{ file: 'activities/supervise', find: 'if (now >= deadline.atMs)', replace: 'if (false)' }],
-    tests: ['activities/supervise'],
-  },
-  {
-    name: 'the hard kill comes when the server has given the attempt up already',
-    bug: null,
-    edits: [
-      {
-        file: 'activities/deadline',
-        find: 'given - Math.min(KILL_MARGIN_MS, limits.startToCloseMs * KILL_MARGIN_SHARE)',
-        replace: 'given + KILL_MARGIN_MS',
-      },
-    ],
-    tests: ['activities/deadline'],
-  },
-  {
-    name: 'a later attempt has the whole time again',
-    bug: null,
-    edits: [
-      {
-        file: 'activities/deadline',
-        find: 'limits.scheduleToCloseMs - sinceScheduledMs',
-        replace: 'limits.scheduleToCloseMs',
-      },
-    ],
-    tests: ['activities/deadline'],
-  },
-  {
-    name: 'a failure loses where the run stood',
-    bug: null,
-    edits: [
-      {
-        file: 'activities/failure',
-        find: 'nonRetryable: !retryable, details',
-        replace: 'nonRetryable: !retryable',
-      },
-    ],
-    tests: ['activities/failure'],
+    tests: ['kafka/member'],
   },
 ];

@@ -238,4 +238,16 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['drain/decode'],
   },
+  {
+    name: 'the id true and the id "true" are one',
+    bug: null,
+    edits: [{ file: 'drain/document-id', find: '`b:${String(value)}`', replace: '`s:${String(value)}`' }],
+    tests: ['drain/document-id'],
+  },
+  {
+    name: 'values nested too deeply are sent',
+    bug: null,
+    edits: [{ file: 'drain/decode', find: 'if (depth > MAX_DEPTH)', replace: 'if (false)' }],
+    tests: ['drain/decode'],
+  },
 ];
