@@ -172,7 +172,8 @@ export const LIMITS = mapping(
     ).optional(),
     idleTimeout: duration(
       'Nothing arrives for this long: the end of the run with `until: idle`, otherwise a stall. Default: 30s.',
-      LIMIT_BOUNDS,
+      // a fetch that finds nothing takes half a second
+      { ...LIMIT_BOUNDS, min: 1_000 },
     ).optional(),
     maxRecords: integer(
       { min: 1, max: Number.MAX_SAFE_INTEGER },

@@ -21,7 +21,8 @@ test('network errors, timeouts, elections and write concern errors are outages, 
     Object.assign(new Error('querySrv ENOTFOUND'), { syscall: 'querySrv' }),
   ];
   for (const error of outages) assert.equal(classifyThrown(error)?.kind, 'outage', String(error));
-  for (const code of [91, 189, 10107, 11602, 112, 64, 365, 433, 449, 290]) assert.equal(writeError(code).kind, 'outage');
+  for (const code of [91, 189, 10107, 11602, 112, 64, 365, 433, 449, 290])
+    assert.equal(writeError(code).kind, 'outage');
 });
 
 test('missing rights and wrong set-up are refusals', () => {
