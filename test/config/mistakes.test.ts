@@ -62,7 +62,7 @@ const CASES: Case[] = [
   {
     rule: 'a number is no duration',
     parts: { orders: '{ topic: orders, limits: { idleTimeout: 30 } }' },
-    mistake: `5:51 pipelines.orders.limits.idleTimeout: 30: ${DURATION} from 100ms to 1d`,
+    mistake: `5:51 pipelines.orders.limits.idleTimeout: 30: ${DURATION} from 1s to 1d`,
   },
   {
     rule: 'intervals under a minute are refused',
