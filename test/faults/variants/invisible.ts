@@ -11,7 +11,7 @@ export const invisibleVariants: readonly Variant[] = [
     name: 'transactions',
     what: 'transactions committed and aborted in turn, one open at the tail while a run ends before it',
     needs: 'nothing',
-    goal: 100,
+    goal: 35,
     run: transactionsEpisode,
   },
   {

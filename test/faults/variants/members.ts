@@ -13,7 +13,7 @@ export const memberVariants: readonly Variant[] = [
     name: 'members',
     what: 'runs overlap in one group (AllowAll, 2–3 workers); every 1–3 s one begins, is cancelled, or a worker comes or goes',
     needs: 'nothing',
-    goal: 100,
+    goal: 24,
     run: (episode) =>
       inLane(
         episode,

@@ -20,7 +20,7 @@ export const mixVariants: readonly Variant[] = [
     name: 'mix',
     what: `${String(MINUTES)} minutes of everything at random: kills, zombies, stuck steps, server restarts and kills, stepdowns, spoilt links`,
     needs: 'servers',
-    goal: 600,
+    goal: 250,
     run: mix,
   },
 ];

@@ -14,7 +14,7 @@ export const recordVariants: readonly Variant[] = [
     name: 'bad records',
     what: 'every bad record of a corpus at first, middle and last places of small batches and as the newest of its id',
     needs: 'nothing',
-    goal: 2_000,
+    goal: 800,
     run: badEpisode,
   },
   {
@@ -22,7 +22,7 @@ export const recordVariants: readonly Variant[] = [
     name: 'refused records',
     what: 'records that a second unique index or a validator refuses, as the newest of their id or not',
     needs: 'nothing',
-    goal: 500,
+    goal: 250,
     run: refusedEpisode,
   },
   {

@@ -115,22 +115,26 @@ async function cutOff(episode: Episode) {
 }
 
 function restarted(server: () => Server | Promise<Server>): Blow {
-  return {
-    begin: async () => {
-      await (await server()).restart();
-    },
-  };
+  return comesBack(server, (victim) => victim.stop(), 0);
 }
 
 function killed(server: () => Server | Promise<Server>): Blow {
+  return comesBack(server, (victim) => victim.kill('SIGKILL'), AWAY_MS);
+}
+
+function comesBack(
+  server: () => Server | Promise<Server>,
+  take: (victim: Server) => Promise<void>,
+  awayMs: number,
+): Blow {
   let victim: Server | undefined;
   return {
     begin: async () => {
       victim = await server();
-      await victim.kill('SIGKILL');
+      await take(victim);
     },
     end: async () => {
-      await sleep(AWAY_MS);
+      await sleep(awayMs);
       await victim?.restart();
     },
   };
