@@ -20,6 +20,8 @@ export const WORKER_DEFAULTS = {
 export const PIPELINE_DEFAULTS = {
   epoch: 1,
   value: 'json',
+  // nothing is rounded unless somebody says what it shall become
+  largeIntegers: 'reject',
   keyFormat: 'string',
   documentId: 'key',
   deletes: 'soft',

@@ -17,6 +17,10 @@ const FIELD: TextRule = {
   pattern: /^(?!_kafka$)[^$.\s\0][^.\0]*$/,
   allowed: 'the name of a top-level field of the value: no dots, not beginning with $, not _kafka',
 };
+const DATE_PATH: TextRule = {
+  pattern: /^(?!_kafka(?:\.|$))[^$.\s\0][^.\0]*(?:\.[^$.\0]+)*$/,
+  allowed: 'a field of the value or a dotted path to one, for instance createdAt or items.soldAt',
+};
 const DOCUMENT_ID = z
   .union(
     [
@@ -210,7 +214,18 @@ export const PIPELINE = mapping(
       { min: 1, max: 1_000_000 },
       'Raise it by one to accept a break of the log (recreated or truncated topic) once. Default: 1.',
     ).optional(),
-    value: oneOf(['json', 'string', 'bytes'], 'How values are decoded. Default: json.').optional(),
+    value: oneOf(
+      ['json', 'extended-json', 'bson', 'string', 'bytes'],
+      "How values are decoded; extended-json is MongoDB's notation of its types. Default: json.",
+    ).optional(),
+    largeIntegers: oneOf(
+      ['reject', 'long', 'decimal', 'string'],
+      'What JSON integers beyond 2^53 become; reject (default) makes such records dead letters.',
+    ).optional(),
+    dates: z
+      .array(text('A field of the value, or a dotted path.', DATE_PATH), { error: 'a list of fields' })
+      .describe('Fields that become dates: ISO 8601 times with zone, or milliseconds since 1970.')
+      .optional(),
     keyFormat: oneOf(
       ['string', 'bytes', 'json'],
       'How keys become document ids, with `documentId: key`. Default: string.',

@@ -45,7 +45,7 @@ function readingRules(
 
 type WritingRules = Pick<
   PipelineSettings,
-  'epoch' | 'value' | 'documentId' | 'deletes' | 'tombstoneWindowMs'
+  'epoch' | 'value' | 'largeIntegers' | 'dates' | 'documentId' | 'deletes' | 'tombstoneWindowMs'
 >;
 
 function writingRules(written: FilePipeline): WritingRules {
@@ -53,6 +53,8 @@ function writingRules(written: FilePipeline): WritingRules {
   return {
     epoch: written.epoch ?? d.epoch,
     value: written.value ?? d.value,
+    largeIntegers: written.largeIntegers ?? d.largeIntegers,
+    dates: written.dates ?? [],
     documentId: documentIdOf(written),
     deletes: written.deletes ?? d.deletes,
     tombstoneWindowMs: written.tombstoneWindow ?? d.tombstoneWindowMs,

@@ -41,7 +41,7 @@ export interface WorkerSettings {
 }
 
 export type StartPolicy = 'earliest' | 'latest' | 'fail' | { timestampMs: number };
-export type ValueFormat = 'json' | 'string' | 'bytes';
+export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes';
 export type KeyFormat = 'string' | 'bytes' | 'json';
 /** How `_id` is made from a record. */
 export type DocumentIdRule =
@@ -57,6 +57,10 @@ export interface PipelineSettings {
   /** 1, and raised by an operator to accept a break of the log once. */
   epoch: number;
   value: ValueFormat;
+  /** What becomes of JSON integers that a double can't hold. */
+  largeIntegers: 'reject' | 'long' | 'decimal' | 'string';
+  /** Paths of the value's fields that become dates. */
+  dates: string[];
   documentId: DocumentIdRule;
   deletes: 'soft' | 'ignore';
   /** How long a tombstone protects against resurrection before it is purged. */

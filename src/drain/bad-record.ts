@@ -4,7 +4,9 @@ import type { DeadLetterStage } from '../mongodb/sink.js';
 export type BadRecordCode =
   | 'NOT_UTF8'
   | 'NOT_JSON'
+  | 'NOT_BSON'
   | 'NOT_AN_OBJECT'
+  | 'NOT_A_DATE'
   | 'TOO_DEEP'
   | 'UNSAFE_INTEGER'
   | 'NUMBER_OUT_OF_RANGE'

@@ -1,5 +1,8 @@
-import type { ValueFormat } from '../config/settings.js';
+import type { PipelineSettings } from '../config/settings.js';
+import { fromBson, fromExtendedJson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
+import { convertDates } from './dates.js';
+import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
 import { utf8TextOf } from './text.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -8,28 +11,65 @@ export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
 /** MongoDB's documented limit of nesting; the document itself is the first level. */
 export const MAX_DEPTH = 100;
 
+export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers' | 'dates'>;
+
 /** Turns a record's value (never a tombstone) into a document's fields. */
-export function decodeValue(format: ValueFormat, value: Buffer): Decoded {
-  switch (format) {
+export function decodeValue(rules: DecodeRules, value: Buffer): Decoded {
+  const decoded = decodeAs(rules, value);
+  if (decoded.kind === 'bad' || rules.dates.length === 0) return decoded;
+  const fields = { ...decoded.fields };
+  return convertDates(fields, rules.dates) ?? { kind: 'fields', fields };
+}
+
+function decodeAs(rules: DecodeRules, value: Buffer): Decoded {
+  switch (rules.value) {
     case 'bytes':
       return { kind: 'fields', fields: { value } };
-    case 'string': {
-      const text = utf8TextOf(value);
-      if (text === null) return bad('decode', 'NOT_UTF8', 'the value is not valid UTF-8');
-      return { kind: 'fields', fields: { value: text } };
-    }
+    case 'bson':
+      return decodeBson(value);
+    case 'string':
+      return ofText(value, (text) => ({ kind: 'fields', fields: { value: text } }));
     case 'json':
-      return decodeJson(value);
+      return ofText(value, (text) => decodeJson(text, rules));
+    case 'extended-json':
+      return ofText(value, decodeExtendedJson);
   }
 }
 
-function decodeJson(value: Buffer): Decoded {
+function ofText(value: Buffer, decode: (text: string) => Decoded): Decoded {
   const text = utf8TextOf(value);
-  if (text === null) return bad('decode', 'NOT_UTF8', 'the value is not valid UTF-8');
+  return text === null ? bad('decode', 'NOT_UTF8', 'the value is not valid UTF-8') : decode(text);
+}
+
+function decodeBson(value: Buffer): Decoded {
+  const fields = fromBson(value);
+  return fields === null
+    ? bad('decode', 'NOT_BSON', 'the value is not one whole BSON document')
+    : { kind: 'fields', fields };
+}
+
+function decodeExtendedJson(text: string): Decoded {
+  const root = fromExtendedJson(text);
+  if (root === undefined)
+    return bad('decode', 'NOT_JSON', "the value is not valid JSON in MongoDB's extended form");
+  if (!isDocument(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
+  return hasUnsafeInteger(text) ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: root };
+}
+
+/** Neither an array nor one value of BSON's own, such as a date. */
+function isDocument(value: unknown): value is Record<string, unknown> {
+  return isPlainObject(value) && !('_bsontype' in value) && !(value instanceof Date);
+}
+
+function decodeJson(text: string, { largeIntegers }: DecodeRules): Decoded {
   const root = parseJson(text);
   if (root === undefined) return bad('decode', 'NOT_JSON', 'the value is not valid JSON');
   if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
-  return findFault(root, text) ?? { kind: 'fields', fields: root };
+  const fault = findFault(root, text, largeIntegers !== 'reject');
+  if (fault !== null) return fault;
+  if (largeIntegers === 'reject' || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
+  const kept = parseKeepingIntegers(text, largeIntegers);
+  return kept === null ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: kept as Fields };
 }
 
 function parseJson(text: string): unknown {
@@ -48,7 +88,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
  * What JSON allows and BSON would change silently or refuse for the whole batch. Keys and strings can only be at fault where
  * the text has an escape or the one reserved word, so most records are walked for depth and numbers alone.
  */
-function findFault(root: Record<string, unknown>, text: string): BadRecord | null {
+function findFault(root: Record<string, unknown>, text: string, largeAllowed: boolean): BadRecord | null {
   const firstKey = firstKeyOf(root);
   if (firstKey?.startsWith('$')) {
     return bad(
@@ -58,11 +98,9 @@ function findFault(root: Record<string, unknown>, text: string): BadRecord | nul
     );
   }
   const careful = text.includes('\\u') || text.includes('_bsontype');
-  const fault = walk(root, 1, careful);
+  const fault = walk(root, 1, careful, largeAllowed);
   if (fault === null) return null;
-  return fault === 'UNSAFE_INTEGER' && !hasUnsafeIntegerLiteral(text)
-    ? recheck(root, careful)
-    : describe(fault);
+  return fault === 'UNSAFE_INTEGER' && !hasUnsafeInteger(text) ? recheck(root, careful) : describe(fault);
 }
 
 function firstKeyOf(object: Record<string, unknown>): string | undefined {
@@ -119,36 +157,9 @@ function recheck(root: Record<string, unknown>, careful: boolean): BadRecord | n
   return fault === null ? null : describe(fault);
 }
 
-const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-/** Searches between the texts. No pattern over whole texts: a long one would overflow the stack of the regular expression. */
-function hasUnsafeIntegerLiteral(json: string): boolean {
-  for (let from = 0; ;) {
-    const quote = json.indexOf('"', from);
-    const between = json.slice(from, quote === -1 ? json.length : quote);
-    for (const [literal] of between.matchAll(NUMBER)) {
-      if (/^-?\d{16,}$/.test(literal) && !Number.isSafeInteger(Number(literal))) return true;
-    }
-    if (quote === -1) return false;
-    from = behindText(json, quote + 1);
-  }
-}
-
-function behindText(json: string, from: number): number {
-  let quote = json.indexOf('"', from);
-  while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
-  return quote + 1;
-}
-
-function isEscaped(json: string, at: number): boolean {
-  let first = at;
-  while (json[first - 1] === '\\') first -= 1;
-  return (at - first) % 2 === 1;
-}
-
 const FAULT_REASONS: Record<Fault, string> = {
   TOO_DEEP: `the value is nested more than ${String(MAX_DEPTH)} levels deep`,
-  UNSAFE_INTEGER: 'the value holds an integer beyond 2^53, which would lose digits',
+  UNSAFE_INTEGER: 'the value holds an integer beyond what `largeIntegers` can keep',
   NUMBER_OUT_OF_RANGE: 'the value holds a number beyond the range of a double',
   LONE_SURROGATE: 'the value holds a lone surrogate, which has no UTF-8 form',
   UNSTORABLE_KEY: 'the value holds a key that BSON cannot store ("_bsontype", or one with a NUL character)',

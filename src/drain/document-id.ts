@@ -1,5 +1,6 @@
 import type { DocumentIdRule, KeyFormat } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
+import { objectIdDigits, unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
 import { utf8TextOf } from './text.js';
@@ -58,7 +59,7 @@ function idOfField(field: string, fields: Fields): IdOutcome {
   if (!Object.hasOwn(fields, field)) {
     return bad('id', 'ID_MISSING', `the value has no field "${field}" to take the document id from`);
   }
-  return scalarId(fields[field], `the field "${field}"`);
+  return scalarId(unwrapped(fields[field]), `the field "${field}"`);
 }
 
 function scalarId(value: unknown, place: string): IdOutcome {
@@ -69,15 +70,21 @@ function scalarId(value: unknown, place: string): IdOutcome {
         : bad('id', 'LONE_SURROGATE', `${place} holds a lone surrogate, which has no UTF-8 form`);
     case 'number':
       return numberId(value, place);
+    case 'bigint':
+      return { kind: 'id', id: value, idKey: `n:${String(value)}` };
     case 'boolean':
       return { kind: 'id', id: value, idKey: `b:${String(value)}` };
     default:
-      return bad(
-        'id',
-        value === null ? 'ID_MISSING' : 'ID_NOT_SCALAR',
-        `${place} is ${value === null ? 'null' : 'not a string, number or boolean'}`,
-      );
+      return objectId(value, place);
   }
+}
+
+function objectId(value: unknown, place: string): IdOutcome {
+  const digits = objectIdDigits(value);
+  if (digits !== null) return { kind: 'id', id: value, idKey: `o:${digits}` };
+  return value === null
+    ? bad('id', 'ID_MISSING', `${place} is null`)
+    : bad('id', 'ID_NOT_SCALAR', `${place} is not a string, number, boolean or ObjectId`);
 }
 
 function numberId(value: number, place: string): IdOutcome {

@@ -1,14 +1,15 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import type { Version, WriteModel } from '../mongodb/sink.js';
+import { unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { decodeValue, type Fields } from './decode.js';
+import { decodeValue, type DecodeRules, type Fields } from './decode.js';
 import { documentIdOf } from './document-id.js';
 
 /** What becomes of one record before anything is written. */
 export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } | BadRecord;
 
-export type OperationRules = Pick<PipelineSettings, 'value' | 'documentId' | 'deletes' | 'epoch'>;
+export type OperationRules = DecodeRules & Pick<PipelineSettings, 'documentId' | 'deletes' | 'epoch'>;
 
 /** The reserved field that carries a document's version. */
 export const VERSION_FIELD = '_kafka';
@@ -37,7 +38,7 @@ function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaR
 }
 
 function upsertOperation(rules: OperationRules, record: KafkaRecord, value: Buffer): Operation {
-  const decoded = decodeValue(rules.value, value);
+  const decoded = decodeValue(rules, value);
   if (decoded.kind === 'bad') return decoded;
   const id = documentIdOf(rules.documentId, record, decoded.fields, rules.epoch);
   if (id.kind === 'bad') return id;
@@ -62,9 +63,14 @@ function storedFields(fields: Fields, id: unknown): { kind: 'fields'; fields: Fi
   }
   if (!Object.hasOwn(fields, '_id')) return { kind: 'fields', fields };
   const { _id: own, ...rest } = fields;
-  return own === id
+  return isSame(own, id)
     ? { kind: 'fields', fields: rest }
     : bad('id', 'ID_MISMATCH', 'the value brings an "_id" other than the document id');
+}
+
+/** BSON and extended JSON bring numbers with their types. */
+function isSame(own: unknown, id: unknown): boolean {
+  return unwrapped(own) === unwrapped(id);
 }
 
 function versionOf(rules: OperationRules, record: KafkaRecord): Version {

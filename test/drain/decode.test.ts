@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BSON } from 'mongodb';
 import type { BadRecordCode } from '../../src/drain/bad-record.js';
-import { decodeValue, MAX_DEPTH, type Decoded } from '../../src/drain/decode.js';
-import { seededRandom } from './builders.js';
+import { decodeValue, MAX_DEPTH, type Decoded, type DecodeRules } from '../../src/drain/decode.js';
+import { pipeline, seededRandom } from './builders.js';
 
-const json = (value: string | Buffer): Decoded => decodeValue('json', Buffer.from(value));
+const rules = (overrides: Partial<DecodeRules> = {}): DecodeRules => pipeline(overrides);
+const json = (value: string | Buffer): Decoded => decodeValue(rules(), Buffer.from(value));
 
 function outcome(decoded: Decoded): string {
   return decoded.kind === 'bad' ? decoded.code : 'fields';
@@ -185,17 +186,20 @@ describe('a JSON value', () => {
 describe('other formats', () => {
   test('string: the text is the field "value", a byte order mark and an empty text included', () => {
     for (const text of ['', 'x', '\ufeffx', '{"a":1}', 'a\0b', '😀']) {
-      assert.deepEqual(decodeValue('string', Buffer.from(text)), { kind: 'fields', fields: { value: text } });
+      assert.deepEqual(decodeValue(rules({ value: 'string' }), Buffer.from(text)), {
+        kind: 'fields',
+        fields: { value: text },
+      });
     }
   });
 
   test('string: bytes that are not UTF-8 are bad', () => {
-    assert.equal(outcome(decodeValue('string', Buffer.from([0xff]))), 'NOT_UTF8');
+    assert.equal(outcome(decodeValue(rules({ value: 'string' }), Buffer.from([0xff]))), 'NOT_UTF8');
   });
 
   test('bytes: any bytes are the field "value"', () => {
     const value = Buffer.from([0, 0xff, 0x7b]);
-    assert.deepEqual(decodeValue('bytes', value), { kind: 'fields', fields: { value } });
+    assert.deepEqual(decodeValue(rules({ value: 'bytes' }), value), { kind: 'fields', fields: { value } });
   });
 });
 

@@ -22,7 +22,7 @@ describe('kill -9 of the worker in mid-drain', { concurrency: true }, () => {
   const scenarios: Scenario[] = [];
   const open = async (): Promise<Scenario> => {
     const scenario = await createScenario({
-      pipeline: { limits: { heartbeatTimeout: '8s', stallTimeout: '7s' } },
+      pipeline: { limits: { heartbeatTimeout: '13s', stallTimeout: '12s' } },
     });
     scenarios.push(scenario);
     return scenario;

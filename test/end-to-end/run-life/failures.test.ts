@@ -34,8 +34,8 @@ describe('a run that is stopped or fails says what it did', { concurrency: true 
     watched = await open();
     stubborn = await open();
     hung = await open({ limits: { stallTimeout: '6s' } });
-    updated = await open({ limits: { stallTimeout: '6s' } });
-    cancelled = await open({ limits: { stallTimeout: '6s' } });
+    updated = await open({ limits: { stallTimeout: '10s' } });
+    cancelled = await open({ limits: { stallTimeout: '10s' } });
     await strict[0].startWorker(FAULTY_THREAD);
   });
   after(async () => {

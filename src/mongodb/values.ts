@@ -1,0 +1,40 @@
+/** BSON values from other notations; no type of the driver but BSON values leaves this folder. */
+import { BSON, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
+
+/** A document's fields, its numbers with the types they had; `null`: it isn't one whole BSON document. */
+export function fromBson(bytes: Buffer): Record<string, unknown> | null {
+  try {
+    return BSON.deserialize(bytes, { promoteValues: false, promoteBuffers: false });
+  } catch {
+    return null;
+  }
+}
+
+/** Whatever the text of MongoDB's extended JSON (canonical or relaxed) holds; `undefined`: it isn't any. */
+export function fromExtendedJson(text: string): unknown {
+  try {
+    return BSON.EJSON.parse(text, { relaxed: false }) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `null`: more than the 34 digits that a decimal has. */
+export function toDecimal(digits: string): unknown {
+  try {
+    return Decimal128.fromString(digits);
+  } catch {
+    return null;
+  }
+}
+
+/** A wrapped number as JavaScript's own, integers of 64 bits as `bigint`; anything else as it is. */
+export function unwrapped(value: unknown): unknown {
+  if (value instanceof Int32 || value instanceof Double) return value.valueOf();
+  return Long.isLong(value) ? value.toBigInt() : value;
+}
+
+/** The 24 hexadecimal digits of an `ObjectId`; `null`: it isn't one. */
+export function objectIdDigits(value: unknown): string | null {
+  return value instanceof ObjectId ? value.toHexString() : null;
+}
