@@ -41,7 +41,7 @@ export interface Lane {
 }
 
 /** Short enough that a killed worker is missed soon; a machine that is busy with other episodes still keeps them. */
-const LIMITS = { heartbeatTimeout: '6s', stallTimeout: '5s' };
+const LIMITS = { heartbeatTimeout: '9s', stallTimeout: '8s' };
 
 export async function openLane(
   world: World,

@@ -64,7 +64,7 @@ everything random; a failing episode prints the command that repeats it. The ora
 
 Times: how often the fault was injected. Bound: with no violation in n times, the true rate is below 3/n with 95 % confidence. Time to
 recover: the longest time from the fault to the next commit (or, where nothing was left to commit, to the end of the run), with a
-heartbeat timeout of 6 s and the product's own pause of 10 s before a retry. Each row is reproduced by
+heartbeat timeout of 6 to 9 s and the product's own pause of 10 s before a retry. Each row is reproduced by
 \`npm run faults -- --fault "<row>" --times 1 --seed <n>\`; with \`--fault F1\` all rows of a fault.
 
 | row | fault | times | records | violations | bound at 95 % | recovered within |
@@ -122,5 +122,6 @@ function thousands(count: number): string {
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toPrecision(2)} %`;
+  const points = share * 100;
+  return `${points < 10 ? points.toPrecision(2) : points.toFixed(0)} %`;
 }
