@@ -147,6 +147,16 @@ const CASES: Case[] = [
     mistake: '2:10 mongodb.uri: missing; expected uri or uriFile',
   },
   {
+    rule: 'large integers are a matter of JSON',
+    parts: { orders: '{ topic: orders, value: bson, largeIntegers: long }' },
+    mistake: '5:41 pipelines.orders.largeIntegers: has a meaning only with `value: json`; leave it out',
+  },
+  {
+    rule: 'dates are fields, and texts have none',
+    parts: { orders: '{ topic: orders, value: string, dates: [at] }' },
+    mistake: '5:43 pipelines.orders.dates: string values have no fields; leave it out',
+  },
+  {
     rule: 'a key format without keys as ids has no meaning',
     parts: { orders: '{ topic: orders, documentId: coordinates, keyFormat: json }' },
     mistake: '5:53 pipelines.orders.keyFormat: has a meaning only with `documentId: key`; leave it out',
@@ -154,7 +164,8 @@ const CASES: Case[] = [
   {
     rule: 'a field can be the id only of JSON values',
     parts: { orders: '{ topic: orders, value: string, documentId: { field: id } }' },
-    mistake: '5:55 pipelines.orders.documentId: a field of the value can be the id only with `value: json`',
+    mistake:
+      '5:55 pipelines.orders.documentId: a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
   },
   {
     rule: 'every and cron exclude each other',

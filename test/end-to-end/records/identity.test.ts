@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Message } from 'kafkajs';
-import { Binary, type Document } from 'mongodb';
+import { Binary, BSON, Decimal128, Double, Long, ObjectId, type Document } from 'mongodb';
 import type { RunResult } from '../../../src/contract.js';
 import { assertBalanced } from '../../support/books.js';
 import { assertDocuments, type ExpectedDocument } from '../../support/documents.js';
@@ -9,6 +9,7 @@ import { commitAs } from '../../support/group.js';
 import { createScenario, type Scenario } from '../../support/scenario.js';
 
 const BASE_TIME = Date.now() - 60_000;
+const OID = '65a000000000000000000001';
 
 interface Case {
   rule: string;
@@ -142,6 +143,52 @@ const CASES: readonly Case[] = [
       1: { id: 'o-2', fields: { value: new Binary(Buffer.alloc(0)) } },
     },
     deadLetters: {},
+  },
+  {
+    rule: 'large integers with all digits, and declared dates',
+    pipeline: { largeIntegers: 'long', dates: ['at', 'items.at'] },
+    records: [
+      { key: 'o-1', value: '{"n":9007199254740993,"at":"2026-01-31T12:00:00+01:00","items":[{"at":0},{}]}' },
+      { key: 'o-2', value: '{"at":"yesterday"}' },
+      { key: 'o-3', value: '{"n":9223372036854775808}' },
+    ],
+    documents: {
+      0: {
+        id: 'o-1',
+        fields: {
+          n: 9007199254740993n,
+          at: new Date('2026-01-31T11:00:00Z'),
+          items: [{ at: new Date(0) }, {}],
+        },
+      },
+    },
+    deadLetters: { 1: 'NOT_A_DATE', 2: 'UNSAFE_INTEGER' },
+  },
+  {
+    rule: 'values as extended JSON, an ObjectId as id',
+    pipeline: { value: 'extended-json', documentId: { field: '_id' } },
+    records: [
+      { key: null, value: `{"_id":{"$oid":"${OID}"},"p":{"$numberDecimal":"1.10"},"n":{"$numberInt":"1"}}` },
+      { key: null, value: '{"_id":{"$oid":"x"}}' },
+      { key: null, value: '[]' },
+    ],
+    documents: {
+      0: { id: new ObjectId(OID), fields: { p: Decimal128.fromString('1.10'), n: 1 } },
+    },
+    deadLetters: { 1: 'NOT_JSON', 2: 'NOT_AN_OBJECT' },
+  },
+  {
+    rule: 'values as BSON',
+    pipeline: { value: 'bson' },
+    records: [
+      {
+        key: 'o-1',
+        value: Buffer.from(BSON.serialize({ d: new Double(2), l: Long.fromNumber(3), _id: 'o-1' })),
+      },
+      { key: 'o-2', value: json({ v: 1 }) },
+    ],
+    documents: { 0: { id: 'o-1', fields: { d: new Double(2), l: Long.fromNumber(3) } } },
+    deadLetters: { 1: 'NOT_BSON' },
   },
   {
     rule: 'unusual fields are stored as they are, in their order, after the _id',
