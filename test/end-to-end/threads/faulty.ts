@@ -44,7 +44,12 @@ function pass(place: Place): Promise<void> | null {
   if (strike?.place !== place || !isStruck(strike)) return null;
   passed += 1;
   if (passed !== (strike.time ?? 1)) return null;
-  return recordStrike(pipeline) ? ACTIONS[strike.action]() : null;
+  return isArmed() && recordStrike(pipeline) ? ACTIONS[strike.action]() : null;
+}
+
+/** The test may have changed its mind since this attempt began. */
+function isArmed(): boolean {
+  return JSON.stringify(readFaults(pipeline).strike) === JSON.stringify(strike);
 }
 
 function isStruck({ attempt = 1 }: Strike): boolean {

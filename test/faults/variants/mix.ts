@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, Strike } from '../../support/faults.js';
 import { createLink, type Link } from '../../support/link.js';
+import type { Run } from '../../support/scenario.js';
 import { inLanes, recovered, type Episode, type Tally, type Variant } from '../episode.js';
 import { endOf, heal, isAlive, isOpen, type Lane } from '../lane.js';
 import { createRandom, type Random } from '../../simulator/random.js';
+import { until } from '../../support/until.js';
 import { patiently } from '../retry.js';
 import { linkBlows } from './links.js';
 import { serverBlows } from './servers.js';
@@ -100,12 +102,23 @@ async function torment(
     });
     environment['TEMPORAL_ADDRESS'] = random.chance(0.5) ? temporalLink.address : direct;
     await keepWorkers(lane, random);
+    const living = lane.workers.filter(isAlive).length;
     const run = await lane.ensureRun();
     if (strike !== undefined && (await isStruck(lane, run, isOver))) {
       tally.times += 1;
-      await afterwards(lane, tally, random, strike.action);
+      await afterwards(lane, tally, random, strike.action, living);
     }
-    if (random.chance(0.5)) await endOf(run);
+    lane.faults.arm({});
+    if (random.chance(0.5)) await seeThrough(lane, run);
+  }
+}
+
+/** There is always a worker, also when a late strike has killed the last one. */
+async function seeThrough(lane: Lane, run: Run): Promise<void> {
+  const ended = endOf(run).then(() => true);
+  for (;;) {
+    if (!lane.workers.some(isAlive)) await lane.startWorker();
+    if (await Promise.race([ended, sleep(1_000, false)])) return;
   }
 }
 
@@ -130,11 +143,7 @@ async function keepWorkers(lane: Lane, random: Random): Promise<void> {
   else if (others.length > 0) oldest.process.kill('SIGTERM');
 }
 
-async function isStruck(
-  lane: Lane,
-  run: Awaited<ReturnType<Lane['ensureRun']>>,
-  isOver: () => boolean,
-): Promise<boolean> {
+async function isStruck(lane: Lane, run: Run, isOver: () => boolean): Promise<boolean> {
   const struck = lane.faults.struck().then(
     () => true,
     () => false,
@@ -147,11 +156,21 @@ async function isStruck(
 }
 
 /** Kills are counted; a held thread becomes a zombie, or goes on after a while. */
-async function afterwards(lane: Lane, tally: Tally, random: Random, action: Action): Promise<void> {
-  await sleep(200);
-  if (action === 'kill-process') tally.kills += 1;
+async function afterwards(
+  lane: Lane,
+  tally: Tally,
+  random: Random,
+  action: Action,
+  living: number,
+): Promise<void> {
+  if (action === 'kill-process') {
+    await until('the killed worker to be gone', () =>
+      Promise.resolve(lane.workers.filter(isAlive).length < living || null),
+    );
+    tally.kills += 1;
+  }
   if (action === 'hold') {
-    const frozen = lane.workers.filter(isAlive)[0];
+    const [frozen] = lane.workers.filter(isAlive);
     frozen?.process.kill('SIGSTOP');
     if (frozen !== undefined) await lane.startWorker();
     await sleep(random.integer(1_000, 15_000));
@@ -159,5 +178,4 @@ async function afterwards(lane: Lane, tally: Tally, random: Random, action: Acti
     frozen?.process.kill('SIGCONT');
     frozen?.process.kill('SIGTERM');
   }
-  if (!lane.workers.some(isAlive)) await lane.startWorker();
 }
