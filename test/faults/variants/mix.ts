@@ -94,6 +94,7 @@ async function torment(
   const direct = environment['TEMPORAL_ADDRESS'];
   while (!isOver()) {
     await lane.produce({ records: random.integer(500, 8_000), ids: random.pick([200, 5_000]) });
+    const killed = killedWorkers(lane);
     const strike = random.chance(0.8) ? randomStrike(random) : undefined;
     lane.faults.arm({
       batchRecords: random.integer(50, 500),
@@ -102,11 +103,10 @@ async function torment(
     });
     environment['TEMPORAL_ADDRESS'] = random.chance(0.5) ? temporalLink.address : direct;
     await keepWorkers(lane, random);
-    const living = lane.workers.filter(isAlive).length;
     const run = await lane.ensureRun();
     if (strike !== undefined && (await isStruck(lane, run, isOver))) {
       tally.times += 1;
-      await afterwards(lane, tally, random, strike.action, living);
+      await afterwards(lane, tally, random, strike.action, killed);
     }
     lane.faults.arm({});
     if (random.chance(0.5)) await seeThrough(lane, run);
@@ -155,17 +155,21 @@ async function isStruck(lane: Lane, run: Run, isOver: () => boolean): Promise<bo
   }
 }
 
+function killedWorkers({ workers }: Lane): number {
+  return workers.filter((worker) => worker.process.signalCode === 'SIGKILL').length;
+}
+
 /** Kills are counted; a held thread becomes a zombie, or goes on after a while. */
 async function afterwards(
   lane: Lane,
   tally: Tally,
   random: Random,
   action: Action,
-  living: number,
+  killedBefore: number,
 ): Promise<void> {
   if (action === 'kill-process') {
     await until('the killed worker to be gone', () =>
-      Promise.resolve(lane.workers.filter(isAlive).length < living || null),
+      Promise.resolve(killedWorkers(lane) > killedBefore || null),
     );
     tally.kills += 1;
   }
