@@ -24,6 +24,9 @@ export interface World {
   close: () => Promise<void>;
 }
 
+/** Environment variable in which workers of lanes that ask for it (`through`) find their connection string. */
+export const MONGODB_VARIABLE = 'KAFKA_DRAIN_FAULTS_MONGODB';
+
 /** A primary that is gone is replaced within a few seconds instead of ten. */
 const ELECTION_TIMEOUT_MS = 2_000;
 
@@ -51,6 +54,7 @@ export async function startWorld(): Promise<World> {
     java: binaries.java,
   };
   process.env[STACK_VARIABLE] = JSON.stringify(addresses);
+  process.env[MONGODB_VARIABLE] = addresses.mongodb;
   return {
     ...{ kafka, mongodb, temporal, kafkaLink, addresses, folder },
     close: async () => {

@@ -114,7 +114,8 @@ function accept(shared: Shared, client: Socket, target: string): void {
     client.destroy();
   });
   client.on('close', () => {
-    server.destroy();
+    // What the client sent before it went still arrives, as it does in a network.
+    server.end();
     shared.pairs.delete(pair);
   });
   server.on('close', () => pair.isDead || client.destroy());

@@ -99,12 +99,16 @@ async function throughLink(
 function throughOf(server: Server, link: Link): Pick<LaneOptions, 'through'> {
   if (server === 'kafka') return { through: { kafka: link.address } };
   // Directly, since a replica set tells its clients where its members really are.
-  return server === 'mongodb'
-    ? { through: { mongodb: `mongodb://${link.address}/?directConnection=true` } }
-    : {};
+  return server === 'mongodb' ? { through: { mongodb: uriOf(link) } } : {};
 }
 
-async function addressOf(server: 'mongodb' | 'temporal', { addresses }: World): Promise<string> {
+/** For a link to a member of the replica set. */
+export function uriOf({ address }: Link): string {
+  return `mongodb://${address}/?directConnection=true`;
+}
+
+/** Of the primary, or of Temporal. */
+export async function addressOf(server: 'mongodb' | 'temporal', { addresses }: World): Promise<string> {
   if (server === 'temporal') return addresses.temporal;
   const client = new MongoClient(addresses.mongodb);
   try {
