@@ -198,8 +198,10 @@ function ledgerOf(
     committed: (partition, offset, metadata) => {
       const entry = entries.get(partition);
       if (entry === undefined) return;
+      const own = booksIn(metadata);
+      if (own === null && offset < (entry.committed ?? entry.from)) beginAgain(entry, offset);
       entry.committed = offset;
-      entry.books = booksIn(metadata) ?? entry.books;
+      entry.books = own ?? entry.books;
     },
     observe: (partition, offset, metadata) => {
       const entry = entries.get(partition);
@@ -222,6 +224,12 @@ function ledgerOf(
     lag: () => all.reduce((sum, entry) => sum + lagOf(entry), 0),
     results: (atStop) => all.map((entry) => resultOf(entry, atStop)),
   };
+}
+
+/** A commit of an earlier run came late and set the group back: what follows is read anew, and counted from there. */
+function beginAgain(entry: Entry, offset: bigint): void {
+  entry.books = EMPTY_BOOKS;
+  if (offset < entry.from) entry.from = offset;
 }
 
 function reachedEnd({ committed, plannedEnd }: Entry): boolean {

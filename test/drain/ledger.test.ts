@@ -158,6 +158,16 @@ describe('a partition', () => {
   });
 });
 
+test('a late commit of an earlier run sets the run back: it is counted from there, and the result says so', () => {
+  const ledger = open({ planned: [{ start: '60' }], now: [{ committed: ours(60n, { run: 'earlier' }) }] });
+  commit(ledger, 0, 70n, books(10));
+  ledger.committed(0, 50n, ours(50n, { run: 'earlier' }).metadata);
+  commit(ledger, 0, 100n, books(50));
+  assert.equal(ledger.totals().counts.read, 50);
+  const [result] = ledger.results(topicState([{ committed: ours(100n) }]));
+  assert.deepEqual([result?.start, result?.committed, result?.read], ['50', '100', 50]);
+});
+
 describe('a range that is passed over as lost', () => {
   const rules = { onDataLoss: 'skip' } as const;
   const range = { from: '60', to: '80' };
