@@ -47,10 +47,14 @@ describe('a second run is due while the first is under way', { concurrency: true
   test('buffer-one: one run waits for the end of the first, however often it was due', async () => {
     const [scenario, faults] = buffering;
     const schedule = scenario.temporal.schedule.getHandle(`drain-${scenario.name}`);
-    const first = await underWay(scenario);
-    faults.arm({});
+    // Held, so that it can't end before the others are due.
+    faults.arm({ batchRecords: 50, strike: { place: 'in-batch', action: 'hold', time: 5 } });
+    await produceOrders(scenario, { records: RECORDS, ids: 1_000 });
+    const first = await scenario.trigger();
+    await faults.struck();
     for (let times = 0; times < 3; times += 1) await schedule.trigger('BUFFER_ONE');
     await produceOrders(scenario, { records: 300 });
+    faults.letGo();
     const result = await first.result();
     assert.equal(result.records.read, RECORDS);
     const second = await until('the buffered run', async () => {
