@@ -3,7 +3,7 @@ import type { LostRange, PartitionResult, Plan, PlannedPartition } from '../cont
 import { DrainError } from '../errors.js';
 import type { CommittedOffset, PartitionStart, PartitionState, TopicState } from '../kafka/source.js';
 import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
-import { decodeMark, type MarkContent, type OffsetRange } from './commit-mark.js';
+import { decodeMark, type CommitMark, type MarkContent, type OffsetRange } from './commit-mark.js';
 import {
   checkCommitted,
   committedAfterBreak,
@@ -68,9 +68,9 @@ export interface Ledger {
 export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string, state: TopicState): Ledger {
   refuseOtherTopic(plan, state);
   const lost: LostRange[] = [];
-  const booksIn = (metadata = ''): Books | null => {
+  const markIn = (metadata = ''): CommitMark | null => {
     const mark = decodeMark(metadata);
-    return mark?.run === runId ? mark.books : null;
+    return mark?.run === runId ? mark : null;
   };
   let resumed = false;
   let attempt = 1;
@@ -78,25 +78,28 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
   const entries = new Map(
     plan.partitions.map((planned) => {
       const current = currentState(plan, planned, state);
-      const mark = decodeMark(current.committed?.metadata ?? '');
-      if (mark?.run === runId) attempt = Math.max(attempt, mark.attempt);
+      const own = markIn(current.committed?.metadata);
       const opened = openEntry(pipeline, plan, planned, current);
       // An earlier attempt may have passed over what the plan didn't know of yet.
-      const passed = mark?.run === runId ? mark.lost : [];
-      const toTell = [...passed, ...opened.lost].flatMap(
+      const toTell = [...(own?.lost ?? []), ...opened.lost].flatMap(
         (range) => sincePlanning(range, opened.entry.plannedStart) ?? [],
       );
       lost.push(...toTell.map((range) => ({ partition: planned.partition, ...range })));
       opened.entry.lost = [...rangesOf(plan.lost, planned.partition), ...toTell];
-      const books = booksIn(current.committed?.metadata);
-      if (books !== null) {
+      if (own !== null) {
         resumed = true;
-        opened.entry.books = books;
+        attempt = Math.max(attempt, own.attempt);
+        opened.entry.books = own.books;
       }
       return [planned.partition, opened.entry] as const;
     }),
   );
-  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline.until, booksIn) };
+  return {
+    resumed,
+    attempt,
+    lost,
+    ...ledgerOf(entries, pipeline.until, (metadata) => markIn(metadata)?.books ?? null),
+  };
 }
 
 function refuseOtherTopic(plan: Plan, state: TopicState): void {

@@ -1,6 +1,7 @@
 /** Our metrics, on the same endpoint as the SDK's. The table is in docs/metrics.md. */
 import type { MetricMeter } from '@temporalio/common';
 import type { DrainOutcome, Plan, RecordCounts } from '../contract.js';
+import type { Books } from '../drain/books.js';
 import type { ErrorCode } from '../errors.js';
 
 export const METRICS = {
@@ -26,18 +27,13 @@ const OUTCOMES = {
 /** Upper bounds in seconds: from one small batch to the 60 s after which a batch is given up. */
 export const BATCH_WRITE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-export interface Counted {
-  counts: RecordCounts;
-  bytes: number;
-}
-
 export interface RunMetrics {
   /** After planning: the lag found; a run with nothing to do is counted here, since it drains nothing. */
   planned: (plan: Plan) => void;
   /** Once per run that drained: how it ended. */
   record: (outcome: DrainOutcome, plan: Plan) => void;
   /** What one commit has added, whatever becomes of its run. */
-  counted: (pipeline: string, books: Counted) => void;
+  counted: (pipeline: string, books: Books) => void;
   /** An attempt that failed, to plan or to drain. */
   failed: (pipeline: string, code: ErrorCode) => void;
   /** One batch durably written. */

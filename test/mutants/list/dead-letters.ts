@@ -101,7 +101,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'books of an earlier attempt are not continued',
     bug: null,
-    edits: [{ file: 'drain/ledger', find: 'if (books !== null) {', replace: 'if (false) {' }],
+    edits: [{ file: 'drain/ledger', find: 'if (own !== null) {', replace: 'if (false) {' }],
     tests: ['simulator/simulator'],
   },
   {
@@ -110,8 +110,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/ledger',
-        find: 'mark?.run === runId ? mark.books : null',
-        replace: 'mark?.books ?? null',
+        find: 'mark?.run === runId ? mark : null',
+        replace: 'mark',
       },
     ],
     tests: ['simulator/simulator'],
