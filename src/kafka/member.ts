@@ -7,7 +7,7 @@ import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
 import { startPositions } from './positions.js';
 import { toRecordBatch, viewOf } from './record-batch.js';
-import type { BatchHandled, CommittedOffset, ConsumeRequest } from './source.js';
+import type { BatchHandled, Commit, CommittedOffset, ConsumeRequest } from './source.js';
 
 /** How long the broker holds back an empty fetch; also the pause where there is nothing to fetch. */
 export const MAX_WAIT_MS = 500;
@@ -235,13 +235,22 @@ async function conclude(
       if (generation !== state.generation) return;
       throw commitError(state, error);
     }
-    state.request.listener.committed(partition, commit.offset, commit.metadata);
+    tellCommitted(state, partition, commit);
   }
   if (generation !== state.generation) return;
   if (done) group.pause([{ topic, partitions: [partition] }]);
   if (commit === null) return;
   state.positions.set(partition, commit.offset);
   group.resolveOffset({ topic, partition, offset: String(commit.offset - 1n) });
+}
+
+/** Whoever keeps the books has broken down if it throws: kafkajs would go on by reading the committed batch once more. */
+function tellCommitted(state: State, partition: number, { offset, metadata }: Commit): void {
+  try {
+    state.request.listener.committed(partition, offset, metadata);
+  } catch (error) {
+    throw fail(state, error);
+  }
 }
 
 function commitError(state: State, error: unknown): Error {

@@ -31,7 +31,11 @@ function fetched(partition: number, first: number, last: number): FetchedBatch {
   };
 }
 
-function open(committed: bigint, options: Partial<MemberOptions> = {}): World {
+function open(
+  committed: bigint,
+  options: Partial<MemberOptions> = {},
+  onCommitted: (offset: bigint) => void = () => undefined,
+): World {
   const did: string[] = [];
   const refusals: Error[] = [];
   const stop = new AbortController();
@@ -69,7 +73,7 @@ function open(committed: bigint, options: Partial<MemberOptions> = {}): World {
         fetching: () => undefined,
         fetched: () => void did.push('fetched'),
         interrupted: () => void did.push('interrupted'),
-        committed: () => undefined,
+        committed: (_, at) => onCommitted(at),
       },
     },
     ...options,
@@ -138,6 +142,20 @@ test('a commit that is made just before the group joins anew moves no position a
   finish(0, { done: true });
   await handled;
   assert.deepEqual(did, []);
+});
+
+test('a listener that breaks down ends the reading: what is committed is not read once more', async () => {
+  const broken = new Error('a step that fails');
+  const { join, fetchAndHandle, finish, did, member } = open(0n, {}, (offset) => {
+    if (offset > 0n) throw broken;
+  });
+  await join(1);
+  const first = await fetchAndHandle(fetched(0, 0, 4));
+  finish(0);
+  await assert.rejects(first.handled, { retriable: false });
+  assert.equal(member.failure()?.error, broken);
+  await fetchAndHandle(fetched(0, 0, 4));
+  assert.deepEqual(did, ['fetched', 'handle 0', 'commit 0@5 in 1', 'fetched']);
 });
 
 test('after a rebalance nothing is handled before all that was in hand is settled', async () => {

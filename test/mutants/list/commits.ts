@@ -145,6 +145,19 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
     tests: ['kafka/member'],
   },
   {
+    name: 'after a breakdown of its listener a member reads what it has committed once more',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/member',
+        find: 'state.request.listener.committed(partition, offset, metadata);\n    }\n    catch (error) {\n        throw fail(state, error);',
+        replace:
+          'state.request.listener.committed(partition, offset, metadata);\n    }\n    catch (error) {\n        throw error;',
+      },
+    ],
+    tests: ['kafka/member'],
+  },
+  {
     name: 'after a rebalance nobody waits for what is still in hand',
     bug: null,
     edits: [
