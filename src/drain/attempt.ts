@@ -104,7 +104,7 @@ function endsOf({ pipeline, plan }: DrainTask): (partition: number) => bigint | 
   return (partition) => ends.get(partition) ?? 0n;
 }
 
-/** Ties what the source tells to the ledger, the idle clock and the stop rule. */
+/** Ties what the source tells to the ledger, the idle clock and, where it may end the drain at once, the stop rule. */
 export function listenerOf(attempt: Attempt, check: () => void): SourceListener {
   const { ledger, idle, owned, room, counter } = attempt;
   return {
@@ -117,13 +117,11 @@ export function listenerOf(attempt: Attempt, check: () => void): SourceListener 
       idle.interrupted();
       attempt.assigned();
       attempt.report('draining');
-      check();
     },
     fetching: idle.fetching,
     fetched: () => {
       idle.fetched();
       attempt.report();
-      check();
     },
     interrupted: () => {
       idle.interrupted();

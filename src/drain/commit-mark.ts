@@ -18,6 +18,8 @@ export interface CommitMark extends MarkContent {
 /** The part of a mark that differs from partition to partition. */
 export interface MarkContent {
   books: Books;
+  /** The first offset that the books count. */
+  from: string;
   /** Ranges that the run passes over as lost: until its result has told of them, this is all that remembers. */
   lost: readonly OffsetRange[];
 }
@@ -42,22 +44,23 @@ const schema = z.object({
   attempt: z.number().int().positive(),
   epoch: z.number().int(),
   at: z.string(),
+  from: offset,
   lost: z.array(z.object({ from: offset, to: offset })).optional(),
   counters: counts.extend({ bytes: count }),
 });
 
-export function encodeMark({ run, attempt, epoch, at, lost, books }: CommitMark): string {
+export function encodeMark({ run, attempt, epoch, at, from, lost, books }: CommitMark): string {
   const counters = { ...books.counts, bytes: books.bytes };
-  return JSON.stringify({ v: 1, run, attempt, epoch, at, ...(lost.length > 0 && { lost }), counters });
+  return JSON.stringify({ v: 1, run, attempt, epoch, at, from, ...(lost.length > 0 && { lost }), counters });
 }
 
 /** `null`: the commit is not ours (an operator's tool, another consumer), or from an incompatible version of ours. */
 export function decodeMark(metadata: string): CommitMark | null {
   const parsed = schema.safeParse(parseJson(metadata));
   if (!parsed.success) return null;
-  const { run, attempt, epoch, at, lost = [], counters } = parsed.data;
+  const { run, attempt, epoch, at, from, lost = [], counters } = parsed.data;
   const { bytes, ...rest } = counters;
-  return { run, attempt, epoch, at, lost, books: { counts: rest, bytes } };
+  return { run, attempt, epoch, at, from, lost, books: { counts: rest, bytes } };
 }
 
 function parseJson(text: string): unknown {

@@ -23,8 +23,10 @@ interface Entry {
   startReplaces: { offset: bigint | null } | null;
   /** `null` until something of this epoch is committed. */
   committed: bigint | null;
-  /** Of this run up to `committed`, earlier attempts included. */
+  /** Of this run from `countedFrom` up to `committed`, earlier attempts included. */
   books: Books;
+  /** Before `plannedStart` where the group was set back after the plan was made. */
+  countedFrom: bigint;
   /** What this run passes over as lost, as far as no result has told of it; travels with each commit. */
   lost: readonly OffsetRange[];
 }
@@ -89,7 +91,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
       if (own !== null) {
         resumed = true;
         attempt = Math.max(attempt, own.attempt);
-        opened.entry.books = own.books;
+        adopt(opened.entry, own);
       }
       return [planned.partition, opened.entry] as const;
     }),
@@ -98,7 +100,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
     resumed,
     attempt,
     lost,
-    ...ledgerOf(entries, pipeline.until, (metadata) => markIn(metadata)?.books ?? null),
+    ...ledgerOf(entries, pipeline.until, markIn),
   };
 }
 
@@ -147,6 +149,7 @@ function openEntry(
       plannedStart,
       plannedEnd: BigInt(planned.end),
       from,
+      countedFrom: from,
       startReplaces: commitStart ? { offset: offsetOf(current.committed) } : null,
       committed: commitStart ? null : from,
       books: EMPTY_BOOKS,
@@ -183,8 +186,8 @@ function rangesOf(lost: readonly LostRange[], partition: number): OffsetRange[] 
 function ledgerOf(
   entries: ReadonlyMap<number, Entry>,
   until: PipelineSettings['until'],
-  /** The books in a commit of this run; `null`: it is not of this run. */
-  booksIn: (metadata?: string) => Books | null,
+  /** The mark in a commit of this run; `null`: it is not of this run. */
+  markIn: (metadata?: string) => CommitMark | null,
 ): Omit<Ledger, 'resumed' | 'attempt' | 'lost'> {
   const all = [...entries.values()];
   // With `until: idle` the plan's ends are no bounds: every partition stays open until the stop rule fires.
@@ -196,21 +199,22 @@ function ledgerOf(
       const entry = entries.get(partition);
       if (entry === undefined)
         throw new DrainError('UNEXPECTED', `partition ${String(partition)} was not planned`);
-      return { books: addBooks(entry.books, books), lost: entry.lost };
+      return contentOf({ ...entry, books: addBooks(entry.books, books) });
     },
     committed: (partition, offset, metadata) => {
       const entry = entries.get(partition);
       if (entry === undefined) return;
-      const own = booksIn(metadata);
-      if (own === null && offset < (entry.committed ?? entry.from)) beginAgain(entry, offset);
+      const own = markIn(metadata);
+      if (own !== null) adopt(entry, own);
+      else if (offset < (entry.committed ?? entry.from)) beginAgain(entry, offset);
       entry.committed = offset;
-      entry.books = own ?? entry.books;
     },
     observe: (partition, offset, metadata) => {
       const entry = entries.get(partition);
       if (entry === undefined || (entry.committed !== null && offset <= entry.committed)) return;
       entry.committed = offset;
-      entry.books = booksIn(metadata) ?? entry.books;
+      const own = markIn(metadata);
+      if (own !== null) adopt(entry, own);
     },
     isDone: (partition) => {
       const entry = entries.get(partition);
@@ -232,7 +236,16 @@ function ledgerOf(
 /** A commit of an earlier run came late and set the group back: what follows is read anew, and counted from there. */
 function beginAgain(entry: Entry, offset: bigint): void {
   entry.books = EMPTY_BOOKS;
-  if (offset < entry.from) entry.from = offset;
+  entry.countedFrom = offset;
+}
+
+function adopt(entry: Entry, { books, from }: CommitMark): void {
+  entry.books = books;
+  entry.countedFrom = BigInt(from);
+}
+
+function contentOf({ books, countedFrom, lost }: Entry): MarkContent {
+  return { books, from: String(countedFrom), lost };
 }
 
 function reachedEnd({ committed, plannedEnd }: Entry): boolean {
@@ -243,15 +256,13 @@ function lagOf({ committed, from, plannedEnd }: Entry): number {
   return Math.max(0, Number(plannedEnd - (committed ?? from)));
 }
 
-function startOf(
-  { partition, from, startReplaces, books, lost }: Entry,
-  markOf: (content: MarkContent) => string,
-): PartitionStart {
+function startOf(entry: Entry, markOf: (content: MarkContent) => string): PartitionStart {
+  const { partition, from, startReplaces } = entry;
   return startReplaces === null
     ? { partition, start: null }
     : {
         partition,
-        start: { offset: from, metadata: markOf({ books, lost }), replaces: startReplaces.offset },
+        start: { offset: from, metadata: markOf(contentOf(entry)), replaces: startReplaces.offset },
       };
 }
 
@@ -260,7 +271,7 @@ function resultOf(entry: Entry, atStop: TopicState): PartitionResult {
   const committed = offsetOf(now?.committed ?? null);
   return {
     partition: entry.partition,
-    start: String(entry.from < entry.plannedStart ? entry.from : entry.plannedStart),
+    start: String(entry.countedFrom < entry.plannedStart ? entry.countedFrom : entry.plannedStart),
     end: String(entry.plannedEnd),
     committed: committed === null ? null : String(committed),
     read: entry.books.counts.read,

@@ -176,20 +176,12 @@ function hasOwnCommits({ pipeline, state }: PlanningInput): boolean {
 }
 
 function resumeAt(pipeline: PipelineSettings, state: PartitionState, remembered: bigint): Start {
-  if (remembered < state.low) {
-    const { start, lost } = checkCommitted(pipeline, state, remembered);
-    return {
-      start,
-      lost: rangesOf(lost),
-      continuity: 'resumed',
-      warning: offsetsGone(pipeline, state, start),
-    };
-  }
+  const { start, lost } = checkCommitted(pipeline, state, remembered);
   return {
-    start: remembered,
-    lost: [],
+    start,
+    lost: rangesOf(lost),
     continuity: 'resumed',
-    warning: offsetsGone(pipeline, state, remembered),
+    warning: offsetsGone(pipeline, state, start),
   };
 }
 

@@ -129,6 +129,53 @@ describe('a batch', () => {
   });
 });
 
+describe('bad records', () => {
+  const rules = pipeline({
+    deadLetters: { collection: 'd', tolerate: { count: 5, ratio: 1 }, expireAfterMs: null },
+  });
+
+  /** One batch with so many bad records, after a run that has had three in this partition already. */
+  function handleBad(bad: number): Promise<BatchHandled> {
+    const before = books(10, { inserted: 7, deadLettered: 3 });
+    const now = { committed: ours(50n, { run: 'run-1', books: before, from: '40' }) };
+    const ledger = openLedger(rules, plan(), 'run-1', topicState([now]));
+    const handle = createHandle({
+      writeBatch: (records, _, tolerate) => {
+        tolerate?.(bad);
+        const handled = records.length;
+        return Promise.resolve({ handled, books: books(handled) });
+      },
+      ...{ rules, ledger, room: createRoom(null, () => 0), endOf: () => 100n },
+      markOf: () => '',
+      prepared: () => undefined,
+    });
+    return handle(batch([50, 51, 52], 53), signal);
+  }
+
+  test('are tolerated up to the limit, those of earlier batches counted', async () => {
+    for (const bad of [0, 2]) assert.equal((await handleBad(bad)).commit?.offset, 53n);
+  });
+
+  test('beyond it end the run before anything is committed', async () => {
+    await assert.rejects(handleBad(3), {
+      code: 'TOO_MANY_BAD',
+      message: /^orders-0 offsets 50 up to 53: 6 records/,
+    });
+  });
+});
+
+test('what is about to be committed is told, with what is in it', async () => {
+  const told: unknown[] = [];
+  const handle = createHandle({
+    writeBatch: ({ length }) => Promise.resolve({ handled: length, books: books(length) }),
+    ...{ rules: pipeline(), ledger: build().ledger, room: createRoom(null, () => 0), endOf: () => 100n },
+    markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
+    prepared: (...what) => void told.push(what),
+  });
+  await handle(batch([40, 41], 42), signal);
+  assert.deepEqual(told, [[0, 'read 2', books(2)]]);
+});
+
 describe('one at a time', () => {
   test('begins the next call when the one before has ended, also with an error', async () => {
     const events: string[] = [];

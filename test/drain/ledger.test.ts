@@ -37,7 +37,7 @@ describe('the books', () => {
     assert.equal(ledger.totals().counts.read, 0);
     ledger.committed(0, 70n, ours(70n, { run: RUN, ...carried }).metadata);
     assert.equal(ledger.totals().counts.read, 30);
-    assert.deepEqual(ledger.prepare(0, books(10)), { books: books(40), lost: [] });
+    assert.deepEqual(ledger.prepare(0, books(10)), { books: books(40), from: '40', lost: [] });
   });
 
   test('of a batch whose commit never came are forgotten when the group says where it stands', () => {
@@ -73,6 +73,20 @@ describe('the books', () => {
     ledger.observe(1, 90n, byAnother);
     assert.deepEqual(reads(ledger), [35, 35]);
     assert.deepEqual(ledger.prepare(0, books(5)).books, books(40));
+  });
+
+  test('stay where another run has committed the same offset once more', () => {
+    const ledger = open();
+    commit(ledger, 0, 70n, books(30));
+    ledger.committed(0, 70n, ours(70n, { run: 'run-0', books: books(1) }).metadata);
+    assert.deepEqual(reads(ledger), [30]);
+  });
+
+  test('of one partition are its own', () => {
+    const ledger = open({ planned: [{}, {}], now: [{}, {}] });
+    commit(ledger, 0, 50n, books(10));
+    commit(ledger, 1, 60n, books(20));
+    assert.deepEqual([ledger.books(0), ledger.books(1)], [books(10), books(20)]);
   });
 
   test('of several partitions add up', () => {
@@ -127,6 +141,13 @@ describe('a partition', () => {
     assert.deepEqual(ledger.committedOffsets(), [{ partition: 0, offset: '80' }]);
   });
 
+  test('of another member goes on from what was committed before', () => {
+    const ledger = open();
+    ledger.committed(0, 60n, '');
+    ledger.observe(0, 100n, '');
+    assert.deepEqual([ledger.isDone(0), ledger.lag()], [true, 0]);
+  });
+
   test('is never finished with until idle', () => {
     const ledger = open({ rules: { until: 'idle' } });
     ledger.committed(0, 150n, '');
@@ -144,7 +165,7 @@ describe('a partition', () => {
   test('shows in the result what the group has in the end, and the lower of planned and real start', () => {
     const ledger = open({
       planned: [{ start: '50', committed: '50' }, { start: '50', committed: '50' }, {}],
-      now: [{ committed: foreign(45n) }, { committed: ours(70n) }, {}],
+      now: [{ committed: foreign(45n) }, { committed: ours(70n, { from: '50' }) }, {}],
     });
     const atStop = topicState([{ committed: ours(100n) }, { committed: ours(80n) }, {}]);
     assert.deepEqual(
@@ -166,6 +187,25 @@ test('a late commit of an earlier run sets the run back: it is counted from ther
   assert.equal(ledger.totals().counts.read, 50);
   const [result] = ledger.results(topicState([{ committed: ours(100n) }]));
   assert.deepEqual([result?.start, result?.committed, result?.read], ['50', '100', 50]);
+});
+
+test('where the group was set back before the first attempt, the result of a later one says so', () => {
+  const planned = [{ start: '60', committed: '60' }];
+  const first = open({ planned, now: [{ committed: foreign(50n) }] });
+  const carried = first.prepare(0, books(30));
+  const second = open({ planned, now: [{ committed: ours(80n, { run: RUN, ...carried }) }] });
+  commit(second, 0, 100n, books(20));
+  const [result] = second.results(topicState([{ committed: ours(100n) }]));
+  assert.deepEqual([result?.start, result?.read], ['50', 50]);
+});
+
+test('a late commit that sets the run back less far is counted from there, too', () => {
+  const ledger = open({ planned: [{ start: '60' }], now: [{ committed: ours(60n, { run: 'earlier' }) }] });
+  commit(ledger, 0, 90n, books(30));
+  ledger.committed(0, 70n, ours(70n, { run: 'earlier' }).metadata);
+  commit(ledger, 0, 100n, books(30));
+  const [result] = ledger.results(topicState([{ committed: ours(100n) }]));
+  assert.deepEqual([result?.start, result?.read], ['60', 30]);
 });
 
 describe('a range that is passed over as lost', () => {
@@ -193,6 +233,12 @@ describe('a range that is passed over as lost', () => {
     assert.deepEqual(first, [[], [range]]);
     const committed = ours(80n, { run: RUN, lost: [range] });
     assert.deepEqual(lostOf({ ...planned, rules, now: [{ low: 80n, committed }] }), [[], [range]]);
+  });
+
+  test('travels with commits of its own partition only', () => {
+    const planned = [{}, { start: '80' }];
+    const ledger = open({ planned, plan: { lost: [{ partition: 1, ...range }] }, now: [{}, {}] });
+    assert.deepEqual([ledger.prepare(0, books(1)).lost, ledger.prepare(1, books(1)).lost], [[], [range]]);
   });
 
   test('of another run is the plan’s affair', () => {

@@ -1,4 +1,4 @@
-import { foreign, ours, previousRun } from './builders.js';
+import { foreign, ours, pipeline, previousRun } from './builders.js';
 import { describeCases, type Case } from './planning-cases.js';
 
 const FOLLOWING: readonly Case[] = [
@@ -154,6 +154,24 @@ const UNTOLD: Case[] = [
     ranges: ['60-100 of 60'],
     continuity: 'unknown',
     lost: [{ partition: 0, from: '10', to: '40' }],
+  },
+  {
+    rule: 'lost before any had succeeded: under AllowAll in the result of the run that found it only',
+    given: {
+      rules: { schedule: { ...pipeline().schedule, overlap: 'allowAll' } },
+      partitions: [{ committed: ours(60n, { lost: [{ from: '10', to: '40' }] }) }],
+    },
+    ranges: ['60-100 of 60'],
+    continuity: 'unknown',
+  },
+  {
+    rule: 'lost right up to where the previous run ended: told by it',
+    given: {
+      partitions: [{ committed: ours(60n, { lost: [{ from: '10', to: '40' }] }) }],
+      previous: previousRun([{ committed: '40' }]),
+    },
+    ranges: ['60-100 of 60'],
+    continuity: 'continuous',
   },
   {
     rule: 'lost by a run that failed, and by retention since',

@@ -45,6 +45,12 @@ describe('a drain', () => {
       { ownUnfinished: [], othersUnfinished: [1] },
       'go-on',
     ],
+    [
+      'is not drained while both have something left',
+      {},
+      { ownUnfinished: [0], othersUnfinished: [1] },
+      'go-on',
+    ],
     ['stops when an operator asks', {}, { asked: 'stopped' }, 'stopped'],
     ['stops when the worker goes away', {}, { asked: 'shutdown' }, 'shutdown'],
     [

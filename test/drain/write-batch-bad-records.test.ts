@@ -37,6 +37,27 @@ describe('a failure of the sink', () => {
   }
 });
 
+describe('how many records of a batch are bad', () => {
+  const tooMany = new DrainError('TOO_MANY_BAD', 'too many');
+  const most = (limit: number) => (bad: number) => {
+    if (bad > limit) throw tooMany;
+  };
+
+  test('is asked before any dead letter or document is written', async () => {
+    const sink = createFakeSink();
+    await assert.rejects(write(sink, 'a1! b2 c3!', {}, most(1)), tooMany);
+    assert.deepEqual(sink.calls, []);
+  });
+
+  test('counts those that the sink refuses, before they become dead letters', async () => {
+    const sink = createFakeSink({ refuses: [2n, 3n] });
+    await assert.rejects(write(sink, 'a1! b2 c3', {}, most(2)), tooMany);
+    assert.deepEqual(sink.calls, ['dead letters 1', 'documents 2,3']);
+    await write(sink, 'a1! b2 c3', {}, most(3));
+    assert.equal(sink.letters.length, 3);
+  });
+});
+
 describe('a record that is not tolerated, when it is the first', () => {
   const cases: readonly (readonly [string, string, FakeSinkOptions, RegExp])[] = [
     [

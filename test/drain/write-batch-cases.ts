@@ -24,11 +24,16 @@ export function recordsOf(text: string): KafkaRecord[] {
 }
 
 /** One batch through the step under test. */
-export function write(sink: Sink, records: string | KafkaRecord[], rules: Partial<PipelineSettings> = {}) {
+export function write(
+  sink: Sink,
+  records: string | KafkaRecord[],
+  rules: Partial<PipelineSettings> = {},
+  tolerate?: (bad: number) => void,
+) {
   const settings = pipeline(rules);
   const toOperation = createToOperation(settings, NOW);
   const writeBatch = createWriteBatch({ sink, toOperation, pipeline: settings, run: RUN });
-  return writeBatch(typeof records === 'string' ? recordsOf(records) : records, signal);
+  return writeBatch(typeof records === 'string' ? recordsOf(records) : records, signal, tolerate);
 }
 
 /** `a5 b6-`: what is stored under each id. */

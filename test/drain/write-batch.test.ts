@@ -117,6 +117,15 @@ const CASES: readonly Case[] = [
     calls: ['documents 1,3,4', 'documents 2', 'documents 1'],
     outcomes: { unchanged: 1 },
   },
+  {
+    rule: 'tolerate none: the first refused record counts although the sink names a later one first',
+    records: 'a1 b2 c3 b4',
+    sink: { refuses: [3n, 4n] },
+    rules: TOLERATE_NONE,
+    stored: 'a1 b2',
+    calls: ['documents 1,4,3', 'documents 2', 'documents 1,2'],
+    outcomes: { unchanged: 2 },
+  },
 ];
 
 describe('a batch', () => {

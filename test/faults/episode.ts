@@ -11,6 +11,8 @@ export interface Episode {
   world: World;
   seed: number;
   random: Random;
+  /** The form for `npm test`: the fault once, on a smaller topic. */
+  short: boolean;
 }
 
 /** What an episode did and found. */
@@ -46,6 +48,11 @@ export interface LaneOptions extends ScenarioOptions {
   /** Whether every change of the documents is followed; not where the database is the victim. */
   watch?: boolean;
   verify?: VerifyOptions;
+}
+
+/** How often something is done in an episode; in a short one, once. */
+export function rounds({ short }: Episode, full: number): number {
+  return short ? 1 : full;
 }
 
 export function newTally(): Tally {

@@ -9,7 +9,7 @@ import {
   type Invocation,
   type Results,
 } from './results.js';
-import { nameOf, VARIANTS } from './variants/all.js';
+import { nameOf, SHORT_FORM, VARIANTS } from './variants/all.js';
 import { startWorld, type World } from './world.js';
 
 /** The options of `npm run faults`. */
@@ -26,6 +26,8 @@ export interface FaultsOptions {
   lanes: number;
   /** Whether the numbers are added to the results file. */
   record: boolean;
+  /** The form that `npm test` runs: once each of {@link SHORT_FORM}, on smaller topics. */
+  short: boolean;
 }
 
 /** One variant to be run once, with the seed that decides it. */
@@ -41,7 +43,7 @@ const MOST_EPISODES = 40;
  * @returns the exit code: 0 only if every episode could be judged and none found a violation
  */
 export async function runFaults(options: FaultsOptions): Promise<number> {
-  const chosen = chooseVariants(options.faults);
+  const chosen = chooseVariants(options.short ? SHORT_FORM : options.faults);
   const seed = options.seed ?? Math.floor(Math.random() * 1_000_000_000);
   const stopped = new AbortController();
   void untilStopped().then(() => {
@@ -144,7 +146,12 @@ async function runEpisode(session: Session, { variant, seed }: Planned): Promise
   const startedMs = performance.now();
   const name = nameOf(variant);
   try {
-    const tally = await variant.run({ world: session.world, seed, random: createRandom(seed) });
+    const tally = await variant.run({
+      world: session.world,
+      seed,
+      random: createRandom(seed),
+      short: session.options.short,
+    });
     const { results, invocation } = session;
     addEpisode(results, name, invocation, tally);
     invocation.minutes = Math.round((performance.now() - session.startedMs) / 6_000) / 10;

@@ -17,6 +17,8 @@ export type Nature = 'document' | 'tombstone' | 'undecodable' | 'unwritable';
 export interface Oracle {
   /** I4: everything before a committed offset is reflected, superseded, dead-lettered or skipped at that very moment. */
   onCommit: (partition: number, before: CommittedOffset | null, commit: Commit) => void;
+  /** An operator has set the group back: the marks of runs that are under way are gone. */
+  onSetBack: (partition: number) => void;
   /** I3: a stored version never goes down. */
   onWrite: (idKey: string, before: StoredDocument | undefined, after: StoredDocument) => void;
   /** I6: books balance, and say what the run's commits have covered. */
@@ -63,6 +65,7 @@ export function createOracle(input: OracleInput): Oracle {
       checkSettled(input, partition, offset);
       coverage.committed(runOf(metadata), partition, before?.offset ?? offset, offset);
     },
+    onSetBack: coverage.setBack,
     onWrite: (idKey, before, { version }) => {
       if (before === undefined || before.version.offset <= version.offset) return;
       throw new Violation(
@@ -73,6 +76,7 @@ export function createOracle(input: OracleInput): Oracle {
     onResult: (ended) => {
       checkBooks(ended.result);
       checkCovered(coverage, ended);
+      checkRanges(input.log, ended.result);
       if (ended.undisturbed) checkUndisturbed(input.log, ended);
     },
     onOutcome: ({ stopReason, tookMs, frozenMs, budgetMs, stopByMs }) => {
@@ -142,12 +146,13 @@ function runOf(metadata: string): string {
 /** What the commits of a run have covered in one partition. */
 interface Covered {
   records: number;
-  /** Another run has committed there since this one began: the books in this run's marks may be gone. */
+  /** Another run has committed there, or an operator, since this one began: the books in this run's marks may be gone. */
   interrupted: boolean;
 }
 
 interface Coverage {
   committed: (runId: string, partition: number, from: bigint, to: bigint) => void;
+  setBack: (partition: number) => void;
   of: (runId: string, partition: number) => Covered;
 }
 
@@ -160,6 +165,9 @@ function createCoverage(log: FakeLog): Coverage {
       const mine = runs.get(runId) ?? none;
       for (const [other, covered] of runs) if (other !== runId) covered.interrupted = true;
       runs.set(runId, { ...mine, records: mine.records + recordsIn(log, partition, from, to).length });
+    },
+    setBack: (partition) => {
+      for (const covered of partitions[partition]?.values() ?? []) covered.interrupted = true;
     },
     of: (runId, partition) => partitions[partition]?.get(runId) ?? none,
   };
@@ -182,6 +190,18 @@ function checkCovered(coverage: Coverage, { runId, result, maxRecords, alone }: 
   const { read } = result.records;
   if (alone && maxRecords !== null && read > maxRecords)
     throw new Violation('I8', `${String(read)} records were read, at most ${String(maxRecords)} allowed`);
+}
+
+/** Whoever else was there: never more than lies between the run's start and what is committed. */
+function checkRanges(log: FakeLog, { partitions }: RunResult): void {
+  for (const { partition, start, committed, read } of partitions) {
+    const held = recordsIn(log, partition, BigInt(start), BigInt(committed ?? start)).length;
+    if (read <= held) continue;
+    throw new Violation(
+      'I6',
+      `partition ${String(partition)} holds ${String(held)} records from ${start} up to ${String(committed)}, the run says ${String(read)}`,
+    );
+  }
 }
 
 function checkUndisturbed(log: FakeLog, { result }: RunEnded): void {

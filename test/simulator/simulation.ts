@@ -19,6 +19,7 @@ export interface Told {
   attempts: number;
   kills: number;
   zombies: number;
+  setBacks: number;
   records: number;
 }
 
@@ -39,8 +40,16 @@ const ATTEMPTS = 3;
 const TICK_MS = 300_000;
 const DAY_MS = 86_400_000;
 /** How many calm runs may be needed: budget and max records cut them short. */
-const CALM_RUNS = 200;
-const CALM = { kill: 0, freeze: 0, outage: 0, lostCommit: 0, lostReply: 0, refusedDeadLetters: 0 };
+const CALM_RUNS = 400;
+const CALM = {
+  kill: 0,
+  freeze: 0,
+  outage: 0,
+  lostCommit: 0,
+  lostReply: 0,
+  refusedDeadLetters: 0,
+  setBack: 0,
+};
 
 /**
  * Lives through one story: runs under every peril, then calm runs until the topic is drained. Throws a `Violation` as soon as
@@ -52,7 +61,7 @@ export async function simulate(seed: number): Promise<Told> {
   const database = createDatabase();
   const { log, pipeline } = story;
   const oracle = createOracle({ log, database, natureOf, deletes: pipeline.deletes });
-  const told: Told = { seed, runs: 0, attempts: 0, kills: 0, zombies: 0, records: 0 };
+  const told: Told = { seed, runs: 0, attempts: 0, kills: 0, zombies: 0, setBacks: 0, records: 0 };
   const group = createGroup(time);
   const world: World = { ...story, time, group, database, oracle, previous: null, givenUp: [], told };
   await time.until(live(world));
@@ -100,13 +109,15 @@ async function runOnce(world: World, runId: string): Promise<RunResult | null> {
   const startedAt = new Date(time.now());
   told.runs += 1;
   const disturbed = overlapping || livesOn(world);
+  const { setBacks } = told;
   const plan = planOf(world);
   const outcome = plan.nothingToDo ? untouched(plan, 'nothing-to-do') : await attempts(world, plan, runId);
   if (outcome === null) return null;
   const result = resultOf(plan, outcome, startedAt, new Date(time.now()));
   const alone = !world.givenUp.some((attempt) => attempt.runId === runId);
   const { maxRecords } = pipeline.limits;
-  world.oracle.onResult({ runId, result, maxRecords, alone, undisturbed: alone && !disturbed });
+  const undisturbed = alone && !disturbed && told.setBacks === setBacks;
+  world.oracle.onResult({ runId, result, maxRecords, alone, undisturbed });
   // AllowAll has no memory of the run before.
   if (!overlapping) world.previous = result;
   told.records += previous === null ? 0 : result.records.read;
@@ -149,6 +160,7 @@ async function attempts(world: World, plan: Plan, runId: string): Promise<DrainO
 async function attemptOnce(world: World, plan: Plan, runId: string, attempt: number): Promise<DrainOutcome> {
   const { time, random, perils, pipeline, told } = world;
   told.attempts += 1;
+  if (world.group.isEmpty() && random.chance(perils.setBack)) setBack(world);
   const startedMs = time.now();
   const process = createProcess(time, random, perils);
   const asked = new AbortController();
@@ -163,6 +175,16 @@ async function attemptOnce(world: World, plan: Plan, runId: string, attempt: num
   const { stopReason } = outcome;
   world.oracle.onOutcome({ stopReason, tookMs, frozenMs: process.frozenMs(), ...times });
   return outcome;
+}
+
+/** As with Kafka's own tool, which wants the group to be empty. */
+function setBack({ random, log, oracle, told }: World): void {
+  const partition = random.integer(0, log.partitions.length - 1);
+  const committed = log.committed.get(partition)?.offset;
+  if (committed === undefined) return;
+  told.setBacks += 1;
+  log.committed.set(partition, { offset: BigInt(random.integer(0, Number(committed))), metadata: '' });
+  oracle.onSetBack(partition);
 }
 
 function askLater({ time, random }: World, process: SimulatedProcess, asked: AbortController): void {

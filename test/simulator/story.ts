@@ -19,6 +19,8 @@ export interface Story {
     lostCommit: number;
     lostReply: number;
     refusedDeadLetters: number;
+    /** Before an attempt: somebody sets the group back in a partition. */
+    setBack: number;
   };
   /** Runs may overlap (policy AllowAll). */
   overlapping: boolean;
@@ -71,6 +73,7 @@ function perilsOf(random: Random): Story['perils'] {
     lostCommit: 0.02 * weather,
     lostReply: 0.05 * weather,
     refusedDeadLetters: 0.05 * weather,
+    setBack: 0.05 * weather,
   };
 }
 

@@ -27,3 +27,16 @@ export const VARIANTS: readonly Variant[] = [
 export function nameOf({ fault, name }: Variant): string {
   return `${fault} ${name}`;
 }
+
+/** What `npm test` runs of it, in its short form. */
+export const SHORT_FORM: readonly string[] = [
+  'F1 mid-write',
+  'F1 after-write',
+  'F1 during-commit',
+  'F2 zombie after-dead-letters',
+  'F5 stepdown',
+  'F7 mongodb update',
+  'F10 bad records',
+  'F13 transactions',
+  'F13 compaction',
+];

@@ -1,7 +1,7 @@
 import type { Producer } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeRecords } from '../data.js';
-import { inLane, type Episode, type Tally, type Variant } from '../episode.js';
+import { inLane, rounds, type Episode, type Tally, type Variant } from '../episode.js';
 import { endOf, type Lane } from '../lane.js';
 
 /** F13: offsets without a visible record, at the tail and elsewhere. */
@@ -24,6 +24,7 @@ export const invisibleVariants: readonly Variant[] = [
   },
 ];
 
+const ROUNDS = 3;
 const TRANSACTIONS = 12;
 
 function transactionsEpisode(episode: Episode): Promise<Tally> {
@@ -33,7 +34,7 @@ function transactionsEpisode(episode: Episode): Promise<Tally> {
     await producer.connect();
     try {
       await lane.startWorker();
-      for (let round = 0; round < 3; round += 1) {
+      for (let round = 0; round < rounds(episode, ROUNDS); round += 1) {
         for (let count = 0; count < TRANSACTIONS; count += 1) await transact(lane, producer, tally);
         // The last one stays open until the run has ended before it.
         await transact(lane, producer, tally, async () => {
@@ -75,7 +76,7 @@ function compactionEpisode(episode: Episode): Promise<Tally> {
   return inLane(episode, { watch: true, topicConfig: COMPACTED }, async (lane, tally) => {
     lane.exact = false;
     await lane.startWorker();
-    for (let round = 0; round < COMPACTIONS; round += 1) {
+    for (let round = 0; round < rounds(episode, COMPACTIONS); round += 1) {
       // A bad record would keep its key's good ones from being kept.
       await lane.produce({ records: 5_000, ids: 300, bad: 0 });
       await untilCompacted(lane);

@@ -1,12 +1,13 @@
 import type { Random } from '../../simulator/random.js';
 import type { Place } from '../../support/faults.js';
 import type { Run } from '../../support/scenario.js';
-import { inLane, recovered, type Tally, type Variant } from '../episode.js';
+import { inLane, recovered, rounds, type Tally, type Variant } from '../episode.js';
 import { diesBefore, endOf, isAlive, untilProgress, type Lane } from '../lane.js';
 import { readLog, verifyCommits } from '../verify.js';
 
 const RUNS = 4;
 const RECORDS_PER_RUN = 25_000;
+const RECORDS_IN_SHORT = 6_000;
 /** Reading everything at every kill would take longer than the drain. */
 const CHECKED_COMMITS = 0.15;
 const WATCHED = 0.3;
@@ -32,12 +33,14 @@ export const killVariants: readonly Variant[] = PLACES.map(({ place, what, once 
   needs: 'nothing',
   goal: 30,
   run: (episode) => {
-    const watch = episode.random.chance(WATCHED);
+    const watch = episode.short || episode.random.chance(WATCHED);
+    const records = episode.short ? RECORDS_IN_SHORT : RECORDS_PER_RUN;
     return inLane(episode, { watch }, async (lane, tally) => {
-      for (let run = 0; run < RUNS; run += 1) {
+      for (let run = 0; run < rounds(episode, RUNS); run += 1) {
         const ids = lane.random.pick([2_000, 10_000, 25_000]);
-        await lane.produce({ records: RECORDS_PER_RUN, ids });
-        await runWithKills(lane, tally, () => strikeAt(lane.random, place, once === true));
+        await lane.produce({ records, ids });
+        const kills = rounds(episode, lane.random.pick([2, 2, 3]));
+        await runWithKills(lane, tally, kills, () => strikeAt(lane.random, place, once === true));
       }
     });
   },
@@ -57,8 +60,12 @@ function strikeAt(random: Random, place: Place, once: boolean) {
 }
 
 /** With three kills all attempts are used up and the run fails: the next one goes on. */
-async function runWithKills(lane: Lane, tally: Tally, arm: () => ReturnType<typeof strikeAt>): Promise<void> {
-  const kills = lane.random.pick([2, 2, 3]);
+async function runWithKills(
+  lane: Lane,
+  tally: Tally,
+  kills: number,
+  arm: () => ReturnType<typeof strikeAt>,
+): Promise<void> {
   const log = once(() => readLog(lane));
   let run: Run | null = null;
   for (let kill = 1; kill <= kills; kill += 1) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../simulator/random.js';
 import { createLink, type Link } from '../../support/link.js';
 import { until } from '../../support/until.js';
-import { inLane, type Episode, type LaneOptions, type Tally, type Variant } from '../episode.js';
+import { inLane, rounds, type Episode, type LaneOptions, type Tally, type Variant } from '../episode.js';
 import type { World } from '../world.js';
 import { strikeMidDrain, type Blow } from './mid-drain.js';
 
@@ -85,7 +85,7 @@ async function throughLink(
       const { environment } = lane.scenario;
       const direct = environment['TEMPORAL_ADDRESS'];
       if (server === 'temporal') environment['TEMPORAL_ADDRESS'] = link.address;
-      for (let strike = 0; strike < STRIKES; strike += 1)
+      for (let strike = 0; strike < rounds(episode, STRIKES); strike += 1)
         await strikeMidDrain([lane], tally, blow(link, lane.random));
       environment['TEMPORAL_ADDRESS'] = direct;
     });

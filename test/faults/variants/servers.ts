@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../../../stack/server.js';
 import { createLink } from '../../support/link.js';
-import { inLane, inLanes, type Episode, type Variant } from '../episode.js';
+import { inLane, inLanes, rounds, type Episode, type Variant } from '../episode.js';
 import { patiently } from '../retry.js';
 import type { World } from '../world.js';
 import { strikeMidDrain, type Blow } from './mid-drain.js';
@@ -70,7 +70,7 @@ export const serverVariants: readonly Variant[] = [
     ...{ fault, name, what, needs: 'servers', goal: 10 },
     run: (episode) =>
       inLanes(episode, { lanes: LANES }, async (lanes, tally) => {
-        for (let strike = 0; strike < STRIKES; strike += 1)
+        for (let strike = 0; strike < rounds(episode, STRIKES); strike += 1)
           await strikeMidDrain(lanes, tally, blow(episode.world));
       }),
   })),

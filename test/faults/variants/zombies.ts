@@ -4,7 +4,7 @@ import type { Place } from '../../support/faults.js';
 import { createLink, type Link } from '../../support/link.js';
 import type { WorkerChild } from '../../support/scenario.js';
 import { until } from '../../support/until.js';
-import { inLane, recovered, type Episode, type Tally, type Variant } from '../episode.js';
+import { inLane, recovered, rounds, type Episode, type Tally, type Variant } from '../episode.js';
 import { endOf, isAlive, untilProgress, type Lane } from '../lane.js';
 import { MONGODB_VARIABLE } from '../world.js';
 import { addressOf, uriOf } from './links.js';
@@ -41,7 +41,8 @@ function zombieAt({ place, what }: (typeof PLACES)[number]): Variant {
     goal: 10,
     run: (episode) =>
       inLane(episode, { watch: true }, async (lane, tally) => {
-        for (let round = 0; round < ROUNDS; round += 1) await zombieRound(lane, tally, place);
+        for (let round = 0; round < rounds(episode, ROUNDS); round += 1)
+          await zombieRound(lane, tally, place);
       }),
   };
 }

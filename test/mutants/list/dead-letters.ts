@@ -117,13 +117,49 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     tests: ['simulator/simulator'],
   },
   {
+    name: 'books are continued without the offset they begin at',
+    bug: null,
+    edits: [{ file: 'drain/ledger', find: 'entry.countedFrom = BigInt(from);', replace: '' }],
+    tests: ['simulator/simulator'],
+  },
+  {
+    name: 'a run that was set back goes on counting',
+    bug: null,
+    edits: [{ file: 'drain/ledger', find: 'beginAgain(entry, offset);', replace: ';' }],
+    tests: ['drain/ledger'],
+  },
+  {
+    name: 'the rest of other members is taken from the rest of this one',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/stop-rule',
+        find: 'now.ownUnfinished.length + now.othersUnfinished.length',
+        replace: 'now.ownUnfinished.length - now.othersUnfinished.length',
+      },
+    ],
+    tests: ['drain/stop-rule'],
+  },
+  {
+    name: 'too many bad records are let through',
+    bug: null,
+    edits: [{ file: 'drain/handle', find: 'if (bad === 0)', replace: 'if (bad >= 0)' }],
+    tests: ['drain/handle'],
+  },
+  {
+    name: 'dead letters are written before anybody asks how many they are',
+    bug: null,
+    edits: [{ file: 'drain/write-batch', find: 'tolerate(bad.length);', replace: '' }],
+    tests: ['drain/write-batch-bad-records'],
+  },
+  {
     name: 'books count before their commit is confirmed',
     bug: null,
     edits: [
       {
         file: 'drain/ledger',
-        find: 'return { books: addBooks(entry.books, books), lost: entry.lost };',
-        replace: 'return { books: (entry.books = addBooks(entry.books, books)), lost: entry.lost };',
+        find: 'return contentOf({ ...entry, books: addBooks(entry.books, books) });',
+        replace: 'return contentOf(Object.assign(entry, { books: addBooks(entry.books, books) }));',
       },
     ],
     tests: ['drain/ledger'],
