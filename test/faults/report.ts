@@ -55,7 +55,7 @@ and asks an oracle. The oracle (\`test/faults/oracle\`) shares no code with the 
 console consumer, folds it by the rule in the guarantees, and compares every stored document byte for byte, tombstones, dead
 letters, committed offsets, and the books of every run. It names the first violation with its coordinates. A seed decides
 everything random; a failing episode prints the command that repeats it. The oracle is tested by planted mistakes in every
-\`npm test\`.
+\`npm test\`, which also runs a short form of the faults (\`npm run faults -- --short\`).
 
 | invariant | checked |
 | --- | --- |

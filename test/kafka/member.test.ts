@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FetchedBatch, Group, OffsetsToCommit } from '../../src/kafka/internals.js';
 import { createMember, type Member, type MemberOptions } from '../../src/kafka/member.js';
-import type { BatchHandled, CommittedOffset, RecordBatch } from '../../src/kafka/source.js';
+import type { BatchHandled, CommittedOffset, PartitionStart, RecordBatch } from '../../src/kafka/source.js';
 
 /** Everything a member did to its group and told its listener, in order. */
 interface World {
   member: Member;
   group: Group;
   did: string[];
+  /** The commits that its listener was told of. */
+  told: string[];
   /** Refuses the next commits with these. */
   refusals: Error[];
   /** Finishes the batch in hand of a partition. */
@@ -35,8 +37,10 @@ function open(
   committed: bigint,
   options: Partial<MemberOptions> = {},
   onCommitted: (offset: bigint) => void = () => undefined,
+  starts: readonly PartitionStart[] = [],
 ): World {
   const did: string[] = [];
+  const told: string[] = [];
   const refusals: Error[] = [];
   const stop = new AbortController();
   const inHand = new Map<number, { batch: RecordBatch; resolve: (handled: BatchHandled) => void }>();
@@ -62,24 +66,29 @@ function open(
     ...{ topic: 't', group: 'g', leaving: () => undefined, classify: (error) => error as Error },
     fetchCommitted: () => Promise.resolve(new Map([0, 1].map((partition) => [partition, offset]))),
     request: {
-      partitions: [0, 1].map((partition) => ({ partition, start: null })),
+      partitions: [0, 1].map(
+        (partition) => starts.find((start) => start.partition === partition) ?? { partition, start: null },
+      ),
       signal: stop.signal,
       handle: (batch) => {
         did.push(`handle ${batch.partition}`);
         return new Promise((resolve) => inHand.set(batch.partition, { batch, resolve }));
       },
       listener: {
-        assigned: () => undefined,
+        assigned: (partitions) => void did.push(`assigned ${partitions.join()}`),
         fetching: () => undefined,
         fetched: () => void did.push('fetched'),
         interrupted: () => void did.push('interrupted'),
-        committed: (_, at) => onCommitted(at),
+        committed: (partition, at, metadata) => {
+          told.push(`${partition}@${at} ${metadata}`);
+          onCommitted(at);
+        },
       },
     },
     ...options,
   });
   return {
-    ...{ member, group, did, refusals, abort: () => stop.abort() },
+    ...{ member, group, did, told, refusals, abort: () => stop.abort() },
     finish: (partition, handled = {}) => {
       const { batch, resolve } = inHand.get(partition) ?? {};
       resolve?.({ commit: { offset: batch?.nextOffset ?? -1n, metadata: '' }, done: false, ...handled });
@@ -101,6 +110,55 @@ function open(
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('after a join it commits the starts that nobody has, seeks, and tells where the group stands', async () => {
+  const { member, group, did, told } = open(
+    5n,
+    { fetchCommitted: () => Promise.resolve(new Map([[1, { offset: 7n, metadata: 'theirs' }]])) },
+    undefined,
+    [{ partition: 0, start: { offset: 3n, metadata: 'ours', replaces: null } }],
+  );
+  member.hooks.joining();
+  assert.ok(member.isJoining());
+  await member.hooks.joined(group);
+  assert.ok(!member.isJoining());
+  assert.deepEqual(did, ['commit 0@3 in 1', 'seek 0@3', 'seek 1@7', 'assigned 0,1']);
+  assert.deepEqual(told, ['0@3 ours', '1@7 theirs']);
+});
+
+test('a join whose start cannot be committed has not succeeded', async () => {
+  const start = { offset: 3n, metadata: 'ours', replaces: 5n };
+  const { member, group, did, told, refusals } = open(5n, {}, undefined, [{ partition: 0, start }]);
+  refusals.push(protocolError('REBALANCE_IN_PROGRESS'));
+  member.hooks.joining();
+  await assert.rejects(member.hooks.joined(group), /REBALANCE_IN_PROGRESS/);
+  assert.deepEqual([did, told], [[], []]);
+});
+
+for (const leaderId of [null, ''])
+  test(`a group whose leader is ${leaderId === null ? 'missing' : 'empty'} is the server's, and refused`, async () => {
+    const { member, group } = open(5n);
+    Object.assign(group, { leaderId });
+    member.hooks.joining();
+    await assert.rejects(member.hooks.joined(group));
+    assert.deepEqual((member.failure()?.error as { code?: string }).code, 'GROUP_IN_USE');
+  });
+
+test('what was fetched before where the group stands is not handled', async () => {
+  const { join, fetchAndHandle, did } = open(5n);
+  await join(1);
+  await fetchAndHandle(fetched(0, 4, 9));
+  assert.deepEqual(did, ['fetched']);
+});
+
+test('a member that has nothing to fetch waits without asking, and tells so', async () => {
+  const { join, member, group, did } = open(5n);
+  await join(1);
+  group.getActiveTopicPartitions = () => ({ t: new Set<number>() });
+  const asked = (): Promise<never> => Promise.reject(new Error('asked'));
+  assert.deepEqual(await member.hooks.fetch(group, asked), []);
+  assert.deepEqual(did, ['fetched']);
+});
 
 test('a handled batch is committed under its generation, then the position moves', async () => {
   const { join, fetchAndHandle, finish, did } = open(5n);

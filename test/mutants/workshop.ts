@@ -39,6 +39,9 @@ export function testFileIn(folder: string, name: string): string {
 
 function apply(folder: string, mutant: Mutant): () => void {
   const originals = new Map<string, string>();
+  const remember = (path: string) => {
+    if (!originals.has(path)) originals.set(path, readFileSync(path, 'utf8'));
+  };
   const undo = () => {
     for (const [path, text] of originals) writeFileSync(path, text);
   };
@@ -46,10 +49,16 @@ function apply(folder: string, mutant: Mutant): () => void {
     for (const { file, ...edit } of mutant.edits) {
       const path = sourceFileIn(folder, file);
       const text = readFileSync(path, 'utf8');
-      if (!originals.has(path)) originals.set(path, text);
+      remember(path);
       writeFileSync(path, edited(text, { file, ...edit }));
     }
     for (const path of originals.keys()) checkSyntax(path);
+    if (mutant.edits.some(({ file }) => file.startsWith('workflows/'))) {
+      // Workers then bundle the workflow's code themselves.
+      const bundle = join(folder, 'dist', 'workflow-bundle.js');
+      remember(bundle);
+      rmSync(bundle);
+    }
   } catch (error) {
     undo();
     throw new Error(`mutant "${mutant.name}": ${(error as Error).message}`, { cause: error });

@@ -7,6 +7,7 @@ import { PLANNING_MUTANTS } from './planning.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
+import { WORKFLOW_MUTANTS } from './workflow.js';
 import { WRITE_MUTANTS } from './writing.js';
 
 /** Every bug that the tests must notice. */
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STOP_MUTANTS,
   ...SUPERVISE_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...WORKFLOW_MUTANTS,
 ];
