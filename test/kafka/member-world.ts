@@ -1,0 +1,110 @@
+import type { FetchedBatch, Group, OffsetsToCommit } from '../../src/kafka/internals.js';
+import { createMember, type Member, type MemberOptions } from '../../src/kafka/member.js';
+import type { BatchHandled, CommittedOffset, PartitionStart, RecordBatch } from '../../src/kafka/source.js';
+
+/** Everything a member did to its group and told its listener, in order. */
+export interface World {
+  member: Member;
+  group: Group;
+  did: string[];
+  /** The commits that its listener was told of. */
+  told: string[];
+  /** Refuses the next commits with these. */
+  refusals: Error[];
+  /** Finishes the batch in hand of a partition. */
+  finish: (partition: number, handled?: Partial<BatchHandled>) => void;
+  join: (generationId: number) => Promise<void>;
+  /** Fetches, and begins to handle what came. */
+  fetchAndHandle: (...batches: FetchedBatch[]) => Promise<{ handled: Promise<unknown> }>;
+  abort: () => void;
+}
+
+export const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
+
+export function fetched(partition: number, first: number, last: number): FetchedBatch {
+  const offsets = Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+  const messages = offsets.map((offset) => ({ offset, timestamp: '1', key: null, value: null, headers: {} }));
+  return {
+    ...{ topic: 't', partition, messages, rawMessages: [] },
+    firstOffset: () => String(first),
+    lastOffset: () => String(last),
+  };
+}
+
+export function open(
+  committed: bigint,
+  options: Partial<MemberOptions> = {},
+  onCommitted: (offset: bigint) => void = () => undefined,
+  starts: readonly PartitionStart[] = [],
+): World {
+  const did: string[] = [];
+  const told: string[] = [];
+  const refusals: Error[] = [];
+  const stop = new AbortController();
+  const inHand = new Map<number, { batch: RecordBatch; resolve: (handled: BatchHandled) => void }>();
+  const commitOffsets = ({ topics }: OffsetsToCommit): Promise<void> => {
+    const refusal = refusals.shift();
+    if (refusal) return Promise.reject(refusal);
+    for (const { partition, offset } of topics.flatMap(({ partitions }) => partitions)) {
+      did.push(`commit ${partition}@${offset} in ${group.generationId ?? ''}`);
+    }
+    return Promise.resolve();
+  };
+  const group = {
+    ...{ memberId: 'm', leaderId: 'm', generationId: 1, commitOffsets },
+    assigned: () => [{ topic: 't', partitions: [0, 1] }],
+    getActiveTopicPartitions: () => ({ t: new Set([0, 1]) }),
+    heartbeat: () => Promise.resolve(),
+    seek: ({ partition, offset }) => void did.push(`seek ${partition}@${offset}`),
+    pause: ([topic]) => void did.push(`pause ${topic?.partitions.join() ?? ''}`),
+    resolveOffset: ({ partition, offset }) => void did.push(`position ${partition}@${Number(offset) + 1}`),
+  } as Partial<Group> as Group;
+  const offset: CommittedOffset = { offset: committed, metadata: '' };
+  const member = createMember({
+    ...{ topic: 't', group: 'g', leaving: () => undefined, classify: (error) => error as Error },
+    fetchCommitted: () => Promise.resolve(new Map([0, 1].map((partition) => [partition, offset]))),
+    request: {
+      partitions: [0, 1].map(
+        (partition) => starts.find((start) => start.partition === partition) ?? { partition, start: null },
+      ),
+      signal: stop.signal,
+      handle: (batch) => {
+        did.push(`handle ${batch.partition}`);
+        return new Promise((resolve) => inHand.set(batch.partition, { batch, resolve }));
+      },
+      listener: {
+        assigned: (partitions) => void did.push(`assigned ${partitions.join()}`),
+        fetching: () => undefined,
+        fetched: () => void did.push('fetched'),
+        interrupted: () => void did.push('interrupted'),
+        committed: (partition, at, metadata) => {
+          told.push(`${partition}@${at} ${metadata}`);
+          onCommitted(at);
+        },
+      },
+    },
+    ...options,
+  });
+  return {
+    ...{ member, group, did, told, refusals, abort: () => stop.abort() },
+    finish: (partition, handled = {}) => {
+      const { batch, resolve } = inHand.get(partition) ?? {};
+      resolve?.({ commit: { offset: batch?.nextOffset ?? -1n, metadata: '' }, done: false, ...handled });
+    },
+    join: async (generationId) => {
+      member.hooks.joining();
+      group.generationId = generationId;
+      await member.hooks.joined(group);
+      did.length = 0;
+    },
+    fetchAndHandle: async (...batches) => {
+      const got = await member.hooks.fetch(group, () => Promise.resolve(batches));
+      const handled = Promise.all(got.map((batch) => member.handle(batch)));
+      handled.catch(() => undefined);
+      await turn();
+      return { handled };
+    },
+  };
+}
+
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
