@@ -69,14 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const binaries = options.binaries ?? findBinaries();
   const ports = options.ports ?? (await freeStackPorts());
   await assertPortsFree(portList(ports), options.portRemedy ?? 'choose other ports');
-  const starts = startAll(options, binaries, ports);
-  const results = await Promise.allSettled(starts);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) {
-    for (const result of results) if (result.status === 'fulfilled') await result.value.stop();
-    throw failed.reason;
-  }
-  const [kafka, mongodb, temporal] = await Promise.all(starts);
+  const [kafka, mongodb, temporal] = await allOrNone(startAll(options, binaries, ports));
   return {
     kafka,
     mongodb,
@@ -95,11 +88,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
-function startAll(
-  options: StackOptions,
-  binaries: Binaries,
-  ports: StackPorts,
-): [Promise<KafkaServer>, Promise<MongodbServers>, Promise<TemporalServer>] {
+/** Waits until all have started; when one fails, the others are stopped and its error is thrown. */
+export async function allOrNone(starts: ServerStarts): Promise<StartedServers> {
+  const results = await Promise.allSettled(starts);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    for (const result of results) if (result.status === 'fulfilled') await result.value.stop();
+    throw failed.reason;
+  }
+  return Promise.all(starts);
+}
+
+export type ServerStarts = [Promise<KafkaServer>, Promise<MongodbServers>, Promise<TemporalServer>];
+type StartedServers = [KafkaServer, MongodbServers, TemporalServer];
+
+function startAll(options: StackOptions, binaries: Binaries, ports: StackPorts): ServerStarts {
   const folder = (name: string): string => join(options.folder, name);
   return [
     startKafka({

@@ -57,7 +57,8 @@ export function describeCounts({ passed, failed, skipped }: TestCounts): string 
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-async function withStack(folder: string, action: () => Promise<TestCounts>): Promise<TestCounts> {
+/** Runs the action beside servers whose addresses are where test files look for them. */
+export async function withStack<T>(folder: string, action: () => Promise<T>): Promise<T> {
   const stack = await startStack({ folder });
   process.env[STACK_VARIABLE] = JSON.stringify(stack.addresses);
   try {

@@ -157,7 +157,7 @@ export async function discard(context: Context, name: string, options: HandleOpt
 }
 
 /** How many there are in all. */
-export function totalOf(counts: readonly DeadLetterCount[]): number {
+function totalOf(counts: readonly DeadLetterCount[]): number {
   return counts.reduce((sum, { count: number }) => sum + number, 0);
 }
 

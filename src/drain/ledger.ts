@@ -142,7 +142,7 @@ function openEntry(
   const { start: from, lost } = checkCommitted(pipeline, current, committed ?? plannedStart);
   // A quiet group recommits what it has, so that its offsets don't expire.
   const recommit = plan.quietSince !== null;
-  const commitStart = committed === null || lost !== null || recommit;
+  const commitStart = committed === null || lost.length > 0 || recommit;
   return {
     entry: {
       partition: planned.partition,
@@ -155,7 +155,7 @@ function openEntry(
       books: EMPTY_BOOKS,
       lost: [],
     },
-    lost: lost === null ? [] : [{ from: lost.from, to: lost.to }],
+    lost,
   };
 }
 

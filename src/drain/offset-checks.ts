@@ -1,8 +1,7 @@
 import type { PipelineSettings } from '../config/settings.js';
-import type { LostRange } from '../contract.js';
 import { DrainError } from '../errors.js';
 import type { CommittedOffset, PartitionState, TopicState } from '../kafka/source.js';
-import { decodeMark } from './commit-mark.js';
+import { decodeMark, type OffsetRange } from './commit-mark.js';
 
 type CheckRules = Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'onDataLoss'>;
 
@@ -58,12 +57,12 @@ export function checkCommitted(
   rules: CheckRules,
   state: PartitionState,
   offset: bigint,
-): { start: bigint; lost: LostRange | null } {
+): { start: bigint; lost: OffsetRange[] } {
   if (offset < 0n) throw invalidOffset(rules, state, offset);
   if (offset > state.end) throw beyondEnd(rules, state, offset);
-  if (offset >= state.low) return { start: offset, lost: null };
-  const lost = { partition: state.partition, from: String(offset), to: String(state.low) };
-  if (rules.onDataLoss === 'skip') return { start: state.low, lost };
+  if (offset >= state.low) return { start: offset, lost: [] };
+  const lost = { from: String(offset), to: String(state.low) };
+  if (rules.onDataLoss === 'skip') return { start: state.low, lost: [lost] };
   throw new DrainError(
     'RECORDS_EXPIRED',
     `${placeOf(rules, state)}: records ${lost.from} up to ${lost.to} were deleted by retention before they were read. ` +

@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
-import type { LostRange, Plan, PreviousRun, Warning } from '../contract.js';
+import type { Plan, PreviousRun, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
 import type { CommittedOffset, PartitionState, TopicState } from '../kafka/source.js';
 import { decodeMark, type OffsetRange } from './commit-mark.js';
@@ -91,13 +91,9 @@ function planPartition(input: PlanningInput, memory: Memory, state: PartitionSta
   return {
     ...plan,
     start,
-    lost: [...untold, ...rangesOf(lost)],
+    lost: [...untold, ...lost],
     ...comparison(input.pipeline, state, committed, remembered),
   };
-}
-
-function rangesOf(lost: LostRange | null): OffsetRange[] {
-  return lost === null ? [] : [{ from: lost.from, to: lost.to }];
 }
 
 /**
@@ -179,7 +175,7 @@ function resumeAt(pipeline: PipelineSettings, state: PartitionState, remembered:
   const { start, lost } = checkCommitted(pipeline, state, remembered);
   return {
     start,
-    lost: rangesOf(lost),
+    lost,
     continuity: 'resumed',
     warning: offsetsGone(pipeline, state, start),
   };

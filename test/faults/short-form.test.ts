@@ -28,7 +28,7 @@ describe('under real faults the oracle finds no violation:', () => {
     assert.ok(times > 0 && records > 0, 'struck and judged');
   };
 
-  describe('side by side', { concurrency: 4 }, () => {
+  describe('side by side', { concurrency: 8 }, () => {
     for (const variant of sideBySide ?? []) test(`${nameOf(variant)}: ${variant.what}`, () => lives(variant));
   });
 

@@ -7,7 +7,7 @@ import { startMongodb, type MongodbServers } from '../../stack/mongod.js';
 import { freePorts } from '../../stack/ports.js';
 import { startTemporal, type TemporalServer } from '../../stack/temporal.js';
 import { STACK_VARIABLE } from '../../stack/test-runner.js';
-import type { StackAddresses } from '../../stack/stack.js';
+import { allOrNone, type ServerStarts, type StackAddresses } from '../../stack/stack.js';
 import { createLink, type Link } from '../support/link.js';
 
 /** The servers that episodes share, each a process that a fault can stop, kill and start again. */
@@ -36,14 +36,8 @@ export async function startWorld(): Promise<World> {
   const binaries = findBinaries();
   const ports = await freePorts(9);
   const [linkedPort = 0, linkPort = 0, ...rest] = ports;
-  const starts = startServers(binaries, folder, rest, linkedListener({ linkedPort, linkPort }));
-  const started = await Promise.allSettled(starts);
-  const failed = started.find((result) => result.status === 'rejected');
-  if (failed !== undefined) {
-    for (const result of started) if (result.status === 'fulfilled') await result.value.stop();
-    throw failed.reason;
-  }
-  const [kafka, mongodb, temporal] = await Promise.all(starts);
+  const listener = linkedListener({ linkedPort, linkPort });
+  const [kafka, mongodb, temporal] = await allOrNone(startServers(binaries, folder, rest, listener));
   const kafkaLink = await createLink(`127.0.0.1:${String(linkedPort)}`, linkPort);
   const addresses = {
     kafka: kafka.address,
@@ -70,7 +64,7 @@ function startServers(
   folder: string,
   [port = 0, controllerPort = 0, temporalPort = 0, uiPort = 0, ...mongodbPorts]: number[],
   listener: (port: number, controllerPort: number) => Record<string, string>,
-): [Promise<KafkaServer>, Promise<MongodbServers>, Promise<TemporalServer>] {
+): ServerStarts {
   const settings = listener(port, controllerPort);
   return [
     startKafka({ binaries, folder: join(folder, 'kafka'), port, controllerPort, settings }),

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { untilStopped } from '../../stack/signals.js';
-import { startStack } from '../../stack/stack.js';
-import { STACK_VARIABLE } from '../../stack/test-runner.js';
+import { withStack } from '../../stack/test-runner.js';
 import { MUTANTS } from './list/all.js';
 import type { Mutant } from './mutant.js';
 import { runTrial, type Failure } from './trial.js';
@@ -65,12 +64,9 @@ function describe({ name, bug }: Mutant): string {
 async function withServers<T>(needed: boolean, action: () => Promise<T>): Promise<T> {
   if (!needed) return action();
   const folder = mkdtempSync(join(tmpdir(), 'kafka-drain-mutants-servers-'));
-  const stack = await startStack({ folder });
-  process.env[STACK_VARIABLE] = JSON.stringify(stack.addresses);
   try {
-    return await action();
+    return await withStack(folder, action);
   } finally {
-    await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -69,7 +69,7 @@ export const serverVariants: readonly Variant[] = [
   ...FAULTS.map(({ fault, name, what, blow }): Variant => ({
     ...{ fault, name, what, needs: 'servers', goal: 10 },
     run: (episode) =>
-      inLanes(episode, { lanes: LANES }, async (lanes, tally) => {
+      inLanes(episode, { lanes: rounds(episode, LANES) }, async (lanes, tally) => {
         for (let strike = 0; strike < rounds(episode, STRIKES); strike += 1)
           await strikeMidDrain(lanes, tally, blow(episode.world));
       }),

@@ -140,8 +140,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/ledger',
-        find: 'committed === null || lost !== null || recommit',
-        replace: 'lost !== null || recommit',
+        find: 'committed === null || lost.length > 0 || recommit',
+        replace: 'lost.length > 0 || recommit',
       },
     ],
     tests: ['drain/ledger-opening', 'drain/ledger'],

@@ -9,7 +9,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
       {
         file: 'drain/offset-checks',
         find: "if (rules.onDataLoss === 'skip')",
-        replace: 'if (true) return { start: state.end, lost: null }; if (false)',
+        replace: 'if (true) return { start: state.end, lost: [] }; if (false)',
       },
     ],
     tests: ['drain/planning-refusals', 'drain/ledger-opening'],
