@@ -96,12 +96,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
       return [planned.partition, opened.entry] as const;
     }),
   );
-  return {
-    resumed,
-    attempt,
-    lost,
-    ...ledgerOf(entries, pipeline.until, markIn),
-  };
+  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline.until, markIn) };
 }
 
 function refuseOtherTopic(plan: Plan, state: TopicState): void {

@@ -1,7 +1,13 @@
 import type { DrainDeps, DrainTask } from '../../src/drain/attempt.js';
 import type { Books } from '../../src/drain/books.js';
 import type { DrainPhase } from '../../src/contract.js';
-import type { CommittedOffset, ConsumeRequest, Source, TopicState } from '../../src/kafka/source.js';
+import type {
+  CommittedOffset,
+  ConsumeRequest,
+  RecordBatch,
+  Source,
+  TopicState,
+} from '../../src/kafka/source.js';
 import type { Sink } from '../../src/mongodb/sink.js';
 import { NOW, ours, pipeline, plan, record, topicState } from './builders.js';
 import { createFakeSink } from './fake-sink.js';
@@ -87,6 +93,30 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve());
   });
 
+/** What the source does with a batch: hands it out, and tells of its commit. */
+export async function handleAndCommit(
+  { handle, listener }: Pick<ConsumeRequest, 'handle' | 'listener'>,
+  batch: RecordBatch,
+): Promise<bigint> {
+  const { commit } = await handle(batch);
+  const { offset, metadata } = commit ?? { offset: -1n, metadata: '' };
+  listener.committed(batch.partition, offset, metadata);
+  return offset;
+}
+
+/** One fetch that takes so long and brings nothing, and the next one. */
+export async function hearNothing(
+  { listener }: Pick<ConsumeRequest, 'listener'>,
+  tick: World['tick'],
+  untilMs: number,
+): Promise<void> {
+  listener.fetching();
+  await tick(untilMs);
+  listener.fetched();
+  listener.fetching();
+  await tick();
+}
+
 /** Reads the plan's one partition to its end, where it holds one record. */
 export async function readAll(
   { handle, listener, signal }: ConsumeRequest,
@@ -94,7 +124,6 @@ export async function readAll(
 ): Promise<void> {
   listener.assigned([0]);
   const batch = { partition: 0, records: [only], nextOffset: 100n };
-  const { commit } = await handle(batch);
-  listener.committed(0, commit?.offset ?? -1n, commit?.metadata ?? '');
+  await handleAndCommit({ handle, listener }, batch);
   if (!signal.aborted) await aborted(signal);
 }

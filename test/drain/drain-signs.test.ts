@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { drain } from '../../src/drain/drain.js';
 import { books, ours, pipeline, plan, record, topicState } from './builders.js';
-import { NEVER, open, readAll, TASK } from './drain-cases.js';
+import { handleAndCommit, hearNothing, NEVER, open, readAll, TASK } from './drain-cases.js';
 
 const IDLE_MS = TASK.pipeline.limits.idleTimeoutMs;
 /** Enough of everything else, so that only idleness ends it. */
@@ -33,11 +33,7 @@ describe('a drain that hears nothing', () => {
     const { deps, tick } = open({
       consume: async ({ listener }) => {
         listener.assigned([0]);
-        listener.fetching();
-        await tick(IDLE_MS);
-        listener.fetched();
-        listener.fetching();
-        await tick();
+        await hearNothing({ listener }, tick, IDLE_MS);
       },
     });
     const task = { ...PATIENT, pipeline: pipeline({ until: 'idle' }) };
@@ -86,11 +82,7 @@ describe('a drain that hears nothing', () => {
     const { deps, tick } = open({
       consume: async ({ listener, signal }) => {
         listener.assigned([]);
-        listener.fetching();
-        await tick(IDLE_MS);
-        listener.fetched();
-        listener.fetching();
-        await tick();
+        await hearNothing({ listener }, tick, IDLE_MS);
         assert.ok(!signal.aborted, 'not its own affair');
         throw new Error('enough');
       },
@@ -162,8 +154,7 @@ describe('a drain', () => {
       consume: async ({ listener, handle }) => {
         listener.assigned([0]);
         const batch = { partition: 0, records: [record({ offset: 150n })], nextOffset: 151n };
-        const { commit } = await handle(batch);
-        listener.committed(0, commit?.offset ?? 0n, commit?.metadata ?? '');
+        await handleAndCommit({ handle, listener }, batch);
         throw new Error('enough');
       },
     });
@@ -203,8 +194,7 @@ describe('a drain', () => {
         await Promise.all(
           [0, 1].map(async (partition) => {
             const records = [record({ partition, offset: 40n })];
-            const { commit } = await handle({ partition, records, nextOffset: 100n });
-            listener.committed(partition, commit?.offset ?? 0n, commit?.metadata ?? '');
+            await handleAndCommit({ handle, listener }, { partition, records, nextOffset: 100n });
           }),
         );
       },
@@ -229,8 +219,7 @@ describe('with maxRecords, what was written but never committed', () => {
         listener.assigned([0]);
         await handle(batch);
         listener.assigned([0]);
-        const { commit } = await handle(batch);
-        listener.committed(0, commit?.offset ?? 0n, commit?.metadata ?? '');
+        await handleAndCommit({ handle, listener }, batch);
       },
     });
     const outcome = await drain(deps, task, NEVER);
@@ -243,9 +232,9 @@ describe('with maxRecords, what was written but never committed', () => {
       consume: async ({ listener, handle }) => {
         listener.assigned([0]);
         for (const [index, one] of records.entries()) {
-          const { commit } = await handle({ partition: 0, records: [one], nextOffset: 41n + BigInt(index) });
-          assert.equal(commit?.offset, 41n + BigInt(index));
-          listener.committed(0, commit.offset, commit.metadata);
+          const nextOffset = 41n + BigInt(index);
+          const single = { partition: 0, records: [one], nextOffset };
+          assert.equal(await handleAndCommit({ handle, listener }, single), nextOffset);
         }
       },
     });
