@@ -2,7 +2,7 @@
 import type { RunLimits } from '../contract.js';
 import { LIMIT_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
 import { formatDuration } from './duration.js';
-import type { FileLimits, FileSchedule } from './pipeline-schema.js';
+import type { FileLimits, FileSchedule } from './schedule-schema.js';
 import type { Problem } from './problem.js';
 
 /** What one check needs: two limits, what must hold between them, and why. */

@@ -2,7 +2,8 @@
 import { PIPELINE_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
 import { fingerprintOf } from './fingerprint.js';
 import { deriveLimits, intervalOf } from './limits.js';
-import type { FilePipeline, FileSchedule } from './pipeline-schema.js';
+import type { FilePipeline } from './pipeline-schema.js';
+import type { FileSchedule } from './schedule-schema.js';
 import type {
   DocumentIdRule,
   OverlapPolicy,

@@ -3,15 +3,17 @@ import { PIPELINE_DEFAULTS } from './defaults.js';
 import { formatDuration } from './duration.js';
 import { isMapping } from './environment.js';
 import { intervalOf, limitProblems } from './limits.js';
-import { PIPELINE, type FilePipeline, type FileSchedule } from './pipeline-schema.js';
+import { PIPELINE, type FilePipeline } from './pipeline-schema.js';
 import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
 import type { Path, Problem } from './problem.js';
+import { recordProblems } from './record-rules.js';
+import type { FileSchedule } from './schedule-schema.js';
 import { readableParts } from './validate.js';
 
 /** Rules between settings of one pipeline; paths are relative to it. */
 export function pipelineProblems(written: unknown, heartbeatIntervalMs: number): Problem[] {
   const parts = readableParts(PIPELINE, written);
-  const problems = [...valueProblems(parts), ...idProblems(parts), ...scheduleProblems(parts.schedule ?? {})];
+  const problems = [...recordProblems(parts), ...scheduleProblems(parts.schedule ?? {})];
   if (!isMapping(written)) return problems;
   // where one of the two can't be read, rules between them would blame the wrong one
   const readable = (['schedule', 'limits'] as const).every(
@@ -20,42 +22,6 @@ export function pipelineProblems(written: unknown, heartbeatIntervalMs: number):
   if (!readable) return problems;
   const { schedule = {}, limits = {}, until = PIPELINE_DEFAULTS.until } = parts;
   return [...problems, ...limitProblems({ schedule, written: limits, until, heartbeatIntervalMs })];
-}
-
-/** Formats whose values have fields. */
-const WITH_FIELDS: readonly FilePipeline['value'][] = ['json', 'extended-json', 'bson'];
-
-function valueProblems({ largeIntegers, dates, value = 'json' }: Partial<FilePipeline>): Problem[] {
-  const problems: Problem[] = [];
-  if (largeIntegers !== undefined && value !== 'json') {
-    problems.push({
-      path: ['largeIntegers'],
-      text: 'has a meaning only with `value: json`; leave it out',
-      atKey: true,
-    });
-  }
-  if (dates !== undefined && !WITH_FIELDS.includes(value)) {
-    problems.push({ path: ['dates'], text: `${value} values have no fields; leave it out`, atKey: true });
-  }
-  return problems;
-}
-
-function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Partial<FilePipeline>): Problem[] {
-  const problems: Problem[] = [];
-  if (documentId !== 'key' && keyFormat !== undefined) {
-    problems.push({
-      path: ['keyFormat'],
-      text: 'has a meaning only with `documentId: key`; leave it out',
-      atKey: true,
-    });
-  }
-  if (typeof documentId === 'object' && !WITH_FIELDS.includes(value)) {
-    problems.push({
-      path: ['documentId'],
-      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
-    });
-  }
-  return problems;
 }
 
 function scheduleProblems(schedule: FileSchedule): Problem[] {

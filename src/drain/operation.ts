@@ -9,6 +9,9 @@ import { documentIdOf } from './document-id.js';
 /** What becomes of one record before anything is written. */
 export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } | BadRecord;
 
+/** The step record → operation. A promise only where something must be waited for: most records are turned at once. */
+export type ToOperation = (record: KafkaRecord) => Operation | Promise<Operation>;
+
 export type OperationRules = DecodeRules & Pick<PipelineSettings, 'documentId' | 'deletes' | 'epoch'>;
 
 /** The reserved field that carries a document's version. */

@@ -5,14 +5,14 @@ import type { KafkaRecord } from '../kafka/source.js';
 import type { DeadLetter, DeadLetterStage, Rejection, Sink, WriteModel } from '../mongodb/sink.js';
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
-import type { Operation } from './operation.js';
+import type { ToOperation } from './operation.js';
 
 /** Bounds one call of the sink, and with it the time between two signs of life. */
 const MAX_MODELS_PER_WRITE = 4_000;
 
 export interface WriteBatchDeps {
   sink: Pick<Sink, 'write' | 'writeDeadLetters'>;
-  toOperation: (record: KafkaRecord) => Operation;
+  toOperation: ToOperation;
   pipeline: Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'deadLetters'>;
   run: { workflowId: string; runId: string };
 }
@@ -52,7 +52,7 @@ interface Sorted {
  */
 export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
   const writeBatch: WriteBatch = async (records, signal, tolerate = () => undefined) => {
-    const { handled, candidates, bad, skipped } = sort(deps, records);
+    const { handled, candidates, bad, skipped } = await sort(deps, records);
     tolerate(bad.length);
     await writeDeadLetters(deps, bad, signal);
     const written = await writeNewest(deps, coalesce(candidates), signal);
@@ -85,12 +85,14 @@ function before(deps: WriteBatchDeps, records: readonly KafkaRecord[], letter: B
   return earlier;
 }
 
-function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Sorted {
+async function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Promise<Sorted> {
   const candidates: Candidate[] = [];
   const bad: BadLetter[] = [];
   let skipped = 0;
   for (const [index, record] of records.entries()) {
-    const operation = deps.toOperation(record);
+    const turned = deps.toOperation(record);
+    // A promise costs as much as decoding a small record: only those that are one are awaited.
+    const operation = turned instanceof Promise ? await turned : turned;
     if (operation.kind === 'write') candidates.push({ record, model: operation.model });
     else if (operation.kind === 'skip') skipped += 1;
     else if (deps.pipeline.deadLetters.tolerate !== 'none') bad.push({ record, ...operation });

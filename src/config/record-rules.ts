@@ -1,0 +1,44 @@
+/** The rules between the settings of a pipeline's records. */
+import type { FilePipeline } from './pipeline-schema.js';
+import type { Problem } from './problem.js';
+
+/** Paths are relative to the pipeline. */
+export function recordProblems(written: Partial<FilePipeline>): Problem[] {
+  return [...valueProblems(written), ...idProblems(written)];
+}
+
+/** Formats whose values have fields. */
+const WITH_FIELDS: readonly FilePipeline['value'][] = ['json', 'extended-json', 'bson'];
+
+function valueProblems({ largeIntegers, dates, value = 'json' }: Partial<FilePipeline>): Problem[] {
+  const problems: Problem[] = [];
+  if (largeIntegers !== undefined && value !== 'json') {
+    problems.push({
+      path: ['largeIntegers'],
+      text: 'has a meaning only with `value: json`; leave it out',
+      atKey: true,
+    });
+  }
+  if (dates !== undefined && !WITH_FIELDS.includes(value)) {
+    problems.push({ path: ['dates'], text: `${value} values have no fields; leave it out`, atKey: true });
+  }
+  return problems;
+}
+
+function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Partial<FilePipeline>): Problem[] {
+  const problems: Problem[] = [];
+  if (documentId !== 'key' && keyFormat !== undefined) {
+    problems.push({
+      path: ['keyFormat'],
+      text: 'has a meaning only with `documentId: key`; leave it out',
+      atKey: true,
+    });
+  }
+  if (typeof documentId === 'object' && !WITH_FIELDS.includes(value)) {
+    problems.push({
+      path: ['documentId'],
+      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,99 @@
+/** What people may write about the records of a pipeline: how they are read, and what becomes of them. */
+import { z } from 'zod';
+import { DAY_MS } from './defaults.js';
+import { duration, integer, mapping, oneOf, share, text, type TextRule } from './fields.js';
+
+export const COLLECTION: TextRule = {
+  pattern: /^(?!system\.)[^$\s\0.][^$\s\0]{0,199}$/,
+  allowed:
+    'the name of a MongoDB collection: up to 200 characters, no $, no blanks, not beginning with "system." or a dot',
+};
+const FIELD: TextRule = {
+  pattern: /^(?!_kafka$)[^$.\s\0][^.\0]*$/,
+  allowed: 'the name of a top-level field of the value: no dots, not beginning with $, not _kafka',
+};
+const DATE_PATH: TextRule = {
+  pattern: /^(?!_kafka(?:\.|$))[^$.\s\0][^.\0]*(?:\.[^$.\0]+)*$/,
+  allowed: 'a field of the value or a dotted path to one, for instance createdAt or items.soldAt',
+};
+const DOCUMENT_ID = z
+  .union(
+    [
+      z.enum(['key', 'coordinates']),
+      mapping(
+        { field: text('A top-level field of the value that holds a scalar.', FIELD) },
+        'A field of the value.',
+      ),
+    ],
+    {
+      error: 'key, coordinates or { field: <name> }',
+    },
+  )
+  .describe(
+    'How _id is made: key (default), coordinates (topic-partition-offset, append-only) or { field: <name> }.',
+  );
+
+const TOLERATE = z
+  .union(
+    [
+      z.enum(['all', 'none']),
+      mapping(
+        {
+          count: integer(
+            { min: 1, max: Number.MAX_SAFE_INTEGER },
+            'A run fails with more bad records than this.',
+          ).optional(),
+          ratio: share(
+            'A run fails where more than this share of what it has read of a partition is bad, from 200 records on. ' +
+              'Default: 0.2; 1: never.',
+          ).optional(),
+        },
+        'As many as this.',
+      ),
+    ],
+    { error: 'all, none or { count: <number>, ratio: <0 to 1> }' },
+  )
+  .describe(
+    'all (default): bad records are kept as dead letters and the run goes on, unless more than 20 % of a partition are bad; ' +
+      'none: the first one fails the run; { count, ratio }: limits of your own.',
+  );
+
+export const DEAD_LETTERS = mapping(
+  {
+    collection: text('Default: <collection>.dead_letters.', COLLECTION).optional(),
+    tolerate: TOLERATE.optional(),
+    expireAfter: duration(
+      'How long dead letters are kept; default: for ever. `kafka-drain setup` makes the index that removes them.',
+      { min: 60_000, max: 10 * 365 * DAY_MS },
+    ).optional(),
+  },
+  'Records that cannot be decoded or written.',
+);
+
+/** The keys of a pipeline about its records. */
+export const RECORD_FIELDS = {
+  value: oneOf(
+    ['json', 'extended-json', 'bson', 'string', 'bytes'],
+    "How values are decoded; extended-json is MongoDB's notation of its types. Default: json.",
+  ).optional(),
+  largeIntegers: oneOf(
+    ['reject', 'long', 'decimal', 'string'],
+    'What JSON integers beyond 2^53 become; reject (default) makes such records dead letters.',
+  ).optional(),
+  dates: z
+    .array(text('A field of the value, or a dotted path.', DATE_PATH), { error: 'a list of fields' })
+    .describe('Fields that become dates: ISO 8601 times with zone, or milliseconds since 1970.')
+    .optional(),
+  keyFormat: oneOf(
+    ['string', 'bytes', 'json'],
+    'How keys become document ids, with `documentId: key`. Default: string.',
+  ).optional(),
+  documentId: DOCUMENT_ID.optional(),
+  deletes: oneOf(
+    ['soft', 'ignore'],
+    'What tombstones do: soft (default) replaces the document by a marker, ignore skips them.',
+  ).optional(),
+  tombstoneWindow: duration('How long a marker protects against resurrection; default 7d.', {
+    min: 1_000,
+  }).optional(),
+};
