@@ -97,7 +97,7 @@ export default tseslint.config(
       'Workflow code is deterministic: @temporalio/workflow and the contract only.',
     ),
     {
-      regex: '^\\.\\./(?!contract\\.js$)',
+      regex: '^\\.\\./(?!(contract|unlisted)\\.js$)',
       allowTypeImports: true,
       message: 'Workflow code imports the contract, and activities as types only.',
     },

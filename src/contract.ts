@@ -20,12 +20,12 @@ export function workflowIdOf(pipeline: string): string {
   return `drain/${pipeline}`;
 }
 
-/** The id of the drain activity, so that the Web UI's list of pending activities names the pipeline. */
 /** The task queue of the drains that belong to the workflows of the given one. */
 export function drainQueueOf(taskQueue: string): string {
   return `${taskQueue}-drain`;
 }
 
+/** The id of the drain activity, so that the Web UI's list of pending activities names the pipeline. */
 export function activityIdOf(pipeline: string): string {
   return `drain-${pipeline}`;
 }
@@ -71,6 +71,7 @@ export interface RunInput {
 export type Continuity = 'first' | 'continuous' | 'replay' | 'gap' | 'resumed' | 'unknown';
 
 export interface PlannedPartition {
+  topic: string;
   partition: number;
   /** Where reading starts; once something is committed, every attempt starts at what is committed by then. */
   start: string;
@@ -82,6 +83,7 @@ export interface PlannedPartition {
 
 /** Records that were gone before they were read, and were skipped on the operator's word (`onDataLoss: skip`). */
 export interface LostRange {
+  topic: string;
   partition: number;
   from: string;
   /** Exclusive. */
@@ -93,15 +95,23 @@ export interface Warning {
   message: string;
 }
 
+export interface PlannedTopic {
+  topic: string;
+  /** Kafka's id of this incarnation of the topic; `null` before Kafka 2.8. */
+  topicId: string | null;
+  /** Only of one that matches the pipeline's pattern and isn't there any more: it is remembered in case it is recreated. */
+  gone?: true;
+}
+
 /** Recorded in history before anything is read; every attempt on any worker drains to the same ends. */
 export interface Plan {
   pipeline: string;
   clusterId: string;
+  /** The topics in words: `orders`, `orders, customers` or a pattern. */
   topic: string;
-  /** Kafka's id of this incarnation of the topic; `null` before Kafka 2.8. */
-  topicId: string | null;
+  topics: PlannedTopic[];
   group: string;
-  /** `database.collection`. */
+  /** `database.collection`; with `${topic}` in it where each topic has its own. */
   collection: string;
   epoch: number;
   /** Of the pipeline's settings that decide what is read and written; no secrets in it. */
@@ -125,7 +135,7 @@ export interface Plan {
 /** The part of the previous successful run's result that planning compares with. */
 export type PreviousRun = Pick<
   RunResult,
-  'clusterId' | 'topic' | 'topicId' | 'group' | 'epoch' | 'quietSince' | 'partitions' | 'unlisted'
+  'clusterId' | 'topic' | 'topics' | 'group' | 'epoch' | 'quietSince' | 'partitions' | 'unlisted'
 >;
 
 export interface PlanInput {
@@ -159,6 +169,7 @@ export interface RecordCounts {
 }
 
 export interface PartitionResult {
+  topic: string;
   partition: number;
   start: string;
   end: string;
@@ -179,7 +190,21 @@ export interface DrainOutcome {
   bytes: number;
   warnings: Warning[];
   lost: LostRange[];
+  topics: TopicOutcome[];
   partitions: PartitionResult[];
+}
+
+/** What a drain did in one topic. */
+export interface TopicOutcome {
+  topic: string;
+  read: number;
+  lagAfter: number;
+}
+
+/** What a run did in one topic. */
+export interface TopicResult extends PlannedTopic, TopicOutcome {
+  partitions: number;
+  lagBefore: number;
 }
 
 /** The contract for people and tools: the workflow's result. The order of the fields matters, the Web UI shows the first 15 lines. */
@@ -201,36 +226,18 @@ export interface RunResult {
   warnings: Warning[];
   lost: LostRange[];
   clusterId: string;
-  topicId: string | null;
+  topics: TopicResult[];
   epoch: number;
   quietSince: string | null;
-  /** What is committed in the partitions that aren't listed, for the next run to compare with: `7:1042 8:990`, partition and offset. */
+  /** What is committed in the partitions that aren't listed, for the next run to compare with: see `encodeUnlisted` in `unlisted.ts`. */
   unlisted: string;
-  /** All partitions up to `MAX_LISTED_PARTITIONS`, above that the touched ones only. */
+  /** All partitions up to `MAX_LISTED_PARTITIONS`; where there are more, those that brought most. */
   partitions: PartitionResult[];
 }
 
-/** The text of `RunResult.unlisted`; partitions without a commit are left out. */
-export function encodeUnlisted(
-  partitions: readonly Pick<PartitionResult, 'partition' | 'committed'>[],
-): string {
-  return partitions
-    .flatMap(({ partition, committed }) => (committed === null ? [] : [`${String(partition)}:${committed}`]))
-    .join(' ');
-}
-
-export function decodeUnlisted(text: string): { partition: number; committed: string }[] {
-  return text
-    .split(' ')
-    .filter(Boolean)
-    .map((pair) => {
-      const [partition = '', committed = ''] = pair.split(':');
-      return { partition: Number(partition), committed };
-    });
-}
-
-/** Results stay a few KB: above this many partitions only touched ones are listed. */
+/** Results stay a few KB: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
 export const MAX_LISTED_PARTITIONS = 100;
+export const MAX_LISTED_OF_MANY = 20;
 
 export type DrainPhase = 'starting' | 'joining' | 'draining' | 'stopping' | 'stopped';
 
@@ -245,7 +252,8 @@ export interface DrainProgress {
   budgetLeftSeconds: number;
   deadLettered: number;
   resumed: boolean;
-  committed: { partition: number; offset: string | null }[];
+  /** By Kafka's name of the partition: `orders-3`. Of many partitions only some. */
+  committed: { partition: string; offset: string | null }[];
 }
 
 export const NO_RECORDS: Readonly<RecordCounts> = {

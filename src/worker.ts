@@ -91,7 +91,7 @@ function activityDeps(
 ): ActivityDeps {
   return {
     settings,
-    openSource: ({ topic, group }) => createSource({ kafka: settings.kafka, topic, group }),
+    openSource: ({ topics, group }) => createSource({ kafka: settings.kafka, topics, group }),
     startThread: createStartThread({ entry, heapMb: settings.worker.threadHeapMb }),
     metrics,
     logger,

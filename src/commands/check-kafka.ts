@@ -1,6 +1,6 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { createSource } from '../kafka/kafkajs-source.js';
-import type { PartitionState, TopicState } from '../kafka/source.js';
+import { partitionName, type LogState, type PartitionState } from '../kafka/source.js';
 import { failed, type Finding } from './check.js';
 import { partitionLag } from './lag.js';
 import { within } from '../time-limit.js';
@@ -13,26 +13,31 @@ export async function checkKafka(settings: Settings): Promise<Finding[]> {
 }
 
 async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {
-  const { name, topic, group } = pipeline;
-  const source = createSource({ kafka: settings.kafka, topic, group });
+  const { topic, topics, group } = pipeline;
+  const source = createSource({ kafka: settings.kafka, topics, group });
   try {
     const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
-    return [topicFinding(name, state), groupFinding(pipeline, state)];
+    return [topicFinding(pipeline, state), groupFinding(pipeline, state)];
   } catch (error) {
-    return [failed('kafka', name, error)];
+    return [failed('kafka', pipeline.name, error)];
   } finally {
     await source.close();
   }
 }
 
-function topicFinding(pipeline: string, { topic, clusterId, partitions }: TopicState): Finding {
-  const text = `topic ${topic}: ${partitions.length} partitions (cluster ${clusterId})`;
-  return { area: 'kafka', pipeline, state: 'ok', text };
+function topicFinding(
+  { name, topic }: PipelineSettings,
+  { topics, clusterId, partitions }: LogState,
+): Finding {
+  const text = `${partitions.length} partitions (cluster ${clusterId})`;
+  const what =
+    topics.length === 1 ? `topic ${topics[0]?.topic ?? ''}: ` : `topics ${topic}: ${topics.length} topics, `;
+  return { area: 'kafka', pipeline: name, state: 'ok', text: what + text };
 }
 
 function groupFinding(
   { name, group, start, onDataLoss }: PipelineSettings,
-  { partitions }: TopicState,
+  { partitions }: LogState,
 ): Finding {
   const finding = (state: Finding['state'], text: string): Finding => ({
     area: 'kafka',
@@ -62,5 +67,5 @@ function groupFinding(
 }
 
 function list(partitions: readonly PartitionState[]): string {
-  return `partition ${partitions.map(({ partition }) => partition).join(', ')}`;
+  return partitions.map(partitionName).join(', ');
 }

@@ -1,6 +1,6 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
-import { createSink } from '../mongodb/driver-sink.js';
-import { inspectSetup } from '../mongodb/setup.js';
+import { createPipelineSink } from '../mongodb/driver-sink.js';
+import { inspectSetup, type SetupTarget } from '../mongodb/setup.js';
 import { failed, type Finding } from './check.js';
 import { within } from '../time-limit.js';
 import { setupTarget } from './setup.js';
@@ -13,15 +13,21 @@ export async function checkMongodb(settings: Settings): Promise<Finding[]> {
 
 async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {
   try {
-    await within(checkCollections(settings, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE');
-    return [await within(checkSetup(settings, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE')];
+    const target = await setupTarget(settings, pipeline);
+    await within(checkCollections(target), 'MongoDB', 'MONGODB_UNAVAILABLE');
+    return [await within(checkSetup(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE')];
   } catch (error) {
     return [failed('mongodb', pipeline.name, error)];
   }
 }
 
-async function checkCollections(settings: Settings, pipeline: PipelineSettings): Promise<void> {
-  const sink = await createSink({ ...setupTarget(settings, pipeline), listener: { alive: () => undefined } });
+async function checkCollections({ collections, ...target }: SetupTarget): Promise<void> {
+  const sink = await createPipelineSink({
+    ...target,
+    topics: collections,
+    collectionFor: (collection) => collection,
+    listener: { alive: () => undefined },
+  });
   try {
     await sink.check();
   } finally {
@@ -29,8 +35,8 @@ async function checkCollections(settings: Settings, pipeline: PipelineSettings):
   }
 }
 
-async function checkSetup(settings: Settings, pipeline: PipelineSettings): Promise<Finding> {
-  const items = await inspectSetup(setupTarget(settings, pipeline));
+async function checkSetup(target: SetupTarget, pipeline: PipelineSettings): Promise<Finding> {
+  const items = await inspectSetup(target);
   const base = { area: 'mongodb', pipeline: pipeline.name } as const;
   const names = (state: 'missing' | 'different') =>
     items.filter((item) => item.state === state).map(({ name, purpose }) => `${name} (${purpose})`);
@@ -47,6 +53,6 @@ async function checkSetup(settings: Settings, pipeline: PipelineSettings): Promi
   return {
     ...base,
     state: 'ok',
-    text: `${settings.mongodb.database}.${pipeline.collection}: indexes and view are there`,
+    text: `${target.database}.${pipeline.collection}: indexes and view are there`,
   };
 }

@@ -1,10 +1,11 @@
 /** `kafka-drain dead-letters replay`: sends dead-lettered records through again, with today's configuration. */
+import { collectionFor } from '../config/collections.js';
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { NO_RECORDS, type RecordCounts } from '../contract.js';
 import { addCounts } from '../drain/books.js';
 import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
-import { createSink } from '../mongodb/driver-sink.js';
+import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { filterOf, requireChoice, withStore, type HandleOptions } from './dead-letters.js';
 import { count, table } from './table.js';
@@ -68,9 +69,14 @@ async function replayAll(
   store: DeadLetterStore,
   letters: Letters,
 ): Promise<Replayed> {
-  const { collection, deadLetters } = pipeline;
-  const target = { ...mongodb, collection, deadLetterCollection: deadLetters.collection };
-  const sink = await createSink({ ...target, listener: { alive: () => undefined } });
+  const sink = await createPipelineSink({
+    ...mongodb,
+    // Of a pattern's topics only the dead letters themselves will tell.
+    topics: 'names' in pipeline.topics ? pipeline.topics.names : [],
+    collectionFor: (topic) => collectionFor(pipeline, topic),
+    deadLetterCollection: pipeline.deadLetters.collection,
+    listener: { alive: () => undefined },
+  });
   try {
     await sink.check();
     const deps: ReplayDeps = { sink, pipeline, purgeAt: purgeAtOf(pipeline) };

@@ -37,20 +37,27 @@ function notes({ warnings, lost }: RunResult, style: Style): string[] {
   const lines = [
     ...warnings.map(({ code, message }) => `${style.warning('warning')}: ${code}: ${message}`),
     ...lost.map(
-      ({ partition, from, to }) =>
-        `${style.bad('lost')}: partition ${partition}, offsets ${from} to ${to} (exclusive)`,
+      ({ topic, partition, from, to }) =>
+        `${style.bad('lost')}: ${topic}-${partition}, offsets ${from} to ${to} (exclusive)`,
     ),
   ];
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function partitions(result: RunResult): string {
-  const rows = result.partitions.map(({ partition, start, end, committed, read }) => [
-    partition,
-    start,
-    end,
-    committed,
-    read,
-  ]);
-  return table(['partition', 'start', 'end', 'committed', 'read'], rows);
+  const rows = result.partitions.map((listed) => {
+    const { topic, partition, start, end, committed, read } = listed;
+    return [`${topic}-${partition}`, start, end, committed, read];
+  });
+  const byPartition = table(['partition', 'start', 'end', 'committed', 'read'], rows);
+  if (result.topics.length < 2) return byPartition;
+  const touched = result.topics.filter(({ read, lagAfter }) => read > 0 || lagAfter > 0);
+  const byTopic = table(
+    ['topic', 'partitions', 'read', 'lag'],
+    touched.map((found) => {
+      const lag = `${count(found.lagBefore)} → ${count(found.lagAfter)}`;
+      return [found.topic, found.partitions, found.read, lag];
+    }),
+  );
+  return rows.length === 0 ? byTopic : `${byTopic}\n\n${byPartition}`;
 }

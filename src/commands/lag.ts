@@ -2,13 +2,14 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { asDrainError } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
-import type { PartitionState } from '../kafka/source.js';
+import { partitionName, type PartitionState } from '../kafka/source.js';
 import { pipelinesOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { within } from '../time-limit.js';
 import type { Style } from './style.js';
 import { count, table } from './table.js';
 
 export interface PartitionLag {
+  topic: string;
   partition: number;
   /** Offsets are decimal strings, always the next to read. */
   low: string;
@@ -21,10 +22,12 @@ export interface PartitionLag {
 
 export interface PipelineLag {
   pipeline: string;
+  /** In words, where there are several. */
   topic: string;
   group: string;
   /** `null` where Kafka couldn't be asked. */
   lag: number | null;
+  topics: { topic: string; lag: number }[];
   partitions: PartitionLag[];
   error: LagError | null;
 }
@@ -49,30 +52,42 @@ export async function lag(context: Context, name: string | undefined): Promise<E
   return answered.length === lags.length ? 0 : 1;
 }
 
-async function lagOf(settings: Settings, { name, topic, group }: PipelineSettings): Promise<PipelineLag> {
+async function lagOf(
+  settings: Settings,
+  { name, topic, topics, group }: PipelineSettings,
+): Promise<PipelineLag> {
   const base = { pipeline: name, topic, group };
-  const source = createSource({ kafka: settings.kafka, topic, group });
+  const source = createSource({ kafka: settings.kafka, topics, group });
   try {
-    const { partitions } = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
-    const lags = partitions.map(partitionLag);
+    const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
+    const lags = state.partitions.map(partitionLag);
     return {
       ...base,
-      lag: lags.reduce((sum, partition) => sum + partition.lag, 0),
+      lag: sumOf(lags),
+      topics: state.topics.map(({ topic: one }) => ({
+        topic: one,
+        lag: sumOf(lags.filter((of) => of.topic === one)),
+      })),
       partitions: lags,
       error: null,
     };
   } catch (error) {
     const { code, message } = asDrainError(error);
-    return { ...base, lag: null, partitions: [], error: { code, message } };
+    return { ...base, lag: null, topics: [], partitions: [], error: { code, message } };
   } finally {
     await source.close();
   }
 }
 
+function sumOf(lags: readonly PartitionLag[]): number {
+  return lags.reduce((sum, { lag: records }) => sum + records, 0);
+}
+
 /** Of one partition. Behind the low watermark, what expired doesn't count: it can't be read any more. */
-export function partitionLag({ partition, low, end, committed }: PartitionState): PartitionLag {
+export function partitionLag({ topic, partition, low, end, committed }: PartitionState): PartitionLag {
   const from = committed === null || committed.offset < low ? low : committed.offset;
   return {
+    topic,
     partition,
     low: low.toString(),
     committed: committed === null ? null : committed.offset.toString(),
@@ -89,8 +104,19 @@ function errorText(found: PipelineLag, { code, message }: LagError, style: Style
   return `${headOf(found, style)}: ${style.bad(code)}: ${message}`;
 }
 
+/** Above this many partitions only the topics are shown; `--json` has all. */
+const MAX_PARTITION_ROWS = 100;
+
 function lagText(found: PipelineLag, style: Style): string {
-  const { lag: total, partitions } = found;
-  const rows = partitions.map((p) => [p.partition, p.low, p.committed, p.end, p.lag]);
-  return `${headOf(found, style)}: lag ${count(total ?? 0)}\n${table(['partition', 'low', 'committed', 'end', 'lag'], rows)}`;
+  const { lag: total, topics, partitions } = found;
+  const head = `${headOf(found, style)}: lag ${count(total ?? 0)}`;
+  const byTopic = table(
+    ['topic', 'lag'],
+    topics.map(({ topic, lag: records }) => [topic, records]),
+  );
+  const rows = partitions.map((p) => [partitionName(p), p.low, p.committed, p.end, p.lag]);
+  const byPartition = table(['partition', 'low', 'committed', 'end', 'lag'], rows);
+  const tables = topics.length > 1 ? [byTopic] : [];
+  if (partitions.length <= MAX_PARTITION_ROWS) tables.push(byPartition);
+  return [head, tables.join('\n\n')].join('\n');
 }

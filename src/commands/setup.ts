@@ -1,6 +1,7 @@
 /** `kafka-drain setup`: what operating needs besides collections: indexes, views, search attributes. May be repeated. */
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { setupCollection, type SetupOutcome, type SetupTarget } from '../mongodb/setup.js';
+import { collectionsOf } from './collections.js';
 import { pipelinesOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { within } from '../time-limit.js';
 import { registerSearchAttributes } from './search-attributes.js';
@@ -20,11 +21,8 @@ export async function setup(context: Context, name: string | undefined): Promise
   const settings = settingsOf(context);
   const lines: SetupLine[] = [];
   for (const pipeline of pipelinesOf(settings, name)) {
-    const outcomes = await within(
-      setupCollection(setupTarget(settings, pipeline)),
-      'MongoDB',
-      'MONGODB_UNAVAILABLE',
-    );
+    const target = await setupTarget(settings, pipeline);
+    const outcomes = await within(setupCollection(target), 'MongoDB', 'MONGODB_UNAVAILABLE');
     lines.push(...outcomes.map(({ kind, name: item, outcome }) => ({ kind, name: item, outcome })));
   }
   if (settings.worker.searchAttributes) lines.push(...(await setupSearchAttributes(context)));
@@ -42,14 +40,13 @@ export async function setup(context: Context, name: string | undefined): Promise
   return different.length > 0 ? 1 : 0;
 }
 
-export function setupTarget(
-  { mongodb }: Settings,
-  { collection, deadLetters }: PipelineSettings,
-): SetupTarget {
+export async function setupTarget(settings: Settings, pipeline: PipelineSettings): Promise<SetupTarget> {
+  const { mongodb } = settings;
+  const { deadLetters } = pipeline;
   return {
     uri: mongodb.uri,
     database: mongodb.database,
-    collection,
+    collections: await collectionsOf(settings, pipeline),
     deadLetterCollection: deadLetters.collection,
     deadLettersExpireAfterMs: deadLetters.expireAfterMs,
   };

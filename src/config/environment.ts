@@ -15,6 +15,7 @@ export interface Substituted {
   problems: Problem[];
 }
 
+export const TOPIC_REFERENCE = '${topic}';
 const REFERENCE = /\$\$\{|\$\{([^}]*\}?)/g;
 /** With its closing brace, which may have been forgotten. */
 const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?\}$/;
@@ -38,11 +39,17 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 function replaceAll(text: string, path: Path, surroundings: Surroundings, problems: Problem[]): string {
   return text.replaceAll(REFERENCE, (reference: string, inside: string | undefined) => {
     if (inside === undefined) return '${';
+    if (isTopicOf(path, reference)) return reference;
     const resolved = resolve(inside, surroundings);
     if ('value' in resolved) return resolved.value;
     problems.push({ path, text: resolved.problem });
     return reference;
   });
+}
+
+/** Not a reference to the environment: in a pipeline's collection it stands for the topic that a record came from. */
+function isTopicOf([root, , key, ...deeper]: Path, reference: string): boolean {
+  return root === 'pipelines' && key === 'collection' && deeper.length === 0 && reference === TOPIC_REFERENCE;
 }
 
 function resolve(

@@ -8,12 +8,12 @@ const HEX_DIGITS = 16;
  * addresses and secrets may differ. Depends neither on the order of keys nor on whether a default was written out.
  */
 export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, database: string): string {
-  const { topic, group, collection, epoch, value, documentId, deletes, tombstoneWindowMs, start, until } =
+  const { topics, group, collection, epoch, value, documentId, deletes, tombstoneWindowMs, start, until } =
     pipeline;
   const { onDataLoss, deadLetters } = pipeline;
   const { tolerate } = deadLetters;
   const target = { database, collection, deadLetters: { collection: deadLetters.collection, tolerate } };
-  const source = { topic, group, epoch, start, until, onDataLoss };
+  const source = { topics, group, epoch, start, until, onDataLoss };
   const { largeIntegers, dates } = pipeline;
   const rules = { value, largeIntegers, dates, documentId, deletes, tombstoneWindowMs };
   const text = canonicalJson({ target, source, rules });

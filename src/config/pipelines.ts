@@ -1,5 +1,6 @@
 /** Pipelines as the program uses them. */
 import { PIPELINE_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
+import { TOPIC_REFERENCE } from './environment.js';
 import { fingerprintOf } from './fingerprint.js';
 import { deriveLimits, intervalOf } from './limits.js';
 import type { FilePipeline } from './pipeline-schema.js';
@@ -10,13 +11,15 @@ import type {
   PipelineSettings,
   ScheduleSettings,
   StartPolicy,
+  TopicSelection,
 } from './settings.js';
+import { topicsText } from './topics-text.js';
 
 /** A checked pipeline with all defaults filled in. */
 export function toPipeline(name: string, written: FilePipeline, database: string): PipelineSettings {
   const pipeline = {
     name,
-    topic: written.topic,
+    ...topicsOf(written),
     group: groupOf(name, written),
     collection: collectionOf(name, written),
     ...readingRules(written),
@@ -67,8 +70,17 @@ export type Names = Partial<Pick<FilePipeline, 'group' | 'collection' | 'deadLet
 
 export const groupOf = (name: string, { group }: Names): string => group ?? `drain-${name}`;
 export const collectionOf = (name: string, { collection }: Names): string => collection ?? name;
-export const deadLettersOf = (name: string, written: Names): string =>
-  written.deadLetters?.collection ?? `${collectionOf(name, written)}.dead_letters`;
+export const deadLettersOf = (name: string, written: Names): string => {
+  const collection = collectionOf(name, written);
+  const stem = collection.includes(TOPIC_REFERENCE) ? name : collection;
+  return written.deadLetters?.collection ?? `${stem}.dead_letters`;
+};
+
+function topicsOf({ topic, topics, topicPattern }: FilePipeline): Pick<PipelineSettings, 'topic' | 'topics'> {
+  const selected: TopicSelection =
+    topicPattern === undefined ? { names: topics ?? [topic ?? ''] } : { pattern: topicPattern };
+  return { topics: selected, topic: topicsText(selected) };
+}
 
 function toleranceOf({ deadLetters }: FilePipeline): PipelineSettings['deadLetters']['tolerate'] {
   const written = deadLetters?.tolerate ?? PIPELINE_DEFAULTS.tolerate;

@@ -8,6 +8,11 @@ export const COLLECTION: TextRule = {
   allowed:
     'the name of a MongoDB collection: up to 200 characters, no $, no blanks, not beginning with "system." or a dot',
 };
+/** The same, with `${topic}` in it. */
+export const COLLECTION_OF_TOPICS: TextRule = {
+  pattern: /^(?!system\.)(?=.{1,200}$)(?:\$\{topic\}|[^$\s\0.])(?:\$\{topic\}|[^$\s\0])*$/,
+  allowed: `${COLLECTION.allowed}; \${topic} may stand for the topic`,
+};
 const FIELD: TextRule = {
   pattern: /^(?!_kafka$)[^$.\s\0][^.\0]*$/,
   allowed: 'the name of a top-level field of the value: no dots, not beginning with $, not _kafka',

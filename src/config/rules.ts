@@ -3,6 +3,7 @@ import { PIPELINE_DEFAULTS } from './defaults.js';
 import { formatDuration } from './duration.js';
 import { isMapping } from './environment.js';
 import { intervalOf, limitProblems } from './limits.js';
+import { collectionFor, isPerTopic, liveViewOf } from './collections.js';
 import { PIPELINE, type FilePipeline } from './pipeline-schema.js';
 import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
 import type { Path, Problem } from './problem.js';
@@ -13,7 +14,11 @@ import { readableParts } from './validate.js';
 /** Rules between settings of one pipeline; paths are relative to it. */
 export function pipelineProblems(written: unknown, heartbeatIntervalMs: number): Problem[] {
   const parts = readableParts(PIPELINE, written);
-  const problems = [...recordProblems(parts), ...scheduleProblems(parts.schedule ?? {})];
+  const problems = [
+    ...topicProblems(written, parts),
+    ...recordProblems(parts),
+    ...scheduleProblems(parts.schedule ?? {}),
+  ];
   if (!isMapping(written)) return problems;
   // where one of the two can't be read, rules between them would blame the wrong one
   const readable = (['schedule', 'limits'] as const).every(
@@ -22,6 +27,18 @@ export function pipelineProblems(written: unknown, heartbeatIntervalMs: number):
   if (!readable) return problems;
   const { schedule = {}, limits = {}, until = PIPELINE_DEFAULTS.until } = parts;
   return [...problems, ...limitProblems({ schedule, written: limits, until, heartbeatIntervalMs })];
+}
+
+function topicProblems(written: unknown, { topics = [] }: Partial<FilePipeline>): Problem[] {
+  if (!isMapping(written)) return [];
+  const said = (['topic', 'topics', 'topicPattern'] as const).filter((key) => written[key] !== undefined);
+  const [first, second] = said;
+  if (first === undefined)
+    return [{ path: [], text: 'says no topic: give it `topic`, `topics` or `topicPattern`' }];
+  if (second !== undefined)
+    return [{ path: [second], text: `either \`${first}\` or \`${second}\`, not both`, atKey: true }];
+  const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
+  return twice === undefined ? [] : [{ path: ['topics'], text: `names ${twice} twice` }];
 }
 
 function scheduleProblems(schedule: FileSchedule): Problem[] {
@@ -88,22 +105,30 @@ interface Claimed {
   what: string;
 }
 
-function collectionsOf(name: string, parts: Names & Pick<Partial<FilePipeline>, 'deletes'>): Claimed[] {
-  const collection = collectionOf(name, parts);
-  const view = {
-    collection: `${collection}_live`,
-    path: ['collection'],
-    what: VIEW,
-  };
+type Parts = Names & Pick<Partial<FilePipeline>, 'deletes' | 'topic' | 'topics'>;
+
+function collectionsOf(name: string, parts: Parts): Claimed[] {
   return [
-    {
-      collection,
-      path: ['collection'],
-      what: `the collection of the pipeline ${name}; each pipeline needs its own, or versions from different topics would be compared by their timestamps alone`,
-    },
-    ...(parts.deletes === 'ignore' ? [] : [view]),
+    ...targetsOf(name, parts).flatMap(({ topic, collection }) => claimedBy(name, topic, collection, parts)),
     { collection: deadLettersOf(name, parts), path: ['deadLetters', 'collection'], what: DEAD_LETTERS },
   ];
+}
+
+/** One collection, or one for each topic that is known by name; which topics a pattern matches only the brokers know. */
+function targetsOf(name: string, parts: Parts): { topic: string | null; collection: string }[] {
+  const collection = collectionOf(name, parts);
+  if (!isPerTopic({ collection })) return [{ topic: null, collection }];
+  const topics = parts.topics ?? (parts.topic === undefined ? [] : [parts.topic]);
+  return topics.map((topic) => ({ topic, collection: collectionFor({ collection }, topic) }));
+}
+
+function claimedBy(name: string, topic: string | null, collection: string, { deletes }: Parts): Claimed[] {
+  const owner = topic === null ? `the pipeline ${name}` : `the topic ${topic} in the pipeline ${name}`;
+  const what = `the collection of ${owner}; each needs its own, or versions from different topics would be compared by their timestamps alone`;
+  const own = { collection, path: ['collection'], what };
+  return deletes === 'ignore'
+    ? [own]
+    : [own, { collection: liveViewOf(collection), path: ['collection'], what: VIEW }];
 }
 
 function claim(

@@ -40,6 +40,8 @@ export interface WorkerSettings {
   searchAttributes: boolean;
 }
 
+/** Which topics a pipeline reads: these, or all whose whole name matches a regular expression. */
+export type TopicSelection = { names: readonly string[] } | { pattern: string };
 export type StartPolicy = 'earliest' | 'latest' | 'fail' | { timestampMs: number };
 export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes';
 export type KeyFormat = 'string' | 'bytes' | 'json';
@@ -51,8 +53,11 @@ export type OverlapPolicy =
 
 export interface PipelineSettings {
   name: string;
+  topics: TopicSelection;
+  /** The topics in words, for people. */
   topic: string;
   group: string;
+  /** With `${topic}` in it where each topic has a collection of its own: see `collectionFor`. */
   collection: string;
   /** 1, and raised by an operator to accept a break of the log once. */
   epoch: number;

@@ -1,7 +1,7 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
-import type { Source, SourceListener } from '../kafka/source.js';
-import type { Sink } from '../mongodb/sink.js';
+import { partitionName, type PartitionName, type Source, type SourceListener } from '../kafka/source.js';
+import type { PipelineSink } from '../mongodb/sink.js';
 import type { Books } from './books.js';
 import { encodeMark, type MarkContent } from './commit-mark.js';
 import { createCounter, type Counter } from './counter.js';
@@ -27,7 +27,7 @@ export interface DrainTask {
 
 export interface DrainDeps {
   source: Source;
-  sink: Sink;
+  sink: PipelineSink;
   /** Monotonic, milliseconds: wall clocks jump. */
   clock: () => number;
   every: Every;
@@ -47,7 +47,7 @@ export interface Attempt {
   ledger: Ledger;
   room: Room;
   idle: IdleClock;
-  owned: Set<number>;
+  owned: Set<PartitionName>;
   handle: Handle;
   markOf: (content: MarkContent) => string;
   counter: Counter;
@@ -98,9 +98,9 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   };
 }
 
-function endsOf({ pipeline, plan }: DrainTask): (partition: number) => bigint | null {
+function endsOf({ pipeline, plan }: DrainTask): (partition: PartitionName) => bigint | null {
   if (pipeline.until === 'idle') return () => null;
-  const ends = new Map(plan.partitions.map(({ partition, end }) => [partition, BigInt(end)]));
+  const ends = new Map(plan.partitions.map((planned) => [partitionName(planned), BigInt(planned.end)]));
   return (partition) => ends.get(partition) ?? 0n;
 }
 

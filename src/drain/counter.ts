@@ -1,15 +1,16 @@
+import type { PartitionName } from '../kafka/source.js';
 import type { Books } from './books.js';
 
 /** Tells what each commit of this attempt has added, once it is acknowledged; never what others committed. */
 export interface Counter {
   /** A commit with this metadata is to come. */
-  prepared: (partition: number, metadata: string, books: Books) => void;
-  committed: (partition: number, metadata: string) => void;
+  prepared: (partition: PartitionName, metadata: string, books: Books) => void;
+  committed: (partition: PartitionName, metadata: string) => void;
 }
 
 /** @param counted called once per commit. */
 export function createCounter(counted: (books: Books) => void): Counter {
-  const coming = new Map<number, { metadata: string; books: Books }>();
+  const coming = new Map<PartitionName, { metadata: string; books: Books }>();
   return {
     prepared: (partition, metadata, books) => {
       coming.set(partition, { metadata, books });

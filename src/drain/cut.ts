@@ -1,4 +1,4 @@
-import type { RecordBatch } from '../kafka/source.js';
+import type { PartitionName, RecordBatch } from '../kafka/source.js';
 
 /** Drops what lies at or beyond the plan's end; `null`: no end. Behind the last record the batch reaches at most the end. */
 export function cutAtEnd(batch: RecordBatch, end: bigint | null): RecordBatch {
@@ -14,14 +14,14 @@ export interface Room {
   /** The first part of the batch that still fits; `null`: nothing does. */
   fit: (batch: RecordBatch) => RecordBatch | null;
   /** So many records of the partition are about to be committed. */
-  take: (partition: number, records: number) => void;
+  take: (partition: PartitionName, records: number) => void;
   /** They are, or the partition is handed out again from its last commit. */
-  giveBack: (partition: number) => void;
+  giveBack: (partition: PartitionName) => void;
 }
 
 /** @param committed how many records the run has committed, earlier attempts included. */
 export function createRoom(maxRecords: number | null, committed: () => number): Room {
-  const taken = new Map<number, number>();
+  const taken = new Map<PartitionName, number>();
   const used = () => [...taken.values()].reduce((sum, records) => sum + records, committed());
   return {
     fit: (batch) => {

@@ -1,6 +1,6 @@
 import type { DrainOutcome, StopReason } from '../contract.js';
 import { DrainError } from '../errors.js';
-import type { BatchHandled, RecordBatch, TopicState } from '../kafka/source.js';
+import { partitionName, type BatchHandled, type LogState, type RecordBatch } from '../kafka/source.js';
 import {
   createAttempt,
   listenerOf,
@@ -10,7 +10,7 @@ import {
   type DrainTask,
 } from './attempt.js';
 import { openLedger, type Ledger } from './ledger.js';
-import { committedInEpoch, placeOf } from './offset-checks.js';
+import { committedInEpoch } from './offset-checks.js';
 import { outcomeOf } from './outcome.js';
 import { decide, type StopRule, type Verdict } from './stop-rule.js';
 
@@ -108,23 +108,23 @@ function conclude({ pipeline }: DrainTask, verdict: Verdict): StopReason {
   if (verdict.kind === 'stop') return verdict.reason;
   if (verdict.kind === 'go-on')
     throw new DrainError('UNEXPECTED', 'the consumer ended without being told to');
-  const places = verdict.partitions.map((partition) => placeOf(pipeline, { partition })).join(', ');
   throw new DrainError(
     'STALLED',
-    `${places}: nothing arrived for ${String(pipeline.limits.idleTimeoutMs / 1000)} s although the plan's end is not reached. ` +
+    `${verdict.partitions.join(', ')}: nothing arrived for ${String(pipeline.limits.idleTimeoutMs / 1000)} s although the plan's end is not reached. ` +
       'What was committed is kept; the next attempt goes on there.',
   );
 }
 
 /** Offsets are verified against the broker, since an acknowledged commit is all that the next run has. */
-function verifyCommits({ pipeline }: DrainTask, ledger: Ledger, atStop: TopicState): void {
+function verifyCommits({ pipeline }: DrainTask, ledger: Ledger, atStop: LogState): void {
+  const states = new Map(atStop.partitions.map((state) => [partitionName(state), state]));
   for (const { partition, offset } of ledger.committedOffsets()) {
     if (offset === null) continue;
-    const now = atStop.partitions.find((state) => state.partition === partition)?.committed?.offset;
+    const now = states.get(partition)?.committed?.offset;
     if (now !== undefined && now >= BigInt(offset)) continue;
     throw new DrainError(
       'COMMIT_UNVERIFIED',
-      `${placeOf(pipeline, { partition })}: offset ${offset} was committed, but group "${pipeline.group}" now has ` +
+      `${partition}: offset ${offset} was committed, but group "${pipeline.group}" now has ` +
         `${String(now ?? 'none')}: somebody moved it while the run was finishing.`,
     );
   }

@@ -1,4 +1,4 @@
-import type { BatchHandled, RecordBatch } from '../kafka/source.js';
+import type { BatchHandled, PartitionName, RecordBatch } from '../kafka/source.js';
 import type { Books } from './books.js';
 import type { MarkContent } from './commit-mark.js';
 import { cutAtEnd, type Room } from './cut.js';
@@ -14,10 +14,10 @@ export interface HandleDeps {
   ledger: Ledger;
   room: Room;
   /** Exclusive; `null`: no end. */
-  endOf: (partition: number) => bigint | null;
+  endOf: (partition: PartitionName) => bigint | null;
   markOf: (content: MarkContent) => string;
   /** Told of the commit that is to come, and of what is in it. */
-  prepared: (partition: number, metadata: string, books: Books) => void;
+  prepared: (partition: PartitionName, metadata: string, books: Books) => void;
 }
 
 /** Builds the step batch → commit: everything up to the returned offset is durable, and the books of it travel with the commit. */

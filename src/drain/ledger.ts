@@ -1,20 +1,22 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { LostRange, PartitionResult, Plan, PlannedPartition } from '../contract.js';
 import { DrainError } from '../errors.js';
-import type { CommittedOffset, PartitionStart, PartitionState, TopicState } from '../kafka/source.js';
+import {
+  partitionName,
+  type CommittedOffset,
+  type LogState,
+  type PartitionName,
+  type PartitionStart,
+  type PartitionState,
+} from '../kafka/source.js';
 import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
 import { decodeMark, type CommitMark, type MarkContent, type OffsetRange } from './commit-mark.js';
-import {
-  checkCommitted,
-  committedAfterBreak,
-  committedInEpoch,
-  placeOf,
-  refuseRaisedEpoch,
-} from './offset-checks.js';
+import { checkCommitted, committedAfterBreak, committedInEpoch, refuseRaisedEpoch } from './offset-checks.js';
 
 /** One planned partition while it is being drained. */
 interface Entry {
-  partition: number;
+  name: PartitionName;
+  planned: PlannedPartition;
   plannedStart: bigint;
   plannedEnd: bigint;
   /** Where this attempt begins to read. */
@@ -43,32 +45,32 @@ export interface Ledger {
   /** The partitions to join for, with the starts that must be committed. */
   starts: (markOf: (content: MarkContent) => string) => PartitionStart[];
   /** What the next commit's mark will carry; its books count once `committed` confirms it. */
-  prepare: (partition: number, books: Books) => MarkContent;
+  prepare: (partition: PartitionName, books: Books) => MarkContent;
   /**
    * Where the group stands: a commit of this member was acknowledged, or it has joined. The books in a mark of this run
    * count, whoever of its attempts made it: one that was given up too early may live on and share the partitions with this
    * one. Those of a batch that another run has committed meanwhile are the other run's.
    */
-  committed: (partition: number, offset: bigint, metadata: string) => void;
+  committed: (partition: PartitionName, offset: bigint, metadata: string) => void;
   /** What another member of ours has committed. */
-  observe: (partition: number, offset: bigint, metadata: string) => void;
-  isDone: (partition: number) => boolean;
-  unfinished: () => number[];
+  observe: (partition: PartitionName, offset: bigint, metadata: string) => void;
+  isDone: (partition: PartitionName) => boolean;
+  unfinished: () => PartitionName[];
   /** Of one partition, as far as it is committed. */
-  books: (partition: number) => Books;
+  books: (partition: PartitionName) => Books;
   totals: () => Books;
-  committedOffsets: () => { partition: number; offset: string | null }[];
+  committedOffsets: () => { partition: PartitionName; offset: string | null }[];
   /** Planned records not yet committed. */
   lag: () => number;
-  results: (atStop: TopicState) => PartitionResult[];
+  results: (atStop: LogState) => PartitionResult[];
 }
 
 /**
  * Opens the ledger of an attempt at what is committed by now, which may be further than the plan's start.
  * Errors: those of `checkCommitted`, `TOPIC_RECREATED`, `CONFIG_MISMATCH`.
  */
-export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string, state: TopicState): Ledger {
-  refuseOtherTopic(plan, state);
+export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string, state: LogState): Ledger {
+  refuseOtherTopics(plan, state);
   const lost: LostRange[] = [];
   const markIn = (metadata = ''): CommitMark | null => {
     const mark = decodeMark(metadata);
@@ -77,29 +79,31 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
   let resumed = false;
   let attempt = 1;
   refuseRaisedEpoch(pipeline, state);
+  const states = new Map(state.partitions.map((current) => [partitionName(current), current]));
   const entries = new Map(
     plan.partitions.map((planned) => {
-      const current = currentState(plan, planned, state);
+      const current = currentState(planned, states.get(partitionName(planned)));
       const own = markIn(current.committed?.metadata);
       const opened = openEntry(pipeline, plan, planned, current);
       // An earlier attempt may have passed over what the plan didn't know of yet.
       const toTell = [...(own?.lost ?? []), ...opened.lost].flatMap(
         (range) => sincePlanning(range, opened.entry.plannedStart) ?? [],
       );
-      lost.push(...toTell.map((range) => ({ partition: planned.partition, ...range })));
-      opened.entry.lost = [...rangesOf(plan.lost, planned.partition), ...toTell];
+      const { topic, partition } = planned;
+      lost.push(...toTell.map((range) => ({ topic, partition, ...range })));
+      opened.entry.lost = [...rangesOf(plan.lost, opened.entry.name), ...toTell];
       if (own !== null) {
         resumed = true;
         attempt = Math.max(attempt, own.attempt);
         adopt(opened.entry, own);
       }
-      return [planned.partition, opened.entry] as const;
+      return [opened.entry.name, opened.entry] as const;
     }),
   );
   return { resumed, attempt, lost, ...ledgerOf(entries, pipeline.until, markIn) };
 }
 
-function refuseOtherTopic(plan: Plan, state: TopicState): void {
+function refuseOtherTopics(plan: Plan, state: LogState): void {
   if (plan.clusterId !== state.clusterId) {
     throw new DrainError(
       'CONFIG_MISMATCH',
@@ -107,21 +111,23 @@ function refuseOtherTopic(plan: Plan, state: TopicState): void {
         'give all workers of the task queue the same configuration.',
     );
   }
-  // Unknown where a broker is too old, or has no answer for the moment.
-  if (plan.topicId !== null && state.topicId !== null && plan.topicId !== state.topicId) {
+  const now = new Map(state.topics.map(({ topic, topicId }) => [topic, topicId]));
+  for (const { topic, topicId, gone } of plan.topics) {
+    const current = now.get(topic) ?? null;
+    // Unknown where a broker is too old, or has no answer for the moment.
+    if (gone === true || topicId === null || current === null || topicId === current) continue;
     throw new DrainError(
       'TOPIC_RECREATED',
-      `topic "${plan.topic}" was deleted and recreated after the run was planned.`,
+      `topic "${topic}" was deleted and recreated after the run was planned.`,
     );
   }
 }
 
-function currentState(plan: Plan, planned: PlannedPartition, state: TopicState): PartitionState {
-  const current = state.partitions.find(({ partition }) => partition === planned.partition);
+function currentState(planned: PlannedPartition, current: PartitionState | undefined): PartitionState {
   if (current !== undefined && current.end >= BigInt(planned.end)) return current;
   throw new DrainError(
     'TOPIC_RECREATED',
-    `${placeOf(plan, planned)}: the plan reads up to offset ${planned.end}, but the log now ends at ` +
+    `${partitionName(planned)}: the plan reads up to offset ${planned.end}, but the log now ends at ` +
       `${String(current?.end ?? 'nothing')}: the topic was truncated or recreated after the run was planned.`,
   );
 }
@@ -140,7 +146,8 @@ function openEntry(
   const commitStart = committed === null || lost.length > 0 || recommit;
   return {
     entry: {
-      partition: planned.partition,
+      name: partitionName(planned),
+      planned,
       plannedStart,
       plannedEnd: BigInt(planned.end),
       from,
@@ -174,12 +181,12 @@ function sincePlanning(lost: OffsetRange, plannedStart: bigint): OffsetRange | n
   return BigInt(lost.from) < plannedStart ? { ...lost, from: String(plannedStart) } : lost;
 }
 
-function rangesOf(lost: readonly LostRange[], partition: number): OffsetRange[] {
-  return lost.flatMap((range) => (range.partition === partition ? [{ from: range.from, to: range.to }] : []));
+function rangesOf(lost: readonly LostRange[], name: PartitionName): OffsetRange[] {
+  return lost.flatMap((range) => (partitionName(range) === name ? [{ from: range.from, to: range.to }] : []));
 }
 
 function ledgerOf(
-  entries: ReadonlyMap<number, Entry>,
+  entries: ReadonlyMap<PartitionName, Entry>,
   until: PipelineSettings['until'],
   /** The mark in a commit of this run; `null`: it is not of this run. */
   markIn: (metadata?: string) => CommitMark | null,
@@ -192,8 +199,7 @@ function ledgerOf(
     starts: (markOf) => unfinished().map((entry) => startOf(entry, markOf)),
     prepare: (partition, books) => {
       const entry = entries.get(partition);
-      if (entry === undefined)
-        throw new DrainError('UNEXPECTED', `partition ${String(partition)} was not planned`);
+      if (entry === undefined) throw new DrainError('UNEXPECTED', `${partition} was not planned`);
       return contentOf({ ...entry, books: addBooks(entry.books, books) });
     },
     committed: (partition, offset, metadata) => {
@@ -215,16 +221,19 @@ function ledgerOf(
       const entry = entries.get(partition);
       return entry === undefined || isFinished(entry);
     },
-    unfinished: () => unfinished().map(({ partition }) => partition),
+    unfinished: () => unfinished().map(({ name }) => name),
     books: (partition) => entries.get(partition)?.books ?? EMPTY_BOOKS,
     totals: () => sumBooks(all.map(({ books }) => books)),
     committedOffsets: () =>
-      all.map(({ partition, committed }) => ({
-        partition,
+      all.map(({ name, committed }) => ({
+        partition: name,
         offset: committed === null ? null : String(committed),
       })),
     lag: () => all.reduce((sum, entry) => sum + lagOf(entry), 0),
-    results: (atStop) => all.map((entry) => resultOf(entry, atStop)),
+    results: ({ partitions }) => {
+      const atStop = new Map(partitions.map((state) => [partitionName(state), state.committed]));
+      return all.map((entry) => resultOf(entry, atStop.get(entry.name) ?? null));
+    },
   };
 }
 
@@ -252,20 +261,23 @@ function lagOf({ committed, from, plannedEnd }: Entry): number {
 }
 
 function startOf(entry: Entry, markOf: (content: MarkContent) => string): PartitionStart {
-  const { partition, from, startReplaces } = entry;
+  const { from, startReplaces } = entry;
+  const { topic, partition } = entry.planned;
   return startReplaces === null
-    ? { partition, start: null }
+    ? { topic, partition, start: null }
     : {
+        topic,
         partition,
         start: { offset: from, metadata: markOf(contentOf(entry)), replaces: startReplaces.offset },
       };
 }
 
-function resultOf(entry: Entry, atStop: TopicState): PartitionResult {
-  const now = atStop.partitions.find(({ partition }) => partition === entry.partition);
-  const committed = offsetOf(now?.committed ?? null);
+function resultOf(entry: Entry, atStop: CommittedOffset | null): PartitionResult {
+  const committed = offsetOf(atStop);
+  const { topic, partition } = entry.planned;
   return {
-    partition: entry.partition,
+    topic,
+    partition,
     start: String(entry.countedFrom < entry.plannedStart ? entry.countedFrom : entry.plannedStart),
     end: String(entry.plannedEnd),
     committed: committed === null ? null : String(committed),

@@ -1,17 +1,25 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { decodeUnlisted, type PreviousRun } from '../contract.js';
+import type { PlannedTopic, PreviousRun } from '../contract.js';
 import { DrainError } from '../errors.js';
-import type { TopicState } from '../kafka/source.js';
+import { partitionName, type LogState, type PartitionName } from '../kafka/source.js';
+import { decodeUnlisted } from '../unlisted.js';
 import { acceptBreak } from './offset-checks.js';
 
 export interface MemoryInput {
   pipeline: PipelineSettings;
-  state: TopicState;
+  state: LogState;
   previous: PreviousRun | null;
 }
 
-/** What the previous successful run left, by partition, if it was about the same log. */
-export type Memory = ReadonlyMap<number, Remembered> | null;
+/** What the previous successful run left, if it was about the same logs. */
+export interface Memory {
+  partitions: ReadonlyMap<PartitionName, Remembered>;
+  topics: ReadonlySet<string>;
+  /** Topics that still match the pattern but aren't there any more. */
+  gone: PlannedTopic[];
+  /** The names of those that were there at the previous run. */
+  newlyGone: string[];
+}
 
 export interface Remembered {
   /** `null`: that run ended before it had committed anything. */
@@ -21,30 +29,44 @@ export interface Remembered {
 }
 
 /** Error: `TOPIC_RECREATED`. */
-export function rememberPrevious(input: MemoryInput): Memory {
+export function rememberPrevious(input: MemoryInput): Memory | null {
   const { pipeline, state, previous } = input;
   if (previous === null || differences(input, previous).length > 0) return null;
-  refuseOtherTopicId(pipeline, state, previous);
-  const memory = new Map(
-    previous.partitions.map(({ partition, committed, end }) => [
-      partition,
+  refuseRecreated(pipeline, state, previous);
+  const there = new Set(state.topics.map(({ topic }) => topic));
+  const missing = previous.topics.filter(({ topic }) => !there.has(topic) && matches(pipeline, topic));
+  return {
+    partitions: partitionsOf(previous),
+    topics: new Set(previous.topics.map(({ topic }) => topic)),
+    gone: missing.map(({ topic, topicId }) => ({ topic, topicId, gone: true })),
+    newlyGone: missing.flatMap(({ topic, gone }) => (gone === true ? [] : [topic])),
+  };
+}
+
+function partitionsOf(previous: PreviousRun): Map<PartitionName, Remembered> {
+  const listed = previous.partitions.map((partition) => {
+    const { committed, end } = partition;
+    return [
+      partitionName(partition),
       remember(committed === null ? null : BigInt(committed), BigInt(end)),
-    ]),
-  );
-  for (const { partition, committed } of decodeUnlisted(previous.unlisted)) {
-    memory.set(partition, remember(BigInt(committed), BigInt(committed)));
-  }
-  return memory;
+    ] as const;
+  });
+  const unlisted = decodeUnlisted(previous.unlisted).map((partition) => {
+    const committed = BigInt(partition.committed);
+    return [partitionName(partition), remember(committed, committed)] as const;
+  });
+  return new Map([...listed, ...unlisted]);
 }
 
 /** What makes the previous run one about something else, in words. */
 export function differences({ pipeline, state }: MemoryInput, previous: PreviousRun): string[] {
   const compared: [name: string, then: string | number, now: string | number][] = [
     ['cluster', previous.clusterId, state.clusterId],
-    ['topic', previous.topic, state.topic],
     ['group', previous.group, pipeline.group],
     ['epoch', previous.epoch, pipeline.epoch],
   ];
+  const others = previous.topics.every(({ topic }) => state.topics.every((now) => now.topic !== topic));
+  if (others) compared.unshift(['topic', previous.topic, pipeline.topic]);
   return compared
     .filter(([, then, now]) => then !== now)
     .map(([name, then, now]) => `${name} ${then} (now ${now})`);
@@ -54,11 +76,20 @@ function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
   return { committed, end: committed === null || committed < plannedEnd ? plannedEnd : committed };
 }
 
-function refuseOtherTopicId(pipeline: PipelineSettings, state: TopicState, previous: PreviousRun): void {
-  if (previous.topicId === null || state.topicId === null || previous.topicId === state.topicId) return;
-  throw new DrainError(
-    'TOPIC_RECREATED',
-    `topic "${state.topic}" was deleted and recreated since the previous run (topic id ${previous.topicId} then, ` +
-      `${state.topicId} now): its offsets begin anew. If that was meant, ${acceptBreak(pipeline)}`,
-  );
+/** Names that a configuration no longer lists are forgotten; what a pattern would still match isn't. */
+function matches({ topics }: PipelineSettings, topic: string): boolean {
+  return 'pattern' in topics && new RegExp(`^(?:${topics.pattern})$`).test(topic);
+}
+
+function refuseRecreated(pipeline: PipelineSettings, { topics }: LogState, previous: PreviousRun): void {
+  const then = new Map(previous.topics.map(({ topic, topicId }) => [topic, topicId]));
+  for (const { topic, topicId } of topics) {
+    const before = then.get(topic) ?? null;
+    if (before === null || topicId === null || before === topicId) continue;
+    throw new DrainError(
+      'TOPIC_RECREATED',
+      `topic "${topic}" was deleted and recreated since the previous run (topic id ${before} then, ` +
+        `${topicId} now): its offsets begin anew. If that was meant, ${acceptBreak(pipeline)}`,
+    );
+  }
 }

@@ -1,21 +1,21 @@
 import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import type { CommittedOffset, PartitionState, TopicState } from '../kafka/source.js';
+import { partitionName, type CommittedOffset, type LogState, type PartitionState } from '../kafka/source.js';
 import { decodeMark, type OffsetRange } from './commit-mark.js';
 
-type CheckRules = Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'onDataLoss'>;
+type CheckRules = Pick<PipelineSettings, 'name' | 'group' | 'epoch' | 'onDataLoss'>;
 
 /**
  * Refuses to go on under an earlier epoch than the group's commits: the stored documents of the later one would win over every
  * record. Retryable, since a worker with the old configuration may be on its way out. Error: `CONFIG_MISMATCH`.
  */
-export function refuseRaisedEpoch(rules: CheckRules, { partitions }: Pick<TopicState, 'partitions'>): void {
+export function refuseRaisedEpoch(rules: CheckRules, { partitions }: Pick<LogState, 'partitions'>): void {
   for (const state of partitions) {
     const mark = decodeMark(state.committed?.metadata ?? '');
     if (mark === null || mark.epoch <= rules.epoch) continue;
     throw new DrainError(
       'CONFIG_MISMATCH',
-      `${placeOf(rules, state)}: group "${rules.group}" has committed under epoch ${String(mark.epoch)}, and this worker's ` +
+      `${partitionName(state)}: group "${rules.group}" has committed under epoch ${String(mark.epoch)}, and this worker's ` +
         `configuration of pipeline "${rules.name}" says epoch ${String(rules.epoch)}. An epoch can only be raised: documents of ` +
         'the later one would win over every record. Give all workers the same configuration, with the later epoch.',
     );
@@ -65,7 +65,7 @@ export function checkCommitted(
   if (rules.onDataLoss === 'skip') return { start: state.low, lost: [lost] };
   throw new DrainError(
     'RECORDS_EXPIRED',
-    `${placeOf(rules, state)}: records ${lost.from} up to ${lost.to} were deleted by retention before they were read. ` +
+    `${partitionName(state)}: records ${lost.from} up to ${lost.to} were deleted by retention before they were read. ` +
       `To go on at ${lost.to} and have the range reported as lost, set "onDataLoss: skip" in pipeline "${rules.name}".`,
   );
 }
@@ -73,7 +73,7 @@ export function checkCommitted(
 function invalidOffset(rules: CheckRules, state: PartitionState, offset: bigint): DrainError {
   return new DrainError(
     'OFFSET_INVALID',
-    `${placeOf(rules, state)}: the committed offset of group "${rules.group}" is ${String(offset)}, which no record can have. ` +
+    `${partitionName(state)}: the committed offset of group "${rules.group}" is ${String(offset)}, which no record can have. ` +
       `Reset it with Kafka's consumer group tool, or ${acceptBreak(rules)}`,
   );
 }
@@ -81,7 +81,7 @@ function invalidOffset(rules: CheckRules, state: PartitionState, offset: bigint)
 function beyondEnd(rules: CheckRules, state: PartitionState, offset: bigint): DrainError {
   return new DrainError(
     'OFFSET_BEYOND_END',
-    `${placeOf(rules, state)}: the committed offset ${String(offset)} of group "${rules.group}" lies beyond the end ` +
+    `${partitionName(state)}: the committed offset ${String(offset)} of group "${rules.group}" lies beyond the end ` +
       `${String(state.end)}: the topic was truncated or recreated, or somebody set the offset. ` +
       `Reset it with Kafka's consumer group tool, or ${acceptBreak(rules)}`,
   );
@@ -93,11 +93,4 @@ export function acceptBreak(rules: CheckRules): string {
     `accept the break with "epoch: ${String(rules.epoch + 1)}" in pipeline "${rules.name}" ` +
     '(the start policy applies again, and new records win over documents of the old log).'
   );
-}
-
-export function placeOf(
-  rules: Pick<PipelineSettings, 'topic'>,
-  state: Pick<PartitionState, 'partition'>,
-): string {
-  return `${rules.topic}-${String(state.partition)}`;
 }

@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
-import type { KafkaRecord } from '../kafka/source.js';
+import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { Version, WriteModel } from '../mongodb/sink.js';
 import { unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -78,7 +78,7 @@ function isSame(own: unknown, id: unknown): boolean {
 
 function versionOf(rules: OperationRules, record: KafkaRecord): Version {
   return {
-    partition: `${record.topic}-${String(record.partition)}`,
+    partition: partitionName(record),
     offset: record.offset,
     timestampMs: record.timestampMs,
     epoch: rules.epoch,

@@ -1,5 +1,5 @@
-import type { DrainOutcome, StopReason } from '../contract.js';
-import type { Source, TopicState } from '../kafka/source.js';
+import type { DrainOutcome, PartitionResult, StopReason, TopicOutcome } from '../contract.js';
+import { partitionName, type LogState, type PartitionState, type Source } from '../kafka/source.js';
 import type { DrainTask } from './attempt.js';
 import { openLedger, type Ledger } from './ledger.js';
 
@@ -21,27 +21,45 @@ export function outcomeOf(
   task: OutcomeTask,
   ledger: Ledger,
   stopReason: StopReason,
-  atStop: TopicState,
+  atStop: LogState,
 ): DrainOutcome {
   const { counts, bytes } = ledger.totals();
+  const partitions = ledger.results(atStop);
+  const topics = topicsOf(task, partitions, atStop);
   return {
     stopReason,
     attempt: task.run.attempt,
     resumed: ledger.resumed,
-    lagAfter: lagOf(task, atStop),
+    lagAfter: topics.reduce((sum, { lagAfter }) => sum + lagAfter, 0),
     records: counts,
     bytes,
     warnings: [],
     lost: [...ledger.lost],
-    partitions: ledger.results(atStop),
+    topics,
+    partitions,
   };
 }
 
-/** Fresh ends minus what is committed; a partition without a commit counts from where the run would have begun. */
-function lagOf({ plan }: OutcomeTask, { partitions }: TopicState): number {
-  return partitions.reduce((sum, { partition, low, end, committed }) => {
-    const planned = plan.partitions.find((candidate) => candidate.partition === partition);
-    const next = committed?.offset ?? (planned === undefined ? low : BigInt(planned.start));
-    return sum + Math.max(0, Number(end - next));
-  }, 0);
+function topicsOf(
+  { plan }: OutcomeTask,
+  results: readonly PartitionResult[],
+  { topics, partitions }: LogState,
+): TopicOutcome[] {
+  const starts = new Map(plan.partitions.map((planned) => [partitionName(planned), BigInt(planned.start)]));
+  const outcomes = new Map(topics.map(({ topic }) => [topic, { topic, read: 0, lagAfter: 0 }]));
+  for (const { topic, read } of results) add(outcomes.get(topic), { read });
+  for (const state of partitions) add(outcomes.get(state.topic), { lagAfter: lagOf(state, starts) });
+  return [...outcomes.values()];
+}
+
+function add(outcome: TopicOutcome | undefined, { read = 0, lagAfter = 0 }: Partial<TopicOutcome>): void {
+  if (outcome === undefined) return;
+  outcome.read += read;
+  outcome.lagAfter += lagAfter;
+}
+
+/** Fresh end minus what is committed; a partition without a commit counts from where the run would have begun. */
+function lagOf(state: PartitionState, starts: ReadonlyMap<string, bigint>): number {
+  const next = state.committed?.offset ?? starts.get(partitionName(state)) ?? state.low;
+  return Math.max(0, Number(state.end - next));
 }

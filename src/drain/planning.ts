@@ -1,7 +1,14 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { Plan, PreviousRun, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
-import type { CommittedOffset, PartitionState, TopicState } from '../kafka/source.js';
+import {
+  partitionName,
+  type CommittedOffset,
+  type LogState,
+  type PartitionName,
+  type PartitionState,
+  type TopicPartition,
+} from '../kafka/source.js';
 import { decodeMark, type OffsetRange } from './commit-mark.js';
 import { differences, rememberPrevious, type Memory } from './memory.js';
 import { runContinuity, type PartitionContinuity } from './continuity.js';
@@ -10,23 +17,22 @@ import {
   checkCommitted,
   committedAfterBreak,
   committedInEpoch,
-  placeOf,
   refuseRaisedEpoch,
 } from './offset-checks.js';
+import { refuseUnfitCollections } from './topic-collections.js';
 
 export interface PlanningInput {
   pipeline: PipelineSettings;
   database: string;
   searchAttributes: boolean;
-  state: TopicState;
+  state: LogState;
   previous: PreviousRun | null;
   now: Date;
   /** For the start policy `{ timestamp }`: the first offset at or after it, per partition. */
-  offsetsAtStart: ReadonlyMap<number, bigint>;
+  offsetsAtStart: ReadonlyMap<PartitionName, bigint>;
 }
 
-interface PartitionPlan {
-  partition: number;
+interface PartitionPlan extends TopicPartition {
   start: bigint;
   end: bigint;
   committed: bigint | null;
@@ -40,10 +46,12 @@ const RECOMMIT_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Fixes what a run will read: from where, up to where, and how that follows from the runs before it.
- * Errors: `CONFIG_MISMATCH`, `TOPIC_RECREATED`, `RECORDS_EXPIRED`, `OFFSET_INVALID`, `OFFSET_BEYOND_END`, `START_REQUIRED`.
+ * Errors: `CONFIG_MISMATCH`, `TOPIC_RECREATED`, `RECORDS_EXPIRED`, `OFFSET_INVALID`, `OFFSET_BEYOND_END`, `START_REQUIRED`,
+ * `COLLECTION_UNSUITABLE`.
  */
 export function makePlan(input: PlanningInput): Plan {
   const { pipeline, state, now } = input;
+  refuseUnfitCollections(pipeline, state.topics);
   refuseRaisedEpoch(pipeline, state);
   const memory = rememberPrevious(input);
   const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));
@@ -53,8 +61,8 @@ export function makePlan(input: PlanningInput): Plan {
   return {
     pipeline: pipeline.name,
     clusterId: state.clusterId,
-    topic: state.topic,
-    topicId: state.topicId,
+    topic: pipeline.topic,
+    topics: [...state.topics, ...(memory?.gone ?? [])],
     group: pipeline.group,
     collection: `${input.database}.${pipeline.collection}`,
     epoch: pipeline.epoch,
@@ -67,8 +75,11 @@ export function makePlan(input: PlanningInput): Plan {
     lagBefore,
     continuity: runContinuity(partitions.map(({ continuity }) => continuity)),
     warnings: warningsOf(input, memory, partitions),
-    lost: partitions.flatMap(({ partition, lost }) => lost.map((range) => ({ partition, ...range }))),
-    partitions: partitions.map(({ partition, start, end, committed }) => ({
+    lost: partitions.flatMap(({ topic, partition, lost }) =>
+      lost.map((range) => ({ topic, partition, ...range })),
+    ),
+    partitions: partitions.map(({ topic, partition, start, end, committed }) => ({
+      topic,
       partition,
       start: String(start),
       end: String(end),
@@ -77,14 +88,15 @@ export function makePlan(input: PlanningInput): Plan {
   };
 }
 
-function planPartition(input: PlanningInput, memory: Memory, state: PartitionState): PartitionPlan {
-  const known = memory?.get(state.partition);
+function planPartition(input: PlanningInput, memory: Memory | null, state: PartitionState): PartitionPlan {
+  const known = memory?.partitions.get(partitionName(state));
   if (known !== undefined && state.end < known.end) throw shrunk(input.pipeline, state, known.end);
   const remembered = known?.committed ?? null;
   const committed = acceptsBreak(input, memory)
     ? committedAfterBreak(input.pipeline, state)
     : committedInEpoch(input.pipeline, state);
-  const plan = { partition: state.partition, end: state.end, committed: committed?.offset ?? null };
+  const { topic, partition, end } = state;
+  const plan = { topic, partition, end, committed: committed?.offset ?? null };
   if (committed === null) return { ...plan, ...withoutCommit(input, memory, remembered, state) };
   const { start, lost } = checkCommitted(input.pipeline, state, committed.offset);
   const untold = untoldBy(input, committed, remembered);
@@ -111,7 +123,7 @@ function untoldBy(
 }
 
 /** Whether the epoch was raised and nothing has been committed under it yet. */
-function acceptsBreak({ pipeline, state }: PlanningInput, memory: Memory): boolean {
+function acceptsBreak({ pipeline, state }: PlanningInput, memory: Memory | null): boolean {
   if (pipeline.epoch === 1 || memory !== null) return false;
   return state.partitions.every(({ committed }) => {
     const mark = decodeMark(committed?.metadata ?? '');
@@ -122,7 +134,7 @@ function acceptsBreak({ pipeline, state }: PlanningInput, memory: Memory): boole
 function shrunk(pipeline: PipelineSettings, state: PartitionState, rememberedEnd: bigint): DrainError {
   return new DrainError(
     'TOPIC_RECREATED',
-    `${placeOf(pipeline, state)}: the log ends at ${String(state.end)}, but at the previous run it reached ` +
+    `${partitionName(state)}: the log ends at ${String(state.end)}, but at the previous run it reached ` +
       `${String(rememberedEnd)}: the topic was truncated or recreated. If that was meant, ${acceptBreak(pipeline)}`,
   );
 }
@@ -139,7 +151,7 @@ function comparison(
     return { continuity: 'continuous', warning: null };
   }
   const message =
-    `${placeOf(pipeline, state)}: the committed offset of group "${pipeline.group}" went from ${String(remembered)} to ` +
+    `${partitionName(state)}: the committed offset of group "${pipeline.group}" went from ${String(remembered)} to ` +
     `${String(committed.offset)} outside of our runs: another consumer of the group or an operator moved it.`;
   return { continuity: 'gap', warning: { code: 'COMMITTED_ELSEWHERE', message } };
 }
@@ -148,7 +160,7 @@ type Start = Pick<PartitionPlan, 'start' | 'continuity' | 'lost' | 'warning'>;
 
 function withoutCommit(
   input: PlanningInput,
-  memory: Memory,
+  memory: Memory | null,
   remembered: bigint | null,
   state: PartitionState,
 ): Start {
@@ -159,13 +171,19 @@ function withoutCommit(
   return { start: policyStart(input, state), continuity: 'first', lost: [], warning: null };
 }
 
-/** Whether the partition came after earlier runs: the previous one doesn't know it, or the others have commits of ours. */
-function isAdded(input: PlanningInput, memory: Memory, { partition }: PartitionState): boolean {
-  return memory === null ? hasOwnCommits(input) : !memory.has(partition);
+/**
+ * Whether the partition came after earlier runs: the previous one doesn't know it, or others have commits of ours. A topic that
+ * is new to a pattern was created since; one that is new in a list was added by somebody who has a start policy in mind.
+ */
+function isAdded(input: PlanningInput, memory: Memory | null, state: PartitionState): boolean {
+  if (memory?.partitions.has(partitionName(state)) === true) return false;
+  if (knew(input, memory, state.topic)) return true;
+  return 'pattern' in input.pipeline.topics && (memory !== null || hasOwnCommits(input));
 }
 
-function hasOwnCommits({ pipeline, state }: PlanningInput): boolean {
+function hasOwnCommits({ pipeline, state }: PlanningInput, topic?: string): boolean {
   return state.partitions.some((partition) => {
+    if (topic !== undefined && partition.topic !== topic) return false;
     const committed = committedInEpoch(pipeline, partition);
     return committed !== null && decodeMark(committed.metadata) !== null;
   });
@@ -185,7 +203,7 @@ function offsetsGone(pipeline: PipelineSettings, state: PartitionState, start: b
   return {
     code: 'OFFSETS_EXPIRED',
     message:
-      `${placeOf(pipeline, state)}: group "${pipeline.group}" has no committed offset any more (expired or deleted); ` +
+      `${partitionName(state)}: group "${pipeline.group}" has no committed offset any more (expired or deleted); ` +
       `resumed at ${String(start)} from the previous run's result.`,
   };
 }
@@ -200,11 +218,11 @@ function policyStart({ pipeline, offsetsAtStart }: PlanningInput, state: Partiti
     case 'fail':
       throw new DrainError(
         'START_REQUIRED',
-        `${placeOf(pipeline, state)}: group "${pipeline.group}" has no committed offset and pipeline "${pipeline.name}" says ` +
+        `${partitionName(state)}: group "${pipeline.group}" has no committed offset and pipeline "${pipeline.name}" says ` +
           '"start: fail". Set the offset with Kafka\'s consumer group tool, or choose another start policy.',
       );
     default:
-      return within(state, offsetsAtStart.get(state.partition) ?? state.end);
+      return within(state, offsetsAtStart.get(partitionName(state)) ?? state.end);
   }
 }
 
@@ -218,7 +236,7 @@ function within({ low, end }: PartitionState, offset: bigint): bigint {
  * Since when nothing has happened in the group: the newest of our commits, or what the previous run knew. Where neither is
  * known and results don't carry over (AllowAll), as long ago as can be, so that the group is joined now.
  */
-function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory: Memory): string {
+function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory: Memory | null): string {
   const marks = state.partitions.flatMap(({ committed }) => decodeMark(committed?.metadata ?? '')?.at ?? []);
   const known = [...marks, ...(memory === null ? [] : [previous?.quietSince ?? []].flat())];
   // A time from the future, of a worker whose clock was wrong, would put the recommit off for ever.
@@ -228,18 +246,15 @@ function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory:
   return pipeline.schedule.overlap === 'allowAll' ? new Date(0).toISOString() : now.toISOString();
 }
 
-function warningsOf(input: PlanningInput, memory: Memory, partitions: PartitionPlan[]): Warning[] {
-  const { pipeline, state, previous } = input;
+function warningsOf(input: PlanningInput, memory: Memory | null, partitions: PartitionPlan[]): Warning[] {
+  const { previous } = input;
   const warnings = partitions.flatMap(({ warning }) => warning ?? []);
-  const added = partitions.filter(({ continuity }) => continuity === 'new').map(({ partition }) => partition);
-  if (added.length > 0 && pipeline.documentId.from !== 'coordinates') {
-    warnings.push({
-      code: 'PARTITIONS_ADDED',
-      message:
-        `topic "${state.topic}" has new partitions (${added.join(', ')}): keys may have moved. Between partitions the record ` +
-        "timestamp decides which version is newer, so producers' clocks must not run backwards across the move.",
-    });
-  }
+  const added = partitions.filter(
+    ({ continuity, topic }) => continuity === 'new' && knew(input, memory, topic),
+  );
+  if (added.length > 0 && input.pipeline.documentId.from !== 'coordinates')
+    warnings.push(partitionsAdded(added));
+  if (memory !== null) warnings.push(...memory.newlyGone.map(topicGone));
   if (previous !== null && memory === null) {
     warnings.push({
       code: 'PREVIOUS_RUN_INCOMPARABLE',
@@ -247,4 +262,24 @@ function warningsOf(input: PlanningInput, memory: Memory, partitions: PartitionP
     });
   }
   return warnings;
+}
+
+function knew(input: PlanningInput, memory: Memory | null, topic: string): boolean {
+  return memory === null ? hasOwnCommits(input, topic) : memory.topics.has(topic);
+}
+
+function partitionsAdded(added: readonly PartitionPlan[]): Warning {
+  return {
+    code: 'PARTITIONS_ADDED',
+    message:
+      `new partitions (${added.map(partitionName).join(', ')}): keys may have moved. Between partitions the record ` +
+      "timestamp decides which version is newer, so producers' clocks must not run backwards across the move.",
+  };
+}
+
+function topicGone(topic: string): Warning {
+  return {
+    code: 'TOPIC_GONE',
+    message: `topic "${topic}" isn't there any more; what the previous run had left unread in it is gone with it.`,
+  };
 }

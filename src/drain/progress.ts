@@ -1,4 +1,4 @@
-import type { DrainPhase, DrainProgress } from '../contract.js';
+import { MAX_LISTED_PARTITIONS, type DrainPhase, type DrainProgress } from '../contract.js';
 import type { Ledger } from './ledger.js';
 
 export interface ProgressInput {
@@ -28,6 +28,6 @@ export function progressOf({
     budgetLeftSeconds: Math.max(0, Math.round((budgetMs - drainingMs) / 1000)),
     deadLettered: counts.deadLettered,
     resumed: ledger.resumed,
-    committed: ledger.committedOffsets(),
+    committed: ledger.committedOffsets().slice(0, MAX_LISTED_PARTITIONS),
   };
 }

@@ -1,7 +1,7 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { RecordCounts } from '../contract.js';
-import type { KafkaRecord } from '../kafka/source.js';
-import type { Sink } from '../mongodb/sink.js';
+import { partitionName, type KafkaRecord } from '../kafka/source.js';
+import type { PipelineSink } from '../mongodb/sink.js';
 import { addBooks, EMPTY_BOOKS } from './books.js';
 import { createToOperation, type Operation } from './operation.js';
 import { createWriteBatch } from './write-batch.js';
@@ -26,7 +26,7 @@ export interface Replayed {
 }
 
 export interface ReplayDeps {
-  sink: Pick<Sink, 'write'>;
+  sink: Pick<PipelineSink, 'write'>;
   pipeline: PipelineSettings;
   /** When tombstones among the records may be purged. */
   purgeAt: Date;
@@ -61,9 +61,17 @@ export async function replay(
       pipeline: tolerant(deps.pipeline),
       run: { workflowId: '', runId: '' },
     });
-    books = addBooks(books, (await writeBatch(ofEpoch, signal)).books);
+    for (const ofTopic of byTopic(ofEpoch)) {
+      books = addBooks(books, (await writeBatch(ofTopic, signal)).books);
+    }
   }
   return { counts: books.counts, stillBad };
+}
+
+/** A batch is of one topic, since topics may have collections of their own. */
+function byTopic(records: readonly ReplayRecord[]): ReplayRecord[][] {
+  const topics = new Set(records.map(({ topic }) => topic));
+  return [...topics].map((topic) => records.filter((record) => record.topic === topic));
 }
 
 /** What `replay` would do with a record, as far as it can be told without writing. */
@@ -79,10 +87,6 @@ function tolerant(pipeline: PipelineSettings): PipelineSettings {
   return { ...pipeline, deadLetters: { ...pipeline.deadLetters, tolerate: 'all' } };
 }
 
-function coordinatesOf({
-  topic,
-  partition,
-  offset,
-}: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>): string {
-  return `${topic}-${String(partition)} ${String(offset)}`;
+function coordinatesOf(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>): string {
+  return `${partitionName(record)} ${String(record.offset)}`;
 }

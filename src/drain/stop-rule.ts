@@ -1,4 +1,5 @@
 import type { StopReason } from '../contract.js';
+import type { PartitionName } from '../kafka/source.js';
 
 export interface StopRule {
   until: 'end-offsets' | 'idle';
@@ -19,8 +20,8 @@ export interface DrainSituation {
   idleMs: number;
   read: number;
   /** Planned partitions not yet committed up to their end: with this member, and with others. */
-  ownUnfinished: readonly number[];
-  othersUnfinished: readonly number[];
+  ownUnfinished: readonly PartitionName[];
+  othersUnfinished: readonly PartitionName[];
   /** Why somebody outside wants it to stop. */
   asked: 'stopped' | 'shutdown' | null;
 }
@@ -28,7 +29,7 @@ export interface DrainSituation {
 export type Verdict =
   | { kind: 'go-on' }
   | { kind: 'stop'; reason: StopReason }
-  | { kind: 'stalled'; partitions: readonly number[] };
+  | { kind: 'stalled'; partitions: readonly PartitionName[] };
 
 const stop = (reason: StopReason): Verdict => ({ kind: 'stop', reason });
 

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { collectionFor } from '../config/collections.js';
 import { toErrorData } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
-import { createSink } from '../mongodb/driver-sink.js';
-import type { Sink } from '../mongodb/sink.js';
-import type { AskedStop, DrainDeps } from './attempt.js';
+import { createPipelineSink } from '../mongodb/driver-sink.js';
+import type { PipelineSink } from '../mongodb/sink.js';
+import type { AskedStop, DrainDeps, DrainTask } from './attempt.js';
 import { drain } from './drain.js';
 import { every } from './every.js';
 import { createReporter, type Reporter } from './reporter.js';
@@ -41,7 +42,7 @@ async function drainAs(
   asked: AbortSignal,
 ): Promise<ThreadMessage> {
   const source = openSource(input, reporter);
-  let sink: Sink | null = null;
+  let sink: PipelineSink | null = null;
   try {
     sink = await openSink(input, reporter);
     const deps: DrainDeps = {
@@ -61,16 +62,22 @@ async function drainAs(
 }
 
 function openSource({ kafka, task }: ThreadInput, reporter: Reporter): Source {
-  const { topic, group } = task.pipeline;
-  return createSource({ kafka, topic, group, log: reporter.log });
+  const { group } = task.pipeline;
+  return createSource({ kafka, topics: { names: topicsOf(task) }, group, log: reporter.log });
 }
 
-async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Promise<Sink> {
-  const { collection, deadLetters } = task.pipeline;
-  const sink = await createSink({
+/** What was planned: a topic that came since is the next run's. */
+function topicsOf({ plan }: DrainTask): string[] {
+  return plan.topics.flatMap(({ topic, gone }) => (gone === true ? [] : [topic]));
+}
+
+async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Promise<PipelineSink> {
+  const { pipeline } = task;
+  const sink = await createPipelineSink({
     ...mongodb,
-    collection,
-    deadLetterCollection: deadLetters.collection,
+    topics: topicsOf(task),
+    collectionFor: (topic) => collectionFor(pipeline, topic),
+    deadLetterCollection: pipeline.deadLetters.collection,
     listener: { alive: reporter.alive },
     log: (message) => {
       reporter.log('warn', message);

@@ -8,7 +8,7 @@ const RATIO_AFTER = 200;
 /** Above this share of bad records it is rather the configuration that is wrong than the records. */
 const DEFAULT_RATIO = 0.2;
 
-export type ToleranceRules = Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'deadLetters'>;
+export type ToleranceRules = Pick<PipelineSettings, 'name' | 'group' | 'deadLetters'>;
 
 /** What a run has done before the batch in hand. */
 export interface SoFar {
@@ -41,9 +41,9 @@ export function refuseTooManyBad(rules: ToleranceRules, batch: RecordBatch, soFa
   throw tooMany(rules, batch, `${share}, more than ${String(limit * 100)} %`);
 }
 
-function tooMany({ name, topic, group }: ToleranceRules, batch: RecordBatch, reason: string): DrainError {
+function tooMany({ name, group }: ToleranceRules, batch: RecordBatch, reason: string): DrainError {
   const first = batch.records[0]?.offset ?? batch.nextOffset;
-  const place = `${topic}-${String(batch.partition)} offsets ${String(first)} up to ${String(batch.nextOffset)}`;
+  const place = `${batch.partition} offsets ${String(first)} up to ${String(batch.nextOffset)}`;
   return new DrainError(
     'TOO_MANY_BAD',
     `${place}: ${reason}. Nothing from offset ${String(first)} on is committed. If the configuration of pipeline "${name}" is ` +

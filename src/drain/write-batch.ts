@@ -1,8 +1,8 @@
 import type { RecordCounts } from '../contract.js';
 import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import type { KafkaRecord } from '../kafka/source.js';
-import type { DeadLetter, DeadLetterStage, Rejection, Sink, WriteModel } from '../mongodb/sink.js';
+import { partitionName, type KafkaRecord } from '../kafka/source.js';
+import type { DeadLetter, DeadLetterStage, PipelineSink, Rejection, WriteModel } from '../mongodb/sink.js';
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
 import type { ToOperation } from './operation.js';
@@ -11,9 +11,9 @@ import type { ToOperation } from './operation.js';
 const MAX_MODELS_PER_WRITE = 4_000;
 
 export interface WriteBatchDeps {
-  sink: Pick<Sink, 'write' | 'writeDeadLetters'>;
+  sink: Pick<PipelineSink, 'write' | 'writeDeadLetters'>;
   toOperation: ToOperation;
-  pipeline: Pick<PipelineSettings, 'name' | 'topic' | 'group' | 'epoch' | 'deadLetters'>;
+  pipeline: Pick<PipelineSettings, 'name' | 'group' | 'epoch' | 'deadLetters'>;
   run: { workflowId: string; runId: string };
 }
 
@@ -24,7 +24,10 @@ export interface BatchWritten {
   books: Books;
 }
 
-/** @param tolerate told, before anything bad is kept, how many of the records are bad; throws where these are too many. */
+/**
+ * All records must be of one topic.
+ * @param tolerate told, before anything bad is kept, how many of the records are bad; throws where these are too many.
+ */
 export type WriteBatch = (
   records: readonly KafkaRecord[],
   signal: AbortSignal,
@@ -103,13 +106,14 @@ async function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Prom
 }
 
 function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): DrainError {
-  const { topic, group, name } = deps.pipeline;
-  const place = `${topic}-${String(record.partition)} offset ${String(record.offset)}`;
+  const { group, name } = deps.pipeline;
+  const partition = partitionName(record);
+  const place = `${partition} offset ${String(record.offset)}`;
   return new DrainError(
     'BAD_RECORD',
     `${place}: ${reason} (${code}), and pipeline "${name}" tolerates no bad records. Everything before it is written and ` +
       `committed. To go on, set "deadLetters: { tolerate: all }", or skip it by setting the offset of group "${group}" ` +
-      `for partition ${String(record.partition)} to ${String(record.offset + 1n)} with Kafka's consumer group tool.`,
+      `for ${partition} to ${String(record.offset + 1n)} with Kafka's consumer group tool.`,
   );
 }
 
@@ -129,7 +133,7 @@ function toDeadLetter(deps: WriteBatchDeps, { record, stage, code, reason }: Bad
   const { name, group, epoch } = deps.pipeline;
   const { topic, partition, offset, timestampMs, key, value, headers } = record;
   return {
-    id: `${group}|${topic}-${String(partition)}@${String(epoch)}|${String(offset)}`,
+    id: `${group}|${partitionName(record)}@${String(epoch)}|${String(offset)}`,
     pipeline: name,
     ...{ topic, partition, offset, timestampMs, epoch, stage, code, reason, key, value, headers },
     run: deps.run,
@@ -151,10 +155,11 @@ async function writeNewest(
   const refused: BadLetter[] = [];
   let waiting = groups;
   while (waiting.length > 0) {
+    const topic = waiting[0]?.[0]?.record.topic ?? '';
     const groupOf = new Map(
       waiting.flatMap((group) => newestOf(group).map(({ model }) => [model, group] as const)),
     );
-    const rejections = await writeModels(sink, [...groupOf.keys()], counts, signal);
+    const rejections = await writeModels(sink, [...groupOf.keys()], counts, signal, topic);
     waiting = [];
     for (const { model, code, reason } of rejections) {
       const group = groupOf.get(model) ?? [];
@@ -172,14 +177,15 @@ function newestOf(group: readonly Candidate[]): Candidate[] {
 }
 
 async function writeModels(
-  sink: Pick<Sink, 'write'>,
+  sink: Pick<PipelineSink, 'write'>,
   models: readonly WriteModel[],
   counts: WrittenCounts,
   signal: AbortSignal,
+  topic: string,
 ): Promise<Rejection[]> {
   const rejections: Rejection[] = [];
   for (let from = 0; from < models.length; from += MAX_MODELS_PER_WRITE) {
-    const result = await sink.write(models.slice(from, from + MAX_MODELS_PER_WRITE), signal);
+    const result = await sink.write(models.slice(from, from + MAX_MODELS_PER_WRITE), signal, topic);
     counts.inserted += result.inserted;
     counts.updated += result.updated;
     counts.deleted += result.deleted;

@@ -1,18 +1,18 @@
 import type { Assigner, PartitionAssigner } from 'kafkajs';
 import type { GroupHooks } from './group-hooks.js';
+import { partitionName, type PartitionName, type TopicPartition } from './source.js';
 
 /** The group protocol's name. A member with another one is refused by Kafka itself; raise the number when its meaning changes. */
-export const ASSIGNOR_NAME = 'kafka-drain-1';
+export const ASSIGNOR_NAME = 'kafka-drain-2';
 
 /** What one member of the group asks for. */
 export interface Wish {
   memberId: string;
-  topic: string;
-  partitions: readonly number[];
+  partitions: readonly TopicPartition[];
 }
 
 /** Partitions per member id; every member is in it. */
-export type Assignment = ReadonlyMap<string, { topic: string; partitions: number[] }>;
+export type Assignment = ReadonlyMap<string, TopicPartition[]>;
 
 /**
  * Gives every wished partition to exactly one of the members that wish for it, and nothing else to anybody. Pure and
@@ -21,42 +21,41 @@ export type Assignment = ReadonlyMap<string, { topic: string; partitions: number
  */
 export function assignWishes(wishes: readonly Wish[]): Assignment {
   const sorted = [...wishes].sort((a, b) => compareText(a.memberId, b.memberId));
-  const assignment = new Map(sorted.map((w) => [w.memberId, { topic: w.topic, partitions: [] as number[] }]));
+  const assignment = new Map(sorted.map(({ memberId }) => [memberId, [] as TopicPartition[]]));
   const candidates = candidatesByPartition(sorted);
-  for (const [, members] of [...candidates].sort(rarestFirst)) {
-    const taken = members.map((member) => assignment.get(member.memberId)?.partitions ?? []);
-    const least = Math.min(...taken.map((partitions) => partitions.length));
-    const winner = taken.findIndex((partitions) => partitions.length === least);
-    taken[winner]?.push(members[winner]?.partition ?? -1);
+  for (const [, { wished, memberIds }] of [...candidates].sort(rarestFirst)) {
+    const shares = memberIds.map((memberId) => assignment.get(memberId) ?? []);
+    const least = Math.min(...shares.map(({ length }) => length));
+    shares.find(({ length }) => length === least)?.push(wished);
   }
-  for (const { partitions } of assignment.values()) partitions.sort((a, b) => a - b);
+  for (const share of assignment.values()) share.sort(comparePartitions);
   return assignment;
 }
 
-interface Candidate {
-  memberId: string;
-  partition: number;
+interface Candidates {
+  wished: TopicPartition;
+  memberIds: string[];
 }
 
-function candidatesByPartition(wishes: readonly Wish[]): Map<string, Candidate[]> {
-  const candidates = new Map<string, Candidate[]>();
-  for (const { memberId, topic, partitions } of wishes) {
-    for (const partition of new Set(partitions)) {
-      const key = `${topic}-${partition}`;
-      const list = candidates.get(key) ?? [];
-      list.push({ memberId, partition });
-      candidates.set(key, list);
+function candidatesByPartition(wishes: readonly Wish[]): Map<PartitionName, Candidates> {
+  const candidates = new Map<PartitionName, Candidates>();
+  for (const { memberId, partitions } of wishes) {
+    const own = new Map(partitions.map((wished) => [partitionName(wished), wished]));
+    for (const [name, wished] of own) {
+      const known = candidates.get(name);
+      if (known === undefined) candidates.set(name, { wished, memberIds: [memberId] });
+      else known.memberIds.push(memberId);
     }
   }
   return candidates;
 }
 
-function rarestFirst(a: [string, Candidate[]], b: [string, Candidate[]]): number {
-  return (
-    a[1].length - b[1].length ||
-    (a[1][0]?.partition ?? 0) - (b[1][0]?.partition ?? 0) ||
-    compareText(a[0], b[0])
-  );
+function rarestFirst(a: [string, Candidates], b: [string, Candidates]): number {
+  return a[1].memberIds.length - b[1].memberIds.length || comparePartitions(a[1].wished, b[1].wished);
+}
+
+function comparePartitions(a: TopicPartition, b: TopicPartition): number {
+  return a.partition - b.partition || compareText(a.topic, b.topic);
 }
 
 function compareText(a: string, b: string): number {
@@ -81,7 +80,7 @@ export const HOOKS = Symbol('kafka-drain hooks');
 /** The assignor as kafkajs wants it. It also carries the member's hooks (see `group-hooks.ts`). */
 export function createAssignor(
   protocol: AssignerProtocol,
-  partitions: readonly number[],
+  partitions: readonly TopicPartition[],
   hooks: GroupHooks,
 ): PartitionAssigner {
   const assignor: Assigner & { [HOOKS]: GroupHooks } = {
@@ -98,15 +97,12 @@ export function createAssignor(
     }),
     assign: ({ members }) => {
       const wishes = members.map(({ memberId, memberMetadata }): Wish => {
-        const { topics, userData } = protocol.MemberMetadata.decode(memberMetadata);
-        return { memberId, topic: topics[0] ?? '', partitions: decodePartitions(userData) };
+        const { userData } = protocol.MemberMetadata.decode(memberMetadata);
+        return { memberId, partitions: decodePartitions(userData) };
       });
-      const encoded = [...assignWishes(wishes)].map(([memberId, { topic, partitions: given }]) => ({
+      const encoded = [...assignWishes(wishes)].map(([memberId, given]) => ({
         memberId,
-        memberAssignment: protocol.MemberAssignment.encode({
-          version: 0,
-          assignment: given.length > 0 ? { [topic]: given } : {},
-        }),
+        memberAssignment: protocol.MemberAssignment.encode({ version: 0, assignment: byTopic(given) }),
       }));
       return Promise.resolve(encoded);
     },
@@ -114,12 +110,17 @@ export function createAssignor(
   return () => assignor;
 }
 
-function encodePartitions(partitions: readonly number[]): Buffer {
-  const buffer = Buffer.alloc(partitions.length * 4);
-  partitions.forEach((partition, index) => buffer.writeInt32BE(partition, index * 4));
-  return buffer;
+function byTopic(partitions: readonly TopicPartition[]): Record<string, number[]> {
+  const topics: Record<string, number[]> = {};
+  for (const { topic, partition } of partitions) (topics[topic] ??= []).push(partition);
+  return topics;
 }
 
-function decodePartitions(buffer: Buffer): number[] {
-  return Array.from({ length: Math.floor(buffer.length / 4) }, (_, index) => buffer.readInt32BE(index * 4));
+function encodePartitions(partitions: readonly TopicPartition[]): Buffer {
+  return Buffer.from(JSON.stringify(byTopic(partitions)));
+}
+
+function decodePartitions(buffer: Buffer): TopicPartition[] {
+  const topics = Object.entries(JSON.parse(buffer.toString()) as Record<string, number[]>);
+  return topics.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
 }

@@ -121,6 +121,7 @@ interface AdminBroker extends RawBroker {
 /** The parts of kafkajs's cluster that the admin client doesn't show. */
 export interface AdminCluster {
   brokerPool: { findConnectedBroker: () => Promise<AdminBroker> };
+  addMultipleTargetTopics: (topics: string[]) => Promise<void>;
   findGroupCoordinator: (group: { groupId: string }) => Promise<{
     leaveGroup: (member: { groupId: string; memberId: string }) => Promise<void>;
   }>;

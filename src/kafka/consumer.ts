@@ -65,7 +65,7 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
 
 async function untilEnd(
   consumer: Consumer,
-  { client, topic, sizes, request }: ConsumerOptions,
+  { client, sizes, request }: ConsumerOptions,
   member: Member,
   fuse: Fuse,
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function untilEnd(
     );
   });
   await consumer.connect();
-  await consumer.subscribe({ topic });
+  await consumer.subscribe({ topics: [...new Set(request.partitions.map(({ topic }) => topic))] });
   // Resolves when the first join has succeeded or failed. Before that, `stop` would leave a member behind that nobody serves.
   await consumer.run({
     autoCommit: false,
@@ -98,10 +98,9 @@ async function untilEnd(
 }
 
 function createConsumer({ client, group, request, sizes }: ConsumerOptions, member: Member): Consumer {
-  const partitions = request.partitions.map(({ partition }) => partition);
   return client.kafka.consumer({
     groupId: group,
-    partitionAssigners: [createAssignor(patchedKafkaJs().AssignerProtocol, partitions, member.hooks)],
+    partitionAssigners: [createAssignor(patchedKafkaJs().AssignerProtocol, request.partitions, member.hooks)],
     allowAutoTopicCreation: false,
     readUncommitted: false,
     sessionTimeout: SESSION_TIMEOUT_MS,

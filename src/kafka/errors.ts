@@ -6,6 +6,7 @@ import { causesOf, isConnectionError, isUnavailableCoordinator, type KafkaError 
 /** What an error's message needs to name place and remedy. */
 export interface Place {
   kafka: KafkaSettings;
+  /** In words, where an error doesn't say which of several it means. */
   topic: string;
   group: string;
 }
@@ -13,11 +14,12 @@ export interface Place {
 /** Any error of kafkajs as one of ours. What is ours already, or a cause of it, is returned as it is. */
 export function classify(error: unknown, place: Place): Error {
   const causes = causesOf(error);
+  const topic = causes.find((cause) => cause.topic !== undefined)?.topic ?? place.topic;
   const ours = causes.find((cause): cause is DrainError => cause instanceof DrainError);
   if (ours !== undefined) return ours;
   for (const rule of RULES) {
     for (const cause of causes) {
-      const found = rule(cause, place);
+      const found = rule(cause, { ...place, topic });
       if (found !== undefined) return new DrainError(found.code, found.message, { cause: error });
     }
   }
@@ -70,6 +72,15 @@ function protocolRule({ type }: KafkaError, place: Place): Found | undefined {
     default:
       return undefined;
   }
+}
+
+/** Nothing matches the pattern: rather a mistake than an empty pipeline. */
+export function noTopics(place: Place): DrainError {
+  return new DrainError(
+    'TOPIC_NOT_FOUND',
+    `No topic on ${peers(place)} has a name that matches ${place.topic} as a whole, or none that this user may describe. ` +
+      'Create one, or correct topicPattern.',
+  );
 }
 
 function saslRule({ name, type, message }: KafkaError, place: Place): Found | undefined {

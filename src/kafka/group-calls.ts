@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Group } from './internals.js';
 import { isConnectionError, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
-import type { Commit } from './source.js';
+import type { Commit, TopicPartition } from './source.js';
 
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 const COMMIT_TRIES = 4;
 const COMMIT_PAUSE_MS = 200;
+
+export interface PartitionCommit extends TopicPartition {
+  commit: Commit;
+}
 
 /**
  * Commits under the group's present generation. Tries again on connection errors, since a commit can be repeated, as long
@@ -13,18 +17,16 @@ const COMMIT_PAUSE_MS = 200;
  */
 export async function commitOffsets(
   group: Group,
-  topic: string,
-  commits: readonly { partition: number; commit: Commit }[],
+  commits: readonly PartitionCommit[],
   isCurrent: () => boolean,
 ): Promise<void> {
-  const partitions = commits.map(({ partition, commit: { offset, metadata } }) => ({
-    partition,
-    offset: String(offset),
-    metadata,
+  const topics = [...new Set(commits.map(({ topic }) => topic))].map((topic) => ({
+    topic,
+    partitions: commits.filter((commit) => commit.topic === topic).map(toCommit),
   }));
   for (let tries = 1; ; tries += 1) {
     try {
-      await group.commitOffsets({ topics: [{ topic, partitions }] });
+      await group.commitOffsets({ topics });
       return;
     } catch (error) {
       if (tries === COMMIT_TRIES || !mayRepeat(error)) throw error;
@@ -32,6 +34,10 @@ export async function commitOffsets(
       if (!isCurrent()) throw error;
     }
   }
+}
+
+function toCommit({ partition, commit: { offset, metadata } }: PartitionCommit) {
+  return { partition, offset: String(offset), metadata };
 }
 
 function mayRepeat(error: unknown): boolean {

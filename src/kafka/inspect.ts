@@ -1,32 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
+import type { TopicSelection } from '../config/settings.js';
+import { forEachLimited } from '../for-each-limited.js';
 import type { AdminClient } from './client.js';
 import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
 import { causesOf, isUnavailableCoordinator } from './kafka-errors.js';
-import type { CommittedOffset, PartitionState, TopicState } from './source.js';
-import { fetchTopicIdentity } from './topic-identity.js';
+import {
+  partitionName,
+  type CommittedOffset,
+  type LogState,
+  type PartitionName,
+  type PartitionState,
+} from './source.js';
+import { fetchIdentities } from './topic-identity.js';
 
 const PAUSE_MS = 200;
 /** What the broker answers where the group has no committed offset. */
 const NONE = '-1';
+/** Topics asked about at once; each is two requests, and the broker answers one connection's in turn. */
+const TOPICS_AT_ONCE = 8;
+
+/** The names of the topics, sorted; Kafka's own (`__consumer_offsets`) match no pattern. */
+export async function fetchTopicNames({ admin }: AdminClient, topics: TopicSelection): Promise<string[]> {
+  if ('names' in topics) return [...topics.names].sort();
+  const pattern = new RegExp(`^(?:${topics.pattern})$`);
+  const all = await admin.listTopics();
+  return all.filter((name) => !name.startsWith('__') && pattern.test(name)).sort();
+}
 
 /** What the group has committed, asked of its coordinator; patient with a coordinator that is being elected or is loading. */
 export async function fetchCommitted(
   client: AdminClient,
   group: string,
-  topic: string,
-): Promise<Map<number, CommittedOffset>> {
-  const topics = await patiently(async () => {
+  topics: readonly string[],
+): Promise<Map<PartitionName, CommittedOffset>> {
+  const found = await patiently(async () => {
     try {
-      return await client.admin.fetchOffsets({ groupId: group, topics: [topic] });
+      return await client.admin.fetchOffsets({ groupId: group, topics: [...topics] });
     } catch (error) {
       await findCoordinator(client, group, error);
       throw error;
     }
   });
-  const committed = new Map<number, CommittedOffset>();
-  for (const { partition, offset, metadata } of topics.flatMap(({ partitions }) => partitions)) {
-    if (offset !== NONE) committed.set(partition, { offset: BigInt(offset), metadata: metadata ?? '' });
+  const committed = new Map<PartitionName, CommittedOffset>();
+  for (const { topic, partitions } of found) {
+    for (const { partition, offset, metadata } of partitions) {
+      const name = partitionName({ topic, partition });
+      if (offset !== NONE) committed.set(name, { offset: BigInt(offset), metadata: metadata ?? '' });
+    }
   }
   return committed;
 }
@@ -39,40 +59,70 @@ async function findCoordinator({ cluster }: AdminClient, groupId: string, error:
 }
 
 /** Everything a plan needs to know. */
-export async function fetchTopicState(
+export async function fetchLogState(
   client: AdminClient,
   group: string,
-  topic: string,
-): Promise<TopicState> {
-  const partitions = await fetchPartitions(client, group, topic);
-  const identity = await fetchTopicIdentity(await client.cluster().brokerPool.findConnectedBroker(), topic);
-  const clusterId = identity?.clusterId ?? (await client.admin.describeCluster()).clusterId;
-  return { clusterId, topic, topicId: identity?.topicId ?? null, partitions };
+  topics: readonly string[],
+): Promise<LogState> {
+  await introduce(client, topics);
+  const partitions = await fetchPartitions(client, group, topics);
+  const identities = await fetchIdentities(await client.cluster().brokerPool.findConnectedBroker(), topics);
+  const clusterId = identities?.clusterId ?? (await client.admin.describeCluster()).clusterId;
+  const withIds = topics.map((topic) => ({ topic, topicId: identities?.topicIds.get(topic) ?? null }));
+  return { clusterId, topics: withIds, partitions };
+}
+
+/** All topics in one request of metadata, or kafkajs makes one for each. Where one isn't there, its own request will tell. */
+async function introduce({ cluster }: AdminClient, topics: readonly string[]): Promise<void> {
+  if (topics.length < 2) return;
+  await cluster()
+    .addMultipleTargetTopics([...topics])
+    .catch(() => undefined);
 }
 
 /** The ends first, then what is committed: the other way round a commit in between would look like lag. */
-async function fetchPartitions(client: AdminClient, group: string, topic: string): Promise<PartitionState[]> {
-  const watermarks = await client.admin.fetchTopicOffsets(topic);
-  const committed = await fetchCommitted(client, group, topic);
-  return watermarks
-    .map(({ partition, low, high }) => ({
-      partition,
-      low: BigInt(low),
+async function fetchPartitions(
+  client: AdminClient,
+  group: string,
+  topics: readonly string[],
+): Promise<PartitionState[]> {
+  const found: Omit<PartitionState, 'committed'>[] = [];
+  await forEachLimited(topics, TOPICS_AT_ONCE, async (topic) => {
+    const watermarks = await naming(topic, client.admin.fetchTopicOffsets(topic));
+    for (const { partition, low, high } of watermarks) {
       // kafkajs asks with isolation level read committed, so `high` is the last stable offset.
-      end: BigInt(high),
-      committed: committed.get(partition) ?? null,
-    }))
-    .sort((a, b) => a.partition - b.partition);
+      found.push({ topic, partition, low: BigInt(low), end: BigInt(high) });
+    }
+  });
+  const committed = await fetchCommitted(client, group, topics);
+  return found
+    .map((state) => ({ ...state, committed: committed.get(partitionName(state)) ?? null }))
+    .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
 }
 
 /** First offsets at or after a time; the end where there is none. */
 export async function fetchOffsetsAt(
-  admin: Admin,
-  topic: string,
+  client: AdminClient,
+  topics: readonly string[],
   timestampMs: number,
-): Promise<Map<number, bigint>> {
-  const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
-  return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+): Promise<Map<PartitionName, bigint>> {
+  await introduce(client, topics);
+  const found = new Map<PartitionName, bigint>();
+  await forEachLimited(topics, TOPICS_AT_ONCE, async (topic) => {
+    const offsets = await naming(topic, client.admin.fetchTopicOffsetsByTimestamp(topic, timestampMs));
+    for (const { partition, offset } of offsets)
+      found.set(partitionName({ topic, partition }), BigInt(offset));
+  });
+  return found;
+}
+
+/** kafkajs's errors don't say which of several topics is meant. */
+async function naming<T>(topic: string, question: Promise<T>): Promise<T> {
+  try {
+    return await question;
+  } catch (error) {
+    throw Object.assign(new Error(`asked about topic ${topic}`, { cause: error }), { topic });
+  }
 }
 
 async function patiently<T>(ask: () => Promise<T>): Promise<T> {

@@ -1,12 +1,13 @@
 import type { Admin } from 'kafkajs';
-import type { KafkaSettings } from '../config/settings.js';
+import type { KafkaSettings, TopicSelection } from '../config/settings.js';
+import { topicsText } from '../config/topics-text.js';
 import { DrainError } from '../errors.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
 import { createAdmin, createClient, type KafkaClient, type SourceLog } from './client.js';
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
-import { classify, groupInUse } from './errors.js';
-import { fetchCommitted, fetchOffsetsAt, fetchTopicState } from './inspect.js';
-import type { CommittedOffset, ConsumeRequest, Source } from './source.js';
+import { classify, groupInUse, noTopics, type Place } from './errors.js';
+import { fetchCommitted, fetchLogState, fetchOffsetsAt, fetchTopicNames } from './inspect.js';
+import type { CommittedOffset, ConsumeRequest, PartitionName, Source } from './source.js';
 
 /** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
 export function requirePatch(): void {
@@ -15,7 +16,7 @@ export function requirePatch(): void {
 
 export interface SourceOptions {
   kafka: KafkaSettings;
-  topic: string;
+  topics: TopicSelection;
   group: string;
   log?: SourceLog;
   fetchSizes?: Partial<FetchSizes>;
@@ -26,7 +27,8 @@ export interface SourceOptions {
  * outlives `close`. Errors: `UNPATCHED_CLIENT`.
  */
 export function createSource(options: SourceOptions): Source {
-  const { kafka: settings, topic, group } = options;
+  const { kafka: settings, group } = options;
+  const place: Place = { ...options, topic: topicsText(options.topics) };
   const client = createClient(settings, options.log);
   const adminClient = createAdmin(client.kafka);
   const { admin } = adminClient;
@@ -40,25 +42,30 @@ export function createSource(options: SourceOptions): Source {
     connecting.catch(() => (connecting = undefined));
     return connecting;
   };
-  const ask = async <T>(question: (connection: Admin) => Promise<T>): Promise<T> => {
+  const ask: Ask = async (question) => {
     try {
       return await question(await connected());
     } catch (error) {
-      throw classify(error, options);
+      throw classify(error, place);
     }
   };
 
-  const committed = (): Promise<Map<number, CommittedOffset>> =>
-    ask(() => fetchCommitted(adminClient, group, topic));
+  const named = async (): Promise<string[]> => {
+    const names = await fetchTopicNames(adminClient, options.topics);
+    if (names.length > 0) return names;
+    throw noTopics(place);
+  };
+  const committed: Questions['committed'] = () =>
+    ask(async () => fetchCommitted(adminClient, group, await named()));
 
   return {
-    inspect: () => ask(() => fetchTopicState(adminClient, group, topic)),
-    offsetsAt: (timestampMs) => ask((connection) => fetchOffsetsAt(connection, topic, timestampMs)),
+    inspect: () => ask(async () => fetchLogState(adminClient, group, await named())),
+    offsetsAt: (timestampMs) => ask(async () => fetchOffsetsAt(adminClient, await named(), timestampMs)),
     committed,
     consume: (request) => {
       const own = createClient(settings, options.log);
       const signal = AbortSignal.any([request.signal, closing.signal]);
-      const running = consume(options, own, { ...request, signal }, { ask, committed });
+      const running = consume(options, own, { ...request, signal }, { ask, committed, place });
       const settled = running.catch(() => undefined);
       consuming.set(own, settled);
       void settled.then(() => consuming.delete(own));
@@ -87,29 +94,29 @@ type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
 /** What a consumer needs to know beside its own membership. */
 interface Questions {
   ask: Ask;
-  committed: () => Promise<Map<number, CommittedOffset>>;
+  committed: () => Promise<Map<PartitionName, CommittedOffset>>;
+  place: Place;
 }
 
 async function consume(
   options: SourceOptions,
   client: KafkaClient,
   request: ConsumeRequest,
-  { ask, committed }: Questions,
+  { ask, committed, place }: Questions,
 ): Promise<void> {
-  const { topic, group } = options;
+  const { group } = options;
   if (request.signal.aborted) return;
   try {
     await runConsumer({
       client,
       sizes: { ...DEFAULT_FETCH_SIZES, ...options.fetchSizes },
-      topic,
       group,
       request,
       fetchCommitted: committed,
-      classify: (error) => classify(error, options),
+      classify: (error) => classify(error, place),
     });
   } catch (error) {
-    const known = classify(error, options);
+    const known = classify(error, place);
     throw known instanceof DrainError && known.code === 'GROUP_IN_USE'
       ? await nameMembers(group, ask, known)
       : known;

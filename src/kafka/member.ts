@@ -5,19 +5,26 @@ import { fencedText, groupInUse } from './errors.js';
 import type { GroupHooks } from './group-hooks.js';
 import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
-import { startPositions } from './positions.js';
+import { startPositions, type Position } from './positions.js';
 import { toRecordBatch, viewOf } from './record-batch.js';
-import type { BatchHandled, Commit, CommittedOffset, ConsumeRequest } from './source.js';
+import {
+  partitionName,
+  type BatchHandled,
+  type Commit,
+  type CommittedOffset,
+  type ConsumeRequest,
+  type PartitionName,
+  type TopicPartition,
+} from './source.js';
 
 /** How long the broker holds back an empty fetch; also the pause where there is nothing to fetch. */
 export const MAX_WAIT_MS = 500;
 const JOINING_PAUSE_MS = 50;
 
 export interface MemberOptions {
-  topic: string;
   group: string;
   request: ConsumeRequest;
-  fetchCommitted: () => Promise<ReadonlyMap<number, CommittedOffset>>;
+  fetchCommitted: () => Promise<ReadonlyMap<PartitionName, CommittedOffset>>;
   /** Called once, when the group is being left: what still hangs may be cut soon. */
   leaving: () => void;
   /** One of ours for whatever kafkajs throws. */
@@ -47,7 +54,7 @@ interface State extends MemberOptions {
   currentGroup: Group | undefined;
   failed: { error: unknown } | undefined;
   fetchedIn: WeakMap<FetchedBatch, number>;
-  positions: Map<number, bigint>;
+  positions: Map<PartitionName, bigint>;
   inHand: Set<{ generation: number; settled: Promise<unknown> }>;
 }
 
@@ -105,30 +112,39 @@ function fence(state: State, cause: unknown): Error {
 
 /** After every join: begins each partition where the group stands, and commits the starts nobody has committed yet. */
 async function takeUp(state: State, group: Group): Promise<void> {
-  const { topic, request } = state;
   refuseServerAssignor(state, group);
-  const assigned = group.assigned().flatMap(({ partitions }) => partitions);
-  const wanted = new Map(request.partitions.map((start) => [start.partition, start]));
-  const committed = assigned.length > 0 ? await state.fetchCommitted() : new Map<number, CommittedOffset>();
-  let positions;
-  try {
-    positions = startPositions(topic, assigned, wanted, committed);
-  } catch (error) {
-    throw fail(state, error);
-  }
-  const starts = positions.flatMap(({ partition, commit }) =>
-    commit === null ? [] : [{ partition, commit }],
+  const assigned = group
+    .assigned()
+    .flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+  const committed: Committed = assigned.length > 0 ? await state.fetchCommitted() : new Map();
+  const positions = positionsOf(state, assigned, committed);
+  const starts = positions.flatMap(({ topic, partition, commit }) =>
+    commit === null ? [] : [{ topic, partition, commit }],
   );
-  if (starts.length > 0) await commitOffsets(group, topic, starts, () => true);
-  for (const { partition, offset } of positions) group.seek({ topic, partition, offset: String(offset) });
+  if (starts.length > 0) await commitOffsets(group, starts, () => true);
+  for (const { topic, partition, offset } of positions)
+    group.seek({ topic, partition, offset: String(offset) });
   state.currentGroup = group;
   state.generation += 1;
   state.joining = false;
-  state.positions = new Map(positions.map(({ partition, offset }) => [partition, offset]));
-  request.listener.assigned(assigned);
-  for (const { partition, offset, commit } of positions) {
-    const { metadata = '' } = commit ?? committed.get(partition) ?? {};
-    request.listener.committed(partition, offset, metadata);
+  state.positions = new Map(positions.map((position) => [partitionName(position), position.offset]));
+  const { listener } = state.request;
+  listener.assigned(assigned.map(partitionName));
+  for (const position of positions) {
+    const name = partitionName(position);
+    const { metadata = '' } = position.commit ?? committed.get(name) ?? {};
+    listener.committed(name, position.offset, metadata);
+  }
+}
+
+type Committed = ReadonlyMap<PartitionName, CommittedOffset>;
+
+function positionsOf(state: State, assigned: readonly TopicPartition[], committed: Committed): Position[] {
+  const wanted = new Map(state.request.partitions.map((start) => [partitionName(start), start]));
+  try {
+    return startPositions(assigned, wanted, committed);
+  } catch (error) {
+    throw fail(state, error);
   }
 }
 
@@ -189,7 +205,7 @@ async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
 /** Fetched from another broker before the position moved on: when a partition's leader changes, kafkajs asks both. */
 function isStale({ positions }: State, batch: FetchedBatch): boolean {
   const first = batch.firstOffset();
-  return first !== null && BigInt(first) < (positions.get(batch.partition) ?? 0n);
+  return first !== null && BigInt(first) < (positions.get(partitionName(batch)) ?? 0n);
 }
 
 async function settledWhere(state: State, matches: (generation: number) => boolean): Promise<void> {
@@ -228,24 +244,25 @@ async function conclude(
   { commit, done }: BatchHandled,
 ): Promise<void> {
   const { generation } = state;
+  const name = partitionName({ topic, partition });
   if (commit !== null) {
     try {
-      await commitOffsets(group, topic, [{ partition, commit }], () => generation === state.generation);
+      await commitOffsets(group, [{ topic, partition, commit }], () => generation === state.generation);
     } catch (error) {
       if (generation !== state.generation) return;
       throw commitError(state, error);
     }
-    tellCommitted(state, partition, commit);
+    tellCommitted(state, name, commit);
   }
   if (generation !== state.generation) return;
   if (done) group.pause([{ topic, partitions: [partition] }]);
   if (commit === null) return;
-  state.positions.set(partition, commit.offset);
+  state.positions.set(name, commit.offset);
   group.resolveOffset({ topic, partition, offset: String(commit.offset - 1n) });
 }
 
 /** Whoever keeps the books has broken down if it throws: kafkajs would go on by reading the committed batch once more. */
-function tellCommitted(state: State, partition: number, { offset, metadata }: Commit): void {
+function tellCommitted(state: State, partition: PartitionName, { offset, metadata }: Commit): void {
   try {
     state.request.listener.committed(partition, offset, metadata);
   } catch (error) {

@@ -1,9 +1,15 @@
 import { DrainError } from '../errors.js';
-import type { Commit, CommittedOffset, PartitionStart } from './source.js';
+import {
+  partitionName,
+  type Commit,
+  type CommittedOffset,
+  type PartitionName,
+  type PartitionStart,
+  type TopicPartition,
+} from './source.js';
 
 /** Where a member begins to read a partition it was given, and the start it commits first. */
-export interface Position {
-  partition: number;
+export interface Position extends TopicPartition {
   offset: bigint;
   /** `null`: the group has this offset committed already. */
   commit: Commit | null;
@@ -14,19 +20,19 @@ export interface Position {
  * is refused: kafkajs would begin at one end of the log, silently. Errors: `OFFSET_OUT_OF_RANGE`, `OFFSET_INVALID`.
  */
 export function startPositions(
-  topic: string,
-  assigned: readonly number[],
-  wanted: ReadonlyMap<number, PartitionStart>,
-  committed: ReadonlyMap<number, CommittedOffset>,
+  assigned: readonly TopicPartition[],
+  wanted: ReadonlyMap<PartitionName, PartitionStart>,
+  committed: ReadonlyMap<PartitionName, CommittedOffset>,
 ): Position[] {
-  return assigned.map((partition) => {
-    const current = committed.get(partition)?.offset ?? null;
-    const start = wanted.get(partition)?.start ?? null;
+  return assigned.map(({ topic, partition }) => {
+    const name = partitionName({ topic, partition });
+    const current = committed.get(name)?.offset ?? null;
+    const start = wanted.get(name)?.start ?? null;
     if (start !== null && current === start.replaces) {
       const { offset, metadata } = start;
-      return { partition, offset, commit: { offset, metadata } };
+      return { topic, partition, offset, commit: { offset, metadata } };
     }
-    return { partition, offset: usable(current, `${topic}-${partition}`), commit: null };
+    return { topic, partition, offset: usable(current, name), commit: null };
   });
 }
 

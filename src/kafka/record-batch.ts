@@ -1,5 +1,5 @@
 import type { FetchedBatch, FetchedRecord } from './internals.js';
-import type { KafkaRecord, RecordBatch, RecordHeader } from './source.js';
+import { partitionName, type KafkaRecord, type RecordBatch, type RecordHeader } from './source.js';
 
 const NO_HEADERS: readonly RecordHeader[] = [];
 
@@ -9,7 +9,8 @@ const NO_HEADERS: readonly RecordHeader[] = [];
  */
 export function toRecordBatch({ topic, partition, messages, lastOffset }: FetchedBatchView): RecordBatch {
   return {
-    partition,
+    topic,
+    partition: partitionName({ topic, partition }),
     records: messages.map((message) => toRecord(topic, partition, message)),
     nextOffset: BigInt(lastOffset) + 1n,
   };

@@ -3,6 +3,18 @@
  * folder. Offsets are `bigint`, always the next offset to read.
  */
 
+export interface TopicPartition {
+  topic: string;
+  partition: number;
+}
+
+/** Kafka's own notation of one partition of one topic: `orders-3`. What the drain knows a partition by. */
+export type PartitionName = `${string}-${number}`;
+
+export function partitionName({ topic, partition }: TopicPartition): PartitionName {
+  return `${topic}-${partition}`;
+}
+
 export interface KafkaRecord {
   topic: string;
   partition: number;
@@ -25,8 +37,7 @@ export interface CommittedOffset {
   metadata: string;
 }
 
-export interface PartitionState {
-  partition: number;
+export interface PartitionState extends TopicPartition {
   /** First kept offset (low watermark). */
   low: bigint;
   /** The last stable offset. */
@@ -35,18 +46,25 @@ export interface PartitionState {
   committed: CommittedOffset | null;
 }
 
-export interface TopicState {
-  clusterId: string;
+export interface TopicIdentity {
   topic: string;
   /** Kafka's own id of this incarnation of the topic, new after delete and create; `null`: the broker doesn't tell (before 2.8). */
   topicId: string | null;
-  /** Sorted by partition. */
+}
+
+/** The topics of a pipeline as the brokers have them. */
+export interface LogState {
+  clusterId: string;
+  /** Sorted by name. */
+  topics: TopicIdentity[];
+  /** Sorted by topic and partition. */
   partitions: PartitionState[];
 }
 
 /** Consecutive records of one partition, handled together. May hold no records at all (only control records, aborted or compacted ones). */
 export interface RecordBatch {
-  partition: number;
+  topic: string;
+  partition: PartitionName;
   records: readonly KafkaRecord[];
   /** After the last record and after whatever invisible follows it in this fetch. */
   nextOffset: bigint;
@@ -77,8 +95,7 @@ export interface ConsumeRequest {
   signal: AbortSignal;
 }
 
-export interface PartitionStart {
-  partition: number;
+export interface PartitionStart extends TopicPartition {
   /**
    * Committed, and reading begins there, before the first batch of the partition is handled, but only if the group's
    * committed offset is then still exactly `replaces` (`null`: none): another member may have moved on meanwhile, then its
@@ -90,7 +107,7 @@ export interface PartitionStart {
 /** Called synchronously; must not throw. */
 export interface SourceListener {
   /** Joined, or rejoined after a rebalance; an empty list: all are with other members. */
-  assigned: (partitions: readonly number[]) => void;
+  assigned: (partitions: readonly PartitionName[]) => void;
   /** A fetch was sent. */
   fetching: () => void;
   /** A fetch came back without error, with or without records. */
@@ -101,19 +118,20 @@ export interface SourceListener {
    * A commit of ours was acknowledged. Also after every join (right after `assigned`, before any batch), for each assigned
    * partition, with what the group has committed by then: another member of ours may have drained it meanwhile.
    */
-  committed: (partition: number, offset: bigint, metadata: string) => void;
+  committed: (partition: PartitionName, offset: bigint, metadata: string) => void;
 }
 
 export interface Source {
   /**
-   * Low watermarks, ends and committed offsets, by the admin client alone (no group membership).
+   * Low watermarks, ends and committed offsets of the topics, by the admin client alone (no group membership). A pattern is
+   * matched anew each time; no topic that matches is an error like one that isn't there.
    * Errors: `TOPIC_NOT_FOUND`, `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`.
    */
-  inspect: () => Promise<TopicState>;
+  inspect: () => Promise<LogState>;
   /** The first offset with a timestamp at or after the given one, per partition; the end where there is none. */
-  offsetsAt: (timestampMs: number) => Promise<ReadonlyMap<number, bigint>>;
+  offsetsAt: (timestampMs: number) => Promise<ReadonlyMap<PartitionName, bigint>>;
   /** Just what the group has committed. Cheap: asked every second while another member owns a planned partition. */
-  committed: () => Promise<ReadonlyMap<number, CommittedOffset>>;
+  committed: () => Promise<ReadonlyMap<PartitionName, CommittedOffset>>;
   /**
    * Joins the group and hands out batches until the signal is aborted. Rejects with `GROUP_IN_USE`, `FENCED`,
    * `OFFSET_OUT_OF_RANGE`, `UNSUPPORTED_CODEC`, `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`, or whatever `handle` rejected with.

@@ -7,10 +7,10 @@ const METADATA_KEY = 3;
 const METADATA_VERSION = 10;
 const UUID_BYTES = 16;
 
-export interface TopicIdentity {
+export interface Identities {
   clusterId: string;
-  /** Base64 as Kafka's tools print it; `null`: the topic isn't there. */
-  topicId: string | null;
+  /** By topic, base64 as Kafka's tools print it; without those that aren't there. */
+  topicIds: ReadonlyMap<string, string>;
 }
 
 /** The parts of kafkajs's broker that are needed to send a request of one's own. */
@@ -28,19 +28,19 @@ interface RawExchange {
     encode: () => Promise<{ buf: Buffer; buffer: Buffer }>;
   };
   response: {
-    decode: (data: Buffer) => Promise<TopicIdentity>;
-    parse: (identity: TopicIdentity) => Promise<TopicIdentity>;
+    decode: (data: Buffer) => Promise<Identities>;
+    parse: (identities: Identities) => Promise<Identities>;
   };
 }
 
 /** `undefined`: this broker is too old to know topic ids. */
-export async function fetchTopicIdentity(
+export async function fetchIdentities(
   broker: RawBroker,
-  topic: string,
-): Promise<TopicIdentity | undefined> {
+  topics: readonly string[],
+): Promise<Identities | undefined> {
   const spoken = broker.versions?.[METADATA_KEY];
   if (spoken === undefined || spoken.maxVersion < METADATA_VERSION) return undefined;
-  const body = encodeRequest(topic);
+  const body = encodeRequest(topics);
   const exchange: RawExchange = {
     request: {
       apiKey: METADATA_KEY,
@@ -50,25 +50,25 @@ export async function fetchTopicIdentity(
     },
     response: {
       decode: (data) => Promise.resolve(decodeResponse(data)),
-      parse: (identity) => Promise.resolve(identity),
+      parse: (identities) => Promise.resolve(identities),
     },
   };
-  return (await broker.connectionPool.send(exchange)) as TopicIdentity;
+  return (await broker.connectionPool.send(exchange)) as Identities;
 }
 
 /** From version 9 on messages are "flexible": lengths are varints plus one, and structures end with a list of tagged fields. */
-export function encodeRequest(topic: string): Buffer {
-  const name = Buffer.from(topic);
-  const noTags = [0];
+export function encodeRequest(topics: readonly string[]): Buffer {
+  const noTags = Buffer.from([0]);
   return Buffer.concat([
-    Buffer.from(noTags), // of the header, which kafkajs writes in its older form
-    varint(2), // one topic
-    Buffer.alloc(UUID_BYTES), // asked for by name
-    varint(name.length + 1),
-    name,
-    Buffer.from(noTags), // of the topic
+    noTags, // of the header, which kafkajs writes in its older form
+    varint(topics.length + 1),
+    ...topics.flatMap((topic) => {
+      const name = Buffer.from(topic);
+      // asked for by name, not by id
+      return [Buffer.alloc(UUID_BYTES), varint(name.length + 1), name, noTags];
+    }),
     Buffer.from([0, 0, 0]), // no creation, no authorized operations
-    Buffer.from(noTags),
+    noTags,
   ]);
 }
 
@@ -79,7 +79,7 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-export function decodeResponse(data: Buffer): TopicIdentity {
+export function decodeResponse(data: Buffer): Identities {
   const reader = createReader(data);
   reader.tags(); // of the header
   reader.skip(4); // throttle time
@@ -92,11 +92,32 @@ export function decodeResponse(data: Buffer): TopicIdentity {
   }
   const clusterId = reader.text() ?? '';
   reader.skip(4); // controller
-  const topics = reader.varint() - 1;
-  const error = topics > 0 ? reader.int16() : -1;
-  reader.text();
-  return { clusterId, topicId: error === 0 ? reader.bytes(UUID_BYTES).toString('base64url') : null };
+  const topicIds = new Map<string, string>();
+  for (let topics = reader.varint() - 1; topics > 0; topics -= 1) {
+    const { name, error, topicId } = readTopic(reader);
+    if (error === 0) topicIds.set(name, topicId);
+  }
+  return { clusterId, topicIds };
 }
+
+function readTopic(reader: Reader): { name: string; error: number; topicId: string } {
+  const error = reader.int16();
+  const name = reader.text() ?? '';
+  const topicId = reader.bytes(UUID_BYTES).toString('base64url');
+  reader.skip(1); // whether it is internal
+  for (let partitions = reader.varint() - 1; partitions > 0; partitions -= 1) skipPartition(reader);
+  reader.skip(4); // authorized operations
+  reader.tags();
+  return { name, error, topicId };
+}
+
+function skipPartition(reader: Reader): void {
+  reader.skip(2 + 4 + 4 + 4); // error, index, leader, leader's epoch
+  for (let lists = 3; lists > 0; lists -= 1) reader.skip(4 * (reader.varint() - 1)); // replicas, those in sync, those offline
+  reader.tags();
+}
+
+type Reader = ReturnType<typeof createReader>;
 
 function createReader(data: Buffer) {
   let at = 0;

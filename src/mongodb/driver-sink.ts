@@ -4,7 +4,7 @@ import { commandsOn } from './commands.js';
 import { openClient } from './connection.js';
 import { insertDeadLetters, toDeadLetterDocuments } from './dead-letters.js';
 import { createResend } from './resend.js';
-import type { Sink, SinkListener } from './sink.js';
+import type { PipelineSink, Sink, SinkListener } from './sink.js';
 import { createWrite } from './write.js';
 
 /** A batch is resent for as long at most; then the attempt fails and the next one begins at the committed offsets. */
@@ -15,7 +15,6 @@ const CLOSE_WITHIN_MS = 5_000;
 export interface SinkOptions {
   uri: string;
   database: string;
-  collection: string;
   deadLetterCollection: string;
   listener: SinkListener;
   /** Told of every resend, without record contents. */
@@ -26,30 +25,47 @@ export interface SinkOptions {
   commandMs?: number;
 }
 
+/** The sink of one collection. Errors as `createPipelineSink`. */
+export async function createSink({
+  collection,
+  ...options
+}: SinkOptions & { collection: string }): Promise<Sink> {
+  const sink = await createPipelineSink({ ...options, topics: [''], collectionFor: () => collection });
+  return { ...sink, write: (models, signal) => sink.write(models, signal, '') };
+}
+
+export interface PipelineSinkOptions extends SinkOptions {
+  /** Those whose collections are checked. */
+  topics: readonly string[];
+  collectionFor: (topic: string) => string;
+}
+
 /**
- * The sink on MongoDB's driver: one client, one collection and its dead letters. Connects with the first command, so that
- * an unreachable server shows as `MONGODB_UNAVAILABLE` of that one. Error: `CONFIG_INVALID` for an unusable URI.
+ * The sink on MongoDB's driver: one client, the topics' collections and their dead letters. Connects with the first command, so
+ * that an unreachable server shows as `MONGODB_UNAVAILABLE` of that one. Error: `CONFIG_INVALID` for an unusable URI.
  */
-export function createSink(options: SinkOptions): Promise<Sink> {
+export function createPipelineSink(options: PipelineSinkOptions): Promise<PipelineSink> {
   return new Promise((resolve) => {
     resolve(open(options));
   });
 }
 
-function open(options: SinkOptions): Sink {
-  const { database, collection, deadLetterCollection, listener } = options;
+function open(options: PipelineSinkOptions): PipelineSink {
+  const { database, deadLetterCollection, listener, topics, collectionFor } = options;
   const client = openClient(options.uri);
   const db = client.db(database);
-  const documents = commandsOn(db, collection, listener, options.commandMs);
   const letters = commandsOn(db, deadLetterCollection, listener, options.commandMs);
   const patience = {
     listener,
     log: options.log ?? (() => undefined),
     resendForMs: options.resendForMs ?? RESEND_FOR_MS,
   };
+  const writeTo = remembered((collection) =>
+    createWrite(commandsOn(db, collection, listener, options.commandMs), patience),
+  );
   return {
-    check: () => checkCollections(db, [collection, deadLetterCollection]),
-    write: createWrite(documents, patience),
+    check: () => checkCollections(db, [...new Set(topics.map(collectionFor)), deadLetterCollection]),
+    write: (models, signal, topic) => writeTo(collectionFor(topic))(models, signal),
     writeDeadLetters: (deadLetters, signal) => {
       const now = new Date();
       const resend = createResend({ ...patience, namespace: letters.namespace });
@@ -58,5 +74,15 @@ function open(options: SinkOptions): Sink {
     },
     // It says goodbye to the server, which may never answer.
     close: () => Promise.race([client.close(), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]),
+  };
+}
+
+/** Each collection's writer keeps what it has learnt of that collection. */
+function remembered<Value>(create: (key: string) => Value): (key: string) => Value {
+  const known = new Map<string, Value>();
+  return (key) => {
+    const value = known.get(key) ?? create(key);
+    known.set(key, value);
+    return value;
   };
 }

@@ -1,4 +1,5 @@
 import type { Db, Document } from 'mongodb';
+import { liveViewOf } from '../config/collections.js';
 import { ask } from './check.js';
 import { WRITE_CONCERN, openClient } from './connection.js';
 
@@ -6,7 +7,7 @@ import { WRITE_CONCERN, openClient } from './connection.js';
 export interface SetupTarget {
   uri: string;
   database: string;
-  collection: string;
+  collections: readonly string[];
   deadLetterCollection: string;
   /** How long dead letters are kept; `null`: for ever. */
   deadLettersExpireAfterMs: number | null;
@@ -31,53 +32,55 @@ interface Wanted extends Omit<SetupItem, 'state'> {
   definition: Document;
 }
 
-/** The name of the view that hides tombstones. */
-function liveViewOf(collection: string): string {
-  return `${collection}_live`;
+function wantedFor(target: SetupTarget): Wanted[] {
+  return [
+    ...target.collections.flatMap((name) => wantedForDocuments(target, name)),
+    ...wantedForLetters(target),
+  ];
 }
 
-function wantedFor({
-  database,
-  collection,
-  deadLetterCollection: letters,
-  deadLettersExpireAfterMs: expireAfterMs,
-}: SetupTarget): Wanted[] {
-  const index = (on: string, definition: Document, purpose: string): Wanted => {
-    const name = `${database}.${on}: ${String(definition['name'])}`;
-    return { kind: 'index', name, purpose, collection: on, definition };
-  };
+function index({ database }: SetupTarget, on: string, definition: Document, purpose: string): Wanted {
+  const name = `${database}.${on}: ${String(definition['name'])}`;
+  return { kind: 'index', name, purpose, collection: on, definition };
+}
+
+function wantedForDocuments(target: SetupTarget, collection: string): Wanted[] {
   const purge = {
     name: 'kafka_drain_purge',
     key: { '_kafka.purgeAt': 1 },
     expireAfterSeconds: 0,
     partialFilterExpression: { '_kafka.deleted': true },
   };
-  const view = { viewOn: collection, pipeline: [{ $match: { '_kafka.deleted': { $ne: true } } }] };
-  const byRecord = { name: 'kafka_drain_record', key: { topic: 1, partition: 1, offset: 1 } };
-  const byState = { name: 'kafka_drain_state', key: { pipeline: 1, state: 1, code: 1, deadLetteredAt: 1 } };
-  const expiry =
-    expireAfterMs === null
-      ? null
-      : {
-          name: 'kafka_drain_expiry',
-          key: { deadLetteredAt: 1 },
-          expireAfterSeconds: Math.ceil(expireAfterMs / 1000),
-        };
-  const byTime = { name: 'kafka_drain_time', key: { pipeline: 1, deadLetteredAt: 1 } };
+  const view = liveViewOf(collection);
   return [
-    index(collection, purge, 'purges tombstones after their window'),
+    index(target, collection, purge, 'purges tombstones after their window'),
     {
       kind: 'view',
-      name: `${database}.${liveViewOf(collection)}`,
+      name: `${target.database}.${view}`,
       purpose: 'the documents without tombstones',
-      collection: liveViewOf(collection),
-      definition: view,
+      collection: view,
+      definition: { viewOn: collection, pipeline: [{ $match: { '_kafka.deleted': { $ne: true } } }] },
     },
-    index(letters, byRecord, 'finds the dead letter of a record'),
-    index(letters, byTime, 'lists the dead letters of a pipeline by time'),
-    index(letters, byState, 'counts the dead letters of a pipeline by state and code'),
-    ...(expiry === null ? [] : [index(letters, expiry, 'removes dead letters after their time')]),
   ];
+}
+
+function wantedForLetters(target: SetupTarget): Wanted[] {
+  const { deadLetterCollection: letters, deadLettersExpireAfterMs: expireAfterMs } = target;
+  const byRecord = { name: 'kafka_drain_record', key: { topic: 1, partition: 1, offset: 1 } };
+  const byState = { name: 'kafka_drain_state', key: { pipeline: 1, state: 1, code: 1, deadLetteredAt: 1 } };
+  const byTime = { name: 'kafka_drain_time', key: { pipeline: 1, deadLetteredAt: 1 } };
+  const wanted = [
+    index(target, letters, byRecord, 'finds the dead letter of a record'),
+    index(target, letters, byTime, 'lists the dead letters of a pipeline by time'),
+    index(target, letters, byState, 'counts the dead letters of a pipeline by state and code'),
+  ];
+  if (expireAfterMs === null) return wanted;
+  const expiry = {
+    name: 'kafka_drain_expiry',
+    key: { deadLetteredAt: 1 },
+    expireAfterSeconds: Math.ceil(expireAfterMs / 1000),
+  };
+  return [...wanted, index(target, letters, expiry, 'removes dead letters after their time')];
 }
 
 /** Says what is there and what is missing; changes nothing. Errors: `MONGODB_UNAVAILABLE`, `MONGODB_REFUSED`, `CONFIG_INVALID`. */

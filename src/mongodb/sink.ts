@@ -97,3 +97,11 @@ export interface Sink {
   writeDeadLetters: (letters: readonly DeadLetter[], signal: AbortSignal) => Promise<void>;
   close: () => Promise<void>;
 }
+
+/**
+ * The sink of a pipeline whose topics may have collections of their own; a `Sink` is one where all share the same.
+ * `write` takes models of one topic's records.
+ */
+export interface PipelineSink extends Omit<Sink, 'write'> {
+  write: (models: readonly WriteModel[], signal: AbortSignal, topic: string) => Promise<WriteResult>;
+}

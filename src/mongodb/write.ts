@@ -1,3 +1,4 @@
+import { forEachLimited } from '../for-each-limited.js';
 import type { Commands } from './commands.js';
 import { isItem, prepare } from './documents.js';
 import type { Item } from './documents.js';
@@ -6,7 +7,7 @@ import type { ResendOptions } from './resend.js';
 import { settle } from './settle.js';
 import type { Settling } from './settle.js';
 import type { Rejection, WriteModel, WriteResult } from './sink.js';
-import { forEachLimited, toSlices } from './slices.js';
+import { toSlices } from './slices.js';
 import { nothing } from './steps.js';
 import type { Standing } from './steps.js';
 import { addTally, emptyTally, toResult } from './tally.js';

@@ -5,9 +5,13 @@ export function planMarkdown(plan: Plan): string {
   return [
     `**${plan.topic} → ${plan.collection}** (group \`${plan.group}\`)`,
     '',
-    `- plan: ${count(plan.lagBefore)} records in ${String(plan.partitions.length)} partitions, ${plan.continuity}`,
+    `- plan: ${count(plan.lagBefore)} records in ${String(plan.partitions.length)} partitions${topicCount(plan)}, ${plan.continuity}`,
     ...plan.warnings.map(({ code, message }) => `- **${code}**: ${message}`),
   ].join('\n');
+}
+
+function topicCount({ topics }: Plan): string {
+  return topics.length < 2 ? '' : ` of ${String(topics.length)} topics`;
 }
 
 export function resultMarkdown(result: RunResult): string {
@@ -19,11 +23,27 @@ export function resultMarkdown(result: RunResult): string {
     `- read ${count(records.read)}: ${outcomes(result)}`,
     `- lag: ${count(result.lagBefore)} before, ${count(result.lagAfter)} after`,
     `- continuity: ${result.continuity}`,
+    ...topicLines(result),
     ...result.lost.map(
-      ({ partition, from, to }) => `- **lost**: partition ${String(partition)}, offsets ${from} up to ${to}`,
+      ({ topic, partition, from, to }) =>
+        `- **lost**: ${topic}-${String(partition)}, offsets ${from} up to ${to}`,
     ),
     ...result.warnings.map(({ code, message }) => `- **${code}**: ${message}`),
   ].join('\n');
+}
+
+/** More topics than this make the details unreadable; the result has all of them. */
+const MAX_TOPIC_LINES = 20;
+
+/** Where there are several topics, those that brought something. */
+function topicLines({ topics }: RunResult): string[] {
+  if (topics.length < 2) return [];
+  const touched = topics.filter(({ read, lagAfter }) => read > 0 || lagAfter > 0);
+  const lines = touched.slice(0, MAX_TOPIC_LINES).map(({ topic, read, lagBefore, lagAfter }) => {
+    return `- ${topic}: read ${count(read)}, lag ${count(lagBefore)} → ${count(lagAfter)}`;
+  });
+  const more = touched.length - lines.length;
+  return more > 0 ? [...lines, `- and ${count(more)} topics more`] : lines;
 }
 
 function outcomes({

@@ -1,12 +1,15 @@
 import {
+  MAX_LISTED_OF_MANY,
   MAX_LISTED_PARTITIONS,
   NO_RECORDS,
-  encodeUnlisted,
   type DrainOutcome,
   type PartitionResult,
   type Plan,
+  type PlannedPartition,
   type RunResult,
+  type TopicResult,
 } from '../contract.js';
+import { encodeUnlisted } from '../unlisted.js';
 
 /** Composes a run's result from what was planned and what the drain says; times are the workflow's. */
 export function resultOf(plan: Plan, outcome: DrainOutcome, startedAt: Date, now: Date): RunResult {
@@ -28,16 +31,38 @@ export function resultOf(plan: Plan, outcome: DrainOutcome, startedAt: Date, now
     warnings: [...plan.warnings, ...outcome.warnings],
     lost: [...plan.lost, ...outcome.lost],
     clusterId: plan.clusterId,
-    topicId: plan.topicId,
+    topics: topicsOf(plan, outcome),
     epoch: plan.epoch,
     quietSince: outcome.stopReason === 'nothing-to-do' ? plan.quietSince : null,
-    unlisted: encodeUnlisted(outcome.partitions.filter((partition) => !isListed(partition, outcome))),
-    partitions: outcome.partitions.filter((partition) => isListed(partition, outcome)),
+    ...listing(outcome.partitions),
   };
 }
 
-function isListed({ read }: PartitionResult, { partitions }: DrainOutcome): boolean {
-  return partitions.length <= MAX_LISTED_PARTITIONS || read > 0;
+function topicsOf(plan: Plan, { topics }: DrainOutcome): TopicResult[] {
+  return plan.topics.map((planned) => {
+    const { read = 0, lagAfter = 0 } = topics.find(({ topic }) => topic === planned.topic) ?? {};
+    const partitions = ofTopic(plan, planned.topic);
+    return { ...planned, partitions: partitions.length, read, lagBefore: lagOf(partitions), lagAfter };
+  });
+}
+
+function ofTopic({ partitions }: Plan, topic: string): PlannedPartition[] {
+  return partitions.filter((planned) => planned.topic === topic);
+}
+
+function lagOf(partitions: readonly PlannedPartition[]): number {
+  return partitions.reduce((sum, { start, end }) => sum + Number(BigInt(end) - BigInt(start)), 0);
+}
+
+/** All of few partitions; of many those that brought most, and of the others what the next run compares with. */
+function listing(partitions: PartitionResult[]): Pick<RunResult, 'unlisted' | 'partitions'> {
+  if (partitions.length <= MAX_LISTED_PARTITIONS) return { unlisted: '', partitions };
+  const touched = partitions.filter(({ read }) => read > 0).sort((a, b) => b.read - a.read);
+  const listed = new Set(touched.slice(0, MAX_LISTED_OF_MANY));
+  return {
+    unlisted: encodeUnlisted(partitions.filter((partition) => !listed.has(partition))),
+    partitions: partitions.filter((partition) => listed.has(partition)),
+  };
 }
 
 /** A drain that was not needed, or was stopped before it began: nothing read, everything as the plan found it. */
@@ -51,7 +76,9 @@ export function untouched(plan: Plan, stopReason: 'nothing-to-do' | 'stopped'): 
     bytes: 0,
     warnings: [],
     lost: [],
-    partitions: plan.partitions.map(({ partition, start, end, committed }) => ({
+    topics: plan.topics.map(({ topic }) => ({ topic, read: 0, lagAfter: lagOf(ofTopic(plan, topic)) })),
+    partitions: plan.partitions.map(({ topic, partition, start, end, committed }) => ({
+      topic,
       partition,
       start,
       end,

@@ -24,6 +24,7 @@ import {
   type RunLimits,
   type RunResult,
 } from '../contract.js';
+import { withOutcomes, withTopics } from './earlier-records.js';
 import { runFailure } from './failure.js';
 import { planMarkdown, resultMarkdown } from './markdown.js';
 import { resultOf, shouldCatchUp, untouched } from './result.js';
@@ -41,9 +42,9 @@ const { planDrain, settleDrain, triggerCatchUp } = proxyActivities<Activities>({
 export async function runDrain(input: RunInput): Promise<RunResult> {
   const stop = handleStop();
   try {
-    const plan = await planDrain({ pipeline: input.pipeline, previous: previousRun() });
+    const plan = withTopics(await planDrain({ pipeline: input.pipeline, previous: previousRun() }));
     setCurrentDetails(planMarkdown(plan));
-    const outcome = await drainPlan(plan, input, stop);
+    const outcome = withOutcomes(await drainPlan(plan, input, stop), plan);
     const result = resultOf(plan, outcome, workflowInfo().startTime, new Date());
     record(plan, result);
     if (shouldCatchUp(plan, outcome)) await catchUp();
@@ -59,9 +60,10 @@ export async function runDrain(input: RunInput): Promise<RunResult> {
 /** The last successful result of this schedule's runs; none under AllowAll and after the schedule was recreated. */
 function previousRun(): PreviousRun | null {
   const last = workflowInfo().lastResult as RunResult | undefined;
-  if (last === undefined) return null;
-  const { clusterId, topic, topicId, group, epoch, quietSince, partitions, unlisted } = last;
-  return { clusterId, topic, topicId, group, epoch, quietSince, partitions, unlisted };
+  // Before there could be several topics a result had none of them listed; nothing can be compared with it.
+  if (last === undefined || !('topics' in last)) return null;
+  const { clusterId, topic, topics, group, epoch, quietSince, partitions, unlisted } = last;
+  return { clusterId, topic, topics, group, epoch, quietSince, partitions, unlisted };
 }
 
 interface Stop {

@@ -5,12 +5,12 @@ import type { ActivityDeps } from '../../src/activities/deps.js';
 import { createPlanDrain } from '../../src/activities/plan-drain.js';
 import type { Plan } from '../../src/contract.js';
 import { DrainError } from '../../src/errors.js';
-import type { Source, TopicState } from '../../src/kafka/source.js';
+import type { LogState, Source } from '../../src/kafka/source.js';
 import { configurationFrom, configuration } from '../config/builders.js';
 import { foreign, NOW, topicState } from '../drain/builders.js';
 
 /** The activity on a Kafka that answers the given, one after the other. */
-function planWith(...answers: (() => Promise<TopicState>)[]) {
+function planWith(...answers: (() => Promise<LogState>)[]) {
   const { settings } = configurationFrom(configuration({}));
   const asked: string[] = [];
   const deps: ActivityDeps = {

@@ -18,6 +18,7 @@ const OUTCOME: DrainOutcome = {
   bytes: 0,
   warnings: [],
   lost: [],
+  topics: [],
   partitions: [],
 };
 const KILL_MS = 100_000;

@@ -119,7 +119,7 @@ const CASES: Case[] = [
     rule: 'a collection of the server itself is refused',
     parts: { orders: '{ topic: orders, collection: system.users }' },
     mistake:
-      '5:40 pipelines.orders.collection: "system.users": expected the name of a MongoDB collection: up to 200 characters, no $, no blanks, not beginning with "system." or a dot',
+      '5:40 pipelines.orders.collection: "system.users": expected the name of a MongoDB collection: up to 200 characters, no $, no blanks, not beginning with "system." or a dot; ${topic} may stand for the topic',
   },
   {
     rule: 'a file that is not there is named by its key',

@@ -10,6 +10,7 @@ describe('a pipeline of which only the topic is given', () => {
     assert.deepEqual(pipeline, {
       name: 'orders',
       topic: 'orders-v1',
+      topics: { names: ['orders-v1'] },
       group: 'drain-orders',
       collection: 'orders',
       epoch: 1,

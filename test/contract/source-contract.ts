@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Source } from '../../src/kafka/source.js';
-import { fromStart, startConsuming, untilTrue } from '../kafka/consuming.js';
+import type { PartitionName, Source } from '../../src/kafka/source.js';
+import { fromStart, numberOf, startConsuming, untilTrue } from '../kafka/consuming.js';
 
 /** A topic of its own with empty partitions, and any number of members of one consumer group on it. */
 export interface SourceUnderTest extends AsyncDisposable {
@@ -15,8 +15,6 @@ export interface SourceUnderTest extends AsyncDisposable {
 export const numbers = (count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, index) => String(from + index));
 
-const ALREADY = AbortSignal.abort();
-
 /** What every source must do, whatever it reads from. */
 export function describeSourceContract(
   name: string,
@@ -26,12 +24,16 @@ export function describeSourceContract(
     test('a new group has committed nothing, and an empty partition ends where it begins', async () => {
       await using world = await open(2);
       await world.append(1, numbers(3));
-      const { topic, clusterId, partitions } = await world.member().inspect();
-      assert.equal(topic, world.topic);
+      const { topic } = world;
+      const { topics, clusterId, partitions } = await world.member().inspect();
+      assert.deepEqual(
+        topics.map((found) => found.topic),
+        [topic],
+      );
       assert.notEqual(clusterId, '');
       assert.deepEqual(partitions, [
-        { partition: 0, low: 0n, end: 0n, committed: null },
-        { partition: 1, low: 0n, end: 3n, committed: null },
+        { topic, partition: 0, low: 0n, end: 0n, committed: null },
+        { topic, partition: 1, low: 0n, end: 3n, committed: null },
       ]);
       assert.deepEqual(await world.member().committed(), new Map());
     });
@@ -43,11 +45,11 @@ export function describeSourceContract(
       assert.deepEqual(
         await source.offsetsAt(0),
         new Map([
-          [0, 0n],
-          [1, 0n],
+          [`${world.topic}-0`, 0n],
+          [`${world.topic}-1`, 0n],
         ]),
       );
-      assert.equal((await source.offsetsAt(Date.now() + 3_600_000)).get(0), 2n);
+      assert.equal((await source.offsetsAt(Date.now() + 3_600_000)).get(`${world.topic}-0`), 2n);
     });
   });
 
@@ -56,19 +58,19 @@ export function describeSourceContract(
       await using world = await open(3);
       for (const partition of [0, 1, 2]) await world.append(partition, numbers(50 + partition));
       const source = world.member();
-      const consuming = startConsuming(source, fromStart(3), {
+      const consuming = startConsuming(source, fromStart(world.topic, 3), {
         ends: new Map([
           [0, 50n],
           [1, 51n],
           [2, 52n],
         ]),
-        metadata: ({ partition }) => `π and ${'x'.repeat(1000 + partition)}`,
+        metadata: ({ partition }) => `π and ${'x'.repeat(1000 + numberOf(partition))}`,
       });
       await consuming.drained();
       for (const partition of [0, 1, 2]) {
         assert.deepEqual(consuming.values(partition), numbers(50 + partition));
         const metadata = `π and ${'x'.repeat(1000 + partition)}`;
-        assert.deepEqual((await source.committed()).get(partition), {
+        assert.deepEqual((await source.committed()).get(`${world.topic}-${partition}`), {
           offset: BigInt(50 + partition),
           metadata,
         });
@@ -79,7 +81,9 @@ export function describeSourceContract(
     test('a tombstone has no value, and an empty value is not one', async () => {
       await using world = await open(1);
       await world.append(0, [null, '']);
-      const consuming = startConsuming(world.member(), fromStart(1), { ends: new Map([[0, 2n]]) });
+      const consuming = startConsuming(world.member(), fromStart(world.topic, 1), {
+        ends: new Map([[0, 2n]]),
+      });
       await consuming.drained();
       assert.deepEqual(consuming.values(0), [null, '']);
     });
@@ -88,7 +92,7 @@ export function describeSourceContract(
       await using world = await open(1);
       await world.append(0, numbers(10));
       const commits: bigint[] = [];
-      const consuming = startConsuming(world.member(), fromStart(1), {
+      const consuming = startConsuming(world.member(), fromStart(world.topic, 1), {
         ends: new Map([[0, 10n]]),
         handle: ({ records: [first] }) => {
           const offset = (first?.offset ?? 0n) + 1n;
@@ -106,7 +110,7 @@ export function describeSourceContract(
       await using world = await open(2);
       await world.append(0, numbers(5));
       await world.append(1, numbers(5));
-      const consuming = startConsuming(world.member(), fromStart(2), {
+      const consuming = startConsuming(world.member(), fromStart(world.topic, 2), {
         ends: new Map([
           [0, 5n],
           [1, 10n],
@@ -123,7 +127,7 @@ export function describeSourceContract(
     test('it gives signs of life while every partition is done', async () => {
       await using world = await open(1);
       await world.append(0, numbers(1));
-      const consuming = startConsuming(world.member(), fromStart(1), {
+      const consuming = startConsuming(world.member(), fromStart(world.topic, 1), {
         ends: new Map([[0, 1n]]),
         stopAtEnd: false,
       });
@@ -138,9 +142,9 @@ export function describeSourceContract(
       await using world = await open(2);
       await world.append(0, numbers(500));
       await world.append(1, numbers(500));
-      const busy = new Set<number>();
+      const busy = new Set<PartitionName>();
       let overlaps = 0;
-      const consuming = startConsuming(world.member(), fromStart(2), {
+      const consuming = startConsuming(world.member(), fromStart(world.topic, 2), {
         ends: new Map([
           [0, 500n],
           [1, 500n],
@@ -166,8 +170,8 @@ export function describeSourceContract(
       await world.append(0, numbers(10));
       const source = world.member();
       const starts = [
-        { partition: 0, start: { offset: 7n, metadata: 'a', replaces: null } },
-        { partition: 1, start: { offset: 0n, metadata: 'b', replaces: null } },
+        { topic: world.topic, partition: 0, start: { offset: 7n, metadata: 'a', replaces: null } },
+        { topic: world.topic, partition: 1, start: { offset: 0n, metadata: 'b', replaces: null } },
       ];
       let committedAtFirst: unknown;
       const consuming = startConsuming(source, starts, {
@@ -182,23 +186,23 @@ export function describeSourceContract(
       });
       await consuming.drained();
       assert.deepEqual(committedAtFirst, [
-        [0, { offset: 7n, metadata: 'a' }],
-        [1, { offset: 0n, metadata: 'b' }],
+        [`${world.topic}-0`, { offset: 7n, metadata: 'a' }],
+        [`${world.topic}-1`, { offset: 0n, metadata: 'b' }],
       ]);
       assert.deepEqual(consuming.values(0), ['7', '8', '9']);
-      assert.deepEqual((await source.committed()).get(1), { offset: 0n, metadata: 'b' });
+      assert.deepEqual((await source.committed()).get(`${world.topic}-1`), { offset: 0n, metadata: 'b' });
     });
 
     test('a start yields to what another member has committed meanwhile', async () => {
       await using world = await open(1);
       await world.append(0, numbers(10));
       const source = world.member();
-      await startConsuming(source, fromStart(1), {
+      await startConsuming(source, fromStart(world.topic, 1), {
         ends: new Map([[0, 10n]]),
         metadata: () => 'the first',
       }).drained();
       await world.append(0, numbers(2, 10));
-      const late = startConsuming(world.member(), fromStart(1), { ends: new Map([[0, 12n]]) });
+      const late = startConsuming(world.member(), fromStart(world.topic, 1), { ends: new Map([[0, 12n]]) });
       await late.drained();
       assert.deepEqual(late.values(0), ['10', '11']);
       assert.deepEqual(late.heard.slice(0, 2), ['assigned 0', 'committed 0 10 the first']);
@@ -208,8 +212,10 @@ export function describeSourceContract(
       await using world = await open(1);
       await world.append(0, numbers(10));
       const source = world.member();
-      await startConsuming(source, fromStart(1), { ends: new Map([[0, 10n]]) }).drained();
-      const again = [{ partition: 0, start: { offset: 8n, metadata: 'again', replaces: 10n } }];
+      await startConsuming(source, fromStart(world.topic, 1), { ends: new Map([[0, 10n]]) }).drained();
+      const again = [
+        { topic: world.topic, partition: 0, start: { offset: 8n, metadata: 'again', replaces: 10n } },
+      ];
       const replay = startConsuming(world.member(), again, { ends: new Map([[0, 10n]]) });
       await replay.drained();
       assert.deepEqual(replay.values(0), ['8', '9']);
@@ -221,76 +227,12 @@ export function describeSourceContract(
       await using world = await open(1);
       await world.append(0, numbers(10));
       const source = world.member();
-      const consuming = startConsuming(source, [{ partition: 0, start: null }], {
+      const consuming = startConsuming(source, [{ topic: world.topic, partition: 0, start: null }], {
         ends: new Map([[0, 10n]]),
       });
       await assert.rejects(consuming.ended, { code: 'OFFSET_OUT_OF_RANGE' });
       assert.equal(consuming.batches.length, 0);
       assert.deepEqual(await source.committed(), new Map());
-    });
-  });
-
-  describe(`${name}: stopping`, () => {
-    test('a stop while a batch is in hand lets it finish and commits it', async () => {
-      await using world = await open(1);
-      await world.append(0, numbers(5));
-      const source = world.member();
-      const consuming = startConsuming(source, fromStart(1), {
-        ends: new Map([[0, 5n]]),
-        handle: async (batch) => {
-          consuming.abort();
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          return { commit: { offset: batch.nextOffset, metadata: 'late' }, done: true };
-        },
-      });
-      await consuming.ended;
-      const offset = consuming.batches[0]?.nextOffset;
-      assert.equal(consuming.batches.length, 1);
-      assert.deepEqual((await source.committed()).get(0), { offset, metadata: 'late' });
-    });
-
-    test('a stop before the beginning, and at any moment of the join, is a quiet end', async () => {
-      await using world = await open(1);
-      await world.append(0, numbers(1));
-      const source = world.member();
-      const unborn = startConsuming(source, fromStart(1), { ends: new Map([[0, 1n]]), signal: ALREADY });
-      await unborn.ended;
-      assert.deepEqual([unborn.batches.length, unborn.heard], [0, []]);
-      for (const delayMs of [0, 1, 2, 4, 8, 16, 32]) {
-        const consuming = startConsuming(world.member(), fromStart(1), { ends: new Map([[0, 1n]]) });
-        setTimeout(consuming.abort, delayMs);
-        await consuming.ended;
-      }
-      // Nobody was left behind in the group: the next member gets everything.
-      const last = startConsuming(world.member(), fromStart(1), { ends: new Map([[0, 1n]]) });
-      await last.drained();
-      assert.equal(last.heard[0], 'assigned 0');
-    });
-
-    test('an error of the handler ends the reading as that very error, once, and nothing is committed', async () => {
-      await using world = await open(2);
-      await world.append(0, numbers(5));
-      const source = world.member();
-      const mine = new RangeError('mine');
-      const consuming = startConsuming(source, fromStart(2), {
-        ends: new Map([[0, 5n]]),
-        handle: () => Promise.reject(mine),
-      });
-      await assert.rejects(consuming.ended, (error) => error === mine);
-      assert.equal(consuming.batches.length, 1);
-      assert.equal((await source.committed()).get(0)?.offset, 0n);
-      const next = startConsuming(source, fromStart(2), { ends: new Map([[0, 5n]]) });
-      await next.drained();
-      assert.equal(next.heard[0], 'assigned 0,1', 'the failed member has left the group');
-    });
-
-    test('closing the source ends what consumes', async () => {
-      await using world = await open(1);
-      const source = world.member();
-      const consuming = startConsuming(source, fromStart(1), { ends: new Map([[0, 1n]]) });
-      await untilTrue('the join', () => consuming.heard.length > 0);
-      await source.close();
-      await consuming.ended;
     });
   });
 }

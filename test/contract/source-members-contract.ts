@@ -13,9 +13,9 @@ export function describeSourceMembersContract(
       await using world = await open(4);
       for (const partition of [0, 1, 2, 3]) await world.append(partition, numbers(20));
       const ends = new Map([0, 1, 2, 3].map((partition) => [partition, 40n] as const));
-      const first = startConsuming(world.member(), fromStart(4), { ends });
+      const first = startConsuming(world.member(), fromStart(world.topic, 4), { ends });
       await untilTrue('the first member reads', () => first.committed.size === 4);
-      const second = startConsuming(world.member(), fromStart(4), { ends });
+      const second = startConsuming(world.member(), fromStart(world.topic, 4), { ends });
       await untilTrue('both have two', () => [first, second].every(({ owned }) => owned().length === 2));
       assert.deepEqual([...first.owned(), ...second.owned()].sort(), [0, 1, 2, 3]);
       await first.stop();
@@ -29,8 +29,8 @@ export function describeSourceMembersContract(
 
     test('a member gets only partitions it asked for', async () => {
       await using world = await open(3);
-      const narrow = startConsuming(world.member(), fromStart(1), { ends: new Map([[0, 1n]]) });
-      const wide = startConsuming(world.member(), fromStart(3), {
+      const narrow = startConsuming(world.member(), fromStart(world.topic, 1), { ends: new Map([[0, 1n]]) });
+      const wide = startConsuming(world.member(), fromStart(world.topic, 3), {
         ends: new Map([0, 1, 2].map((partition) => [partition, 1n] as const)),
       });
       await untilTrue('all three are given out', () => narrow.owned().length + wide.owned().length === 3);
@@ -53,13 +53,13 @@ export function describeSourceMembersContract(
           return { commit: { offset: offset + 1n, metadata: '' }, done: offset === 99n };
         },
       };
-      const running = startConsuming(source, fromStart(2), slowly);
+      const running = startConsuming(source, fromStart(world.topic, 2), slowly);
       for (let guest = 0; guest < 3; guest += 1) {
-        const visitor = startConsuming(world.member(), fromStart(2), slowly);
+        const visitor = startConsuming(world.member(), fromStart(world.topic, 2), slowly);
         await untilTrue('the visitor has a turn', () => visitor.heard.length > 0);
         await visitor.stop();
         for (const [partition, offset] of visitor.committed) {
-          assert.ok(((await source.committed()).get(partition)?.offset ?? 0n) >= offset);
+          assert.ok(((await source.committed()).get(`${world.topic}-${partition}`)?.offset ?? 0n) >= offset);
         }
       }
       await untilTrue('all is committed', async () =>

@@ -1,15 +1,18 @@
 import { toPipeline } from '../../src/config/pipelines.js';
 import type { PipelineSettings } from '../../src/config/settings.js';
-import type { Plan, PlannedPartition, PreviousRun, RecordCounts } from '../../src/contract.js';
+import type { Plan, PlannedPartition, PreviousRun, RecordCounts, TopicResult } from '../../src/contract.js';
 import type { Books } from '../../src/drain/books.js';
 import { encodeMark, type CommitMark } from '../../src/drain/commit-mark.js';
-import type { CommittedOffset, KafkaRecord, PartitionState, TopicState } from '../../src/kafka/source.js';
+import type { CommittedOffset, KafkaRecord, LogState, PartitionState } from '../../src/kafka/source.js';
 import type { UpsertModel, Version } from '../../src/mongodb/sink.js';
 
 /** 2026-01-01; timestamps of the builders are this plus the offset, in milliseconds. */
 export const BASE_TIME = Date.UTC(2026, 0, 1);
 export const NOW = new Date('2026-01-02T00:00:00.000Z');
 export const HOUR_MS = 3_600_000;
+
+/** A batch's place. */
+export const ORDERS_0 = { topic: 'orders', partition: 'orders-0' } as const;
 
 /** A pipeline "orders" with the defaults of the configuration. */
 export function pipeline(overrides: Partial<PipelineSettings> = {}): PipelineSettings {
@@ -71,20 +74,29 @@ export function foreign(offset: bigint, metadata = ''): CommittedOffset {
 
 /** By default 100 records, the first 40 of them deleted by retention, nothing committed. */
 export function partitionState(overrides: Partial<PartitionState> = {}): PartitionState {
-  return { partition: 0, low: 40n, end: 100n, committed: null, ...overrides };
+  return { topic: 'orders', partition: 0, low: 40n, end: 100n, committed: null, ...overrides };
 }
 
 export function topicState(
   partitions: Partial<PartitionState>[] = [{}],
-  overrides: Partial<TopicState> = {},
-): TopicState {
+  overrides: Partial<LogState> = {},
+): LogState {
   return {
     clusterId: 'cluster-1',
-    topic: 'orders',
-    topicId: 'topic-1',
+    topics: [{ topic: 'orders', topicId: 'topic-1' }],
     partitions: partitions.map((state, partition) => partitionState({ partition, ...state })),
     ...overrides,
   };
+}
+
+/** What the broker says of the one topic. */
+export function withTopicId(topicId: string | null): Pick<LogState, 'topics'> {
+  return { topics: [{ topic: 'orders', topicId }] };
+}
+
+export function topicResult(overrides: Partial<TopicResult> = {}): TopicResult {
+  const counts = { partitions: 1, read: 0, lagBefore: 0, lagAfter: 0 };
+  return { topic: 'orders', topicId: 'topic-1', ...counts, ...overrides };
 }
 
 /** What the previous successful run left: per partition its end and what it had committed. */
@@ -95,12 +107,13 @@ export function previousRun(
   return {
     clusterId: 'cluster-1',
     topic: 'orders',
-    topicId: 'topic-1',
+    topics: [topicResult()],
     group: 'drain-orders',
     epoch: 1,
     quietSince: null,
     unlisted: '',
     partitions: partitions.map(({ end, committed }, partition) => ({
+      topic: 'orders',
       partition,
       start: '40',
       end: end ?? committed ?? '40',
@@ -116,7 +129,7 @@ export function plan(partitions: Partial<PlannedPartition>[] = [{}], overrides: 
     pipeline: 'orders',
     clusterId: 'cluster-1',
     topic: 'orders',
-    topicId: 'topic-1',
+    topics: [{ topic: 'orders', topicId: 'topic-1' }],
     group: 'drain-orders',
     collection: 'shop.orders',
     epoch: 1,
@@ -131,6 +144,7 @@ export function plan(partitions: Partial<PlannedPartition>[] = [{}], overrides: 
     warnings: [],
     lost: [],
     partitions: partitions.map((planned, partition) => ({
+      topic: 'orders',
       partition,
       start: '40',
       end: '100',

@@ -7,7 +7,8 @@ import { record } from './builders.js';
 /** Records at the given offsets; behind them whatever is invisible, up to `nextOffset`. */
 function batch(offsets: number[], nextOffset: number): RecordBatch {
   return {
-    partition: 0,
+    topic: 'orders',
+    partition: 'orders-0',
     records: offsets.map((offset) => record({ offset: BigInt(offset) })),
     nextOffset: BigInt(nextOffset),
   };
@@ -52,19 +53,19 @@ describe('the room of maxRecords', () => {
 
   test('shrinks by what is taken, and grows again by what a rebalance gives back', () => {
     const room = createRoom(3, () => 1);
-    room.take(7, 1);
+    room.take('orders-7', 1);
     assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1], 2]);
-    room.giveBack(7);
+    room.giveBack('orders-7');
     assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1, 2], 3]);
   });
 
   test('counts a batch once, before its commit and after it', () => {
     let committed = 0;
     const room = createRoom(3, () => committed);
-    room.take(0, 2);
+    room.take('orders-0', 2);
     assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1], 2]);
     committed = 2;
-    room.giveBack(0);
+    room.giveBack('orders-0');
     assert.deepEqual(shown(room.fit(batch([1, 2], 3))), [[1], 2]);
   });
 });

@@ -6,10 +6,11 @@ import type {
   ConsumeRequest,
   RecordBatch,
   Source,
-  TopicState,
+  LogState,
+  PartitionName,
 } from '../../src/kafka/source.js';
 import type { Sink } from '../../src/mongodb/sink.js';
-import { NOW, ours, pipeline, plan, record, topicState } from './builders.js';
+import { NOW, ORDERS_0, ours, pipeline, plan, record, topicState } from './builders.js';
 import { createFakeSink } from './fake-sink.js';
 
 export const NEVER = new AbortController().signal;
@@ -38,8 +39,8 @@ export interface World {
 interface Given {
   sink?: Partial<Sink>;
   /** What the broker says, first and last. */
-  states?: [TopicState, TopicState];
-  committed?: ReadonlyMap<number, CommittedOffset>;
+  states?: [LogState, LogState];
+  committed?: ReadonlyMap<PartitionName, CommittedOffset>;
   consume: (request: ConsumeRequest) => Promise<void>;
 }
 
@@ -122,8 +123,8 @@ export async function readAll(
   { handle, listener, signal }: ConsumeRequest,
   only = record({ offset: 40n }),
 ): Promise<void> {
-  listener.assigned([0]);
-  const batch = { partition: 0, records: [only], nextOffset: 100n };
+  listener.assigned(['orders-0']);
+  const batch = { ...ORDERS_0, records: [only], nextOffset: 100n };
   await handleAndCommit({ handle, listener }, batch);
   if (!signal.aborted) await aborted(signal);
 }

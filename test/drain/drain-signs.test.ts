@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { drain } from '../../src/drain/drain.js';
-import { books, ours, pipeline, plan, record, topicState } from './builders.js';
+import { books, ORDERS_0, ours, pipeline, plan, record, topicState } from './builders.js';
 import { handleAndCommit, hearNothing, NEVER, open, readAll, TASK } from './drain-cases.js';
 
 const IDLE_MS = TASK.pipeline.limits.idleTimeoutMs;
@@ -12,7 +12,7 @@ describe('a drain that hears nothing', () => {
   test('for the whole idle timeout, although its plan is not read, fails and says where', async () => {
     const { deps, tick } = open({
       consume: async ({ listener, signal }) => {
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         listener.fetching();
         await tick(IDLE_MS - 1);
         listener.fetched();
@@ -32,7 +32,7 @@ describe('a drain that hears nothing', () => {
   test('ends idle where that is its end', async () => {
     const { deps, tick } = open({
       consume: async ({ listener }) => {
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         await hearNothing({ listener }, tick, IDLE_MS);
       },
     });
@@ -47,24 +47,25 @@ describe('a drain that hears nothing', () => {
     'a batch that was in hand',
   ])
     test(`is not idle while there is ${what}`, async () => {
-      let write: () => void = () => undefined;
+      const writes: (() => void)[] = [];
       const { deps, tick } = open({
         sink: {
           writeDeadLetters: () =>
             new Promise((resolve) => {
-              write = resolve;
+              writes.push(resolve);
             }),
         },
         consume: async ({ listener, handle, signal }) => {
-          listener.assigned([0]);
+          listener.assigned(['orders-0']);
           listener.fetching();
           await tick(IDLE_MS - 1);
           if (what === 'an outage') listener.interrupted();
-          if (what === 'a rebalance') listener.assigned([0]);
-          const bad = { partition: 0, records: [record({ offset: 40n, value: '{' })], nextOffset: 41n };
+          if (what === 'a rebalance') listener.assigned(['orders-0']);
+          const bad = { ...ORDERS_0, records: [record({ offset: 40n, value: '{' })], nextOffset: 41n };
           const handled = what.startsWith('a batch') ? handle(bad) : null;
           if (what === 'a batch that was in hand') {
-            write();
+            while (writes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+            for (const write of writes) write();
             await handled;
           } else if (handled !== null) listener.fetching();
           await tick(IDLE_MS + 1);
@@ -137,7 +138,7 @@ describe('a drain', () => {
   test('asks what others have committed only where a partition is not its own', async () => {
     const { deps, did, tick } = open({
       consume: async (request) => {
-        request.listener.assigned([0]);
+        request.listener.assigned(['orders-0']);
         await tick();
         assert.ok(!did.includes('committed'));
         request.listener.assigned([]);
@@ -152,8 +153,8 @@ describe('a drain', () => {
   test('with until idle reads beyond the ends of its plan', async () => {
     const { deps, counted } = open({
       consume: async ({ listener, handle }) => {
-        listener.assigned([0]);
-        const batch = { partition: 0, records: [record({ offset: 150n })], nextOffset: 151n };
+        listener.assigned(['orders-0']);
+        const batch = { ...ORDERS_0, records: [record({ offset: 150n })], nextOffset: 151n };
         await handleAndCommit({ handle, listener }, batch);
         throw new Error('enough');
       },
@@ -169,7 +170,12 @@ describe('a drain', () => {
   test('reads nothing of a partition that is not in its plan', async () => {
     const { deps, counted } = open({
       consume: async ({ handle }) => {
-        const batch = { partition: 7, records: [record({ partition: 7, offset: 0n })], nextOffset: 1n };
+        const batch = {
+          ...ORDERS_0,
+          partition: 'orders-7' as const,
+          records: [record({ partition: 7, offset: 0n })],
+          nextOffset: 1n,
+        };
         assert.deepEqual(await handle(batch), { commit: null, done: true });
         throw new Error('enough');
       },
@@ -190,11 +196,17 @@ describe('a drain', () => {
         },
       },
       consume: async ({ listener, handle }) => {
-        listener.assigned([0, 1]);
+        listener.assigned(['orders-0', 'orders-1']);
         await Promise.all(
           [0, 1].map(async (partition) => {
             const records = [record({ partition, offset: 40n })];
-            await handleAndCommit({ handle, listener }, { partition, records, nextOffset: 100n });
+            const batch = {
+              topic: 'orders',
+              partition: `orders-${partition}` as const,
+              records,
+              nextOffset: 100n,
+            };
+            await handleAndCommit({ handle, listener }, batch);
           }),
         );
       },
@@ -210,15 +222,15 @@ describe('with maxRecords, what was written but never committed', () => {
     pipeline: pipeline({ limits: { ...TASK.pipeline.limits, maxRecords: 2 } }),
   };
   const records = [record({ offset: 40n }), record({ offset: 41n, key: 'o-2' })];
-  const batch = { partition: 0, records, nextOffset: 42n };
+  const batch = { ...ORDERS_0, records, nextOffset: 42n };
 
   test('takes no room once its partition is handed out anew', async () => {
     const { deps } = open({
       states: [topicState(), topicState([{ committed: ours(42n) }])],
       consume: async ({ listener, handle }) => {
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         await handle(batch);
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         await handleAndCommit({ handle, listener }, batch);
       },
     });
@@ -230,10 +242,10 @@ describe('with maxRecords, what was written but never committed', () => {
     const { deps } = open({
       states: [topicState(), topicState([{ committed: ours(42n) }])],
       consume: async ({ listener, handle }) => {
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         for (const [index, one] of records.entries()) {
           const nextOffset = 41n + BigInt(index);
-          const single = { partition: 0, records: [one], nextOffset };
+          const single = { ...ORDERS_0, records: [one], nextOffset };
           assert.equal(await handleAndCommit({ handle, listener }, single), nextOffset);
         }
       },

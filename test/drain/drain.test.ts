@@ -33,7 +33,7 @@ describe('a drain', () => {
 
   test('is drained when another member of ours has read what it does not own', async () => {
     const { deps, tick } = open({
-      committed: new Map([[0, ours(100n)]]),
+      committed: new Map([['orders-0', ours(100n)]]),
       consume: async ({ listener, signal }) => {
         listener.assigned([]);
         await tick();
@@ -47,9 +47,9 @@ describe('a drain', () => {
 
   test('is drained, too, when a partition that it owned at first was read by another member of ours', async () => {
     const { deps, tick } = open({
-      committed: new Map([[0, ours(100n)]]),
+      committed: new Map([['orders-0', ours(100n)]]),
       consume: async ({ listener, signal }) => {
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         listener.assigned([]);
         await tick();
         await tick();
@@ -62,7 +62,7 @@ describe('a drain', () => {
   test('does not count what was committed under an earlier epoch', async () => {
     const stopped = new AbortController();
     const { deps, tick } = open({
-      committed: new Map([[0, ours(100n, { epoch: 1 })]]),
+      committed: new Map([['orders-0', ours(100n, { epoch: 1 })]]),
       consume: async ({ listener, signal }) => {
         listener.assigned([]);
         await tick();
@@ -80,9 +80,9 @@ describe('a drain', () => {
     const { deps, tick } = open({
       consume: async ({ listener, signal }) => {
         await tick(30_000);
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         await tick(89_999);
-        listener.assigned([0]);
+        listener.assigned(['orders-0']);
         assert.ok(!signal.aborted, 'within the budget');
         await tick(90_000);
         assert.ok(signal.aborted, 'the budget is used up');

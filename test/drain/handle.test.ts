@@ -42,7 +42,8 @@ function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Giv
 
 function batch(offsets: number[], nextOffset: number): RecordBatch {
   return {
-    partition: 0,
+    topic: 'orders',
+    partition: 'orders-0',
     records: offsets.map((offset) => record({ offset: BigInt(offset) })),
     nextOffset: BigInt(nextOffset),
   };
@@ -124,7 +125,7 @@ describe('a batch', () => {
       prepared: () => undefined,
     });
     await assert.rejects(failing(batch([40], 41), signal), /refused/);
-    ledger.committed(0, 41n, '');
+    ledger.committed('orders-0', 41n, '');
     assert.equal(ledger.totals().counts.read, 0);
   });
 });
@@ -173,25 +174,29 @@ test('what is about to be committed is told, with what is in it', async () => {
     prepared: (...what) => void told.push(what),
   });
   await handle(batch([40, 41], 42), signal);
-  assert.deepEqual(told, [[0, 'read 2', books(2)]]);
+  assert.deepEqual(told, [['orders-0', 'read 2', books(2)]]);
 });
 
 describe('one at a time', () => {
   test('begins the next call when the one before has ended, also with an error', async () => {
     const events: string[] = [];
     const slow = oneAtATime(async ({ partition }) => {
-      events.push(`begin ${String(partition)}`);
+      events.push(`begin ${partition}`);
       await new Promise((resolve) => setImmediate(resolve));
-      events.push(`end ${String(partition)}`);
-      if (partition === 0) throw new Error('failed');
+      events.push(`end ${partition}`);
+      if (partition === 'orders-0') throw new Error('failed');
       return { commit: null, done: false };
     });
-    const calls = [0, 1, 2].map((partition) => slow({ ...batch([], 1), partition }, signal));
+    const partitions = ['orders-0', 'orders-1', 'orders-2'] as const;
+    const calls = partitions.map((partition) => slow({ ...batch([], 1), partition }, signal));
     const settled = await Promise.allSettled(calls);
     assert.deepEqual(
       settled.map(({ status }) => status),
       ['rejected', 'fulfilled', 'fulfilled'],
     );
-    assert.deepEqual(events, ['begin 0', 'end 0', 'begin 1', 'end 1', 'begin 2', 'end 2']);
+    assert.deepEqual(
+      events,
+      partitions.flatMap((partition) => [`begin ${partition}`, `end ${partition}`]),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import type { Ledger } from '../../src/drain/ledger.js';
 import { DrainError, type ErrorCode } from '../../src/errors.js';
-import { foreign, NOW, ours } from './builders.js';
+import { foreign, NOW, ours, withTopicId } from './builders.js';
 import { open, type Given } from './ledger-cases.js';
 
 /** Where each partition that is joined for begins: `offset over what it replaces`, or `committed`. */
@@ -95,8 +95,8 @@ describe('an attempt begins', () => {
 
 describe('an attempt refuses', () => {
   const cases: readonly (readonly [string, Given, ErrorCode])[] = [
-    ['another cluster', { topic: { clusterId: 'other' } }, 'CONFIG_MISMATCH'],
-    ['a topic that was recreated since planning', { topic: { topicId: 'other' } }, 'TOPIC_RECREATED'],
+    ['another cluster', { log: { clusterId: 'other' } }, 'CONFIG_MISMATCH'],
+    ['a topic that was recreated since planning', { log: withTopicId('other') }, 'TOPIC_RECREATED'],
     ['a log that ends below the plan’s end', { now: [{ end: 99n }] }, 'TOPIC_RECREATED'],
     ['a partition that is gone', { planned: [{}, {}] }, 'TOPIC_RECREATED'],
     ['a negative commit', { now: [{ committed: foreign(-2n) }] }, 'OFFSET_INVALID'],
@@ -134,7 +134,7 @@ describe('the lost range of an attempt', () => {
     [
       'is what expired since planning',
       { rules: skip, now: [{ low: 55n }] },
-      [{ partition: 0, from: '40', to: '55' }],
+      [{ topic: 'orders', partition: 0, from: '40', to: '55' }],
     ],
     [
       'is not what the plan reports already',
@@ -144,7 +144,7 @@ describe('the lost range of an attempt', () => {
     [
       'is only the part that the plan does not report',
       { rules: skip, planned: [{ committed: '10', start: '40' }], now: [{ low: 55n, committed: ours(10n) }] },
-      [{ partition: 0, from: '40', to: '55' }],
+      [{ topic: 'orders', partition: 0, from: '40', to: '55' }],
     ],
   ];
   for (const [what, given, expected] of cases) {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import type { Plan, PreviousRun } from '../../src/contract.js';
 import { makePlan, type PlanningInput } from '../../src/drain/planning.js';
-import type { PartitionState, TopicState } from '../../src/kafka/source.js';
+import type { LogState, PartitionState } from '../../src/kafka/source.js';
 import { NOW, pipeline, topicState } from './builders.js';
 
 /** What a plan is made from. */
@@ -11,20 +11,22 @@ export interface Given {
   rules?: Partial<PipelineSettings>;
   /** By default one partition with records 40 up to 100 and nothing committed. */
   partitions?: Partial<PartitionState>[];
-  topic?: Partial<TopicState>;
+  log?: Partial<LogState>;
   previous?: PreviousRun | null;
   offsetsAtStart?: Record<number, bigint>;
 }
 
-export function planOf({ rules, partitions, topic, previous = null, offsetsAtStart = {} }: Given): Plan {
+export function planOf({ rules, partitions, log, previous = null, offsetsAtStart = {} }: Given): Plan {
   const input: PlanningInput = {
     pipeline: pipeline(rules),
     database: 'shop',
     searchAttributes: false,
-    state: topicState(partitions, topic),
+    state: topicState(partitions, log),
     previous,
     now: NOW,
-    offsetsAtStart: new Map(Object.entries(offsetsAtStart).map(([key, offset]) => [Number(key), offset])),
+    offsetsAtStart: new Map(
+      Object.entries(offsetsAtStart).map(([key, offset]) => [`orders-${Number(key)}`, offset]),
+    ),
   };
   return makePlan(input);
 }

@@ -1,4 +1,4 @@
-import { foreign, ours, pipeline, previousRun } from './builders.js';
+import { foreign, ours, pipeline, previousRun, topicResult } from './builders.js';
 import { describeCases, type Case } from './planning-cases.js';
 
 const FOLLOWING: readonly Case[] = [
@@ -69,7 +69,10 @@ const FOLLOWING: readonly Case[] = [
     rule: 'a previous run of another topic is not compared, although its topic id differs',
     given: {
       partitions: [{ committed: ours(70n) }],
-      previous: previousRun([{ committed: '700' }], { topic: 'old', topicId: 'old' }),
+      previous: previousRun([{ committed: '700' }], {
+        topic: 'old',
+        topics: [topicResult({ topic: 'old', topicId: 'old' })],
+      }),
     },
     ranges: ['70-100 of 70'],
     continuity: 'unknown',
@@ -86,7 +89,7 @@ const FOLLOWING: readonly Case[] = [
     rule: 'topic ids are compared only where both are known',
     given: {
       partitions: [{ committed: ours(70n) }],
-      topic: { topicId: null },
+      log: { topics: [{ topic: 'orders', topicId: null }] },
       previous: previousRun([{ committed: '70' }]),
     },
     ranges: ['70-100 of 70'],
@@ -115,7 +118,7 @@ const GONE: readonly Case[] = [
     ranges: ['40-100 of none'],
     continuity: 'resumed',
     warnings: ['OFFSETS_EXPIRED'],
-    lost: [{ partition: 0, from: '30', to: '40' }],
+    lost: [{ topic: 'orders', partition: 0, from: '30', to: '40' }],
   },
   {
     rule: 'records expired unread: with onDataLoss skip it goes on at the low watermark, and the range is reported',
@@ -126,14 +129,14 @@ const GONE: readonly Case[] = [
     },
     ranges: ['40-100 of 10', '50-100 of 50'],
     continuity: 'continuous',
-    lost: [{ partition: 0, from: '10', to: '40' }],
+    lost: [{ topic: 'orders', partition: 0, from: '10', to: '40' }],
   },
   {
     rule: 'everything expired: with onDataLoss skip nothing is left but the commit',
     given: { rules: { onDataLoss: 'skip' }, partitions: [{ low: 100n, committed: ours(10n) }] },
     ranges: ['100-100 of 10'],
     continuity: 'unknown',
-    lost: [{ partition: 0, from: '10', to: '100' }],
+    lost: [{ topic: 'orders', partition: 0, from: '10', to: '100' }],
   },
 ];
 
@@ -146,14 +149,14 @@ const UNTOLD: Case[] = [
     },
     ranges: ['60-100 of 60'],
     continuity: 'continuous',
-    lost: [{ partition: 0, from: '10', to: '40' }],
+    lost: [{ topic: 'orders', partition: 0, from: '10', to: '40' }],
   },
   {
     rule: 'lost by a run that failed before any had succeeded',
     given: { partitions: [{ committed: ours(60n, { lost: [{ from: '10', to: '40' }] }) }] },
     ranges: ['60-100 of 60'],
     continuity: 'unknown',
-    lost: [{ partition: 0, from: '10', to: '40' }],
+    lost: [{ topic: 'orders', partition: 0, from: '10', to: '40' }],
   },
   {
     rule: 'lost before any had succeeded: under AllowAll in the result of the run that found it only',
@@ -183,8 +186,8 @@ const UNTOLD: Case[] = [
     ranges: ['40-100 of 30'],
     continuity: 'continuous',
     lost: [
-      { partition: 0, from: '10', to: '20' },
-      { partition: 0, from: '30', to: '40' },
+      { topic: 'orders', partition: 0, from: '10', to: '20' },
+      { topic: 'orders', partition: 0, from: '30', to: '40' },
     ],
   },
   {
@@ -203,7 +206,7 @@ const UNLISTED: Case[] = [
     rule: 'a partition that the previous result does not list is compared all the same',
     given: {
       partitions: [{ committed: ours(50n) }, { committed: foreign(60n) }],
-      previous: previousRun([{ committed: '50' }], { unlisted: '1:50' }),
+      previous: previousRun([{ committed: '50' }], { unlisted: 'orders=,1e' }),
     },
     ranges: ['50-100 of 50', '60-100 of 60'],
     continuity: 'gap',
@@ -213,7 +216,7 @@ const UNLISTED: Case[] = [
     rule: 'an offset that is gone is resumed there, too',
     given: {
       partitions: [{ committed: ours(50n) }, {}],
-      previous: previousRun([{ committed: '50' }], { unlisted: '1:70' }),
+      previous: previousRun([{ committed: '50' }], { unlisted: 'orders=,1y' }),
     },
     ranges: ['50-100 of 50', '70-100 of none'],
     continuity: 'resumed',

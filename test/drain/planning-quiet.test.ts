@@ -104,7 +104,7 @@ test('a plan names what it is about, and the base of its tombstones', () => {
     pipeline: name,
     clusterId,
     topic,
-    topicId,
+    topics,
     group,
     collection,
     epoch,
@@ -113,12 +113,12 @@ test('a plan names what it is about, and the base of its tombstones', () => {
     catchUp,
   } = plan;
   assert.deepEqual(
-    { name, clusterId, topic, topicId, group, collection, epoch, fingerprint, plannedAt, catchUp },
+    { name, clusterId, topic, topics, group, collection, epoch, fingerprint, plannedAt, catchUp },
     {
       name: 'orders',
       clusterId: 'cluster-1',
       topic: 'orders',
-      topicId: 'topic-1',
+      topics: [{ topic: 'orders', topicId: 'topic-1' }],
       group: 'drain-orders',
       collection: 'shop.docs',
       epoch: 2,

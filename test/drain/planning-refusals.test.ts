@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { DrainError } from '../../src/errors.js';
-import { foreign, ours, previousRun } from './builders.js';
+import { foreign, ours, previousRun, withTopicId } from './builders.js';
 import { planOf, type Given } from './planning-cases.js';
 
 const AT_EPOCH_2: Partial<PipelineSettings> = { epoch: 2 };
@@ -88,13 +88,13 @@ describe('planning refuses', () => {
     ],
     [
       'a topic with another id, although it has more records',
-      { previous: memory, topic: { topicId: 'topic-2' } },
+      { previous: memory, log: withTopicId('topic-2') },
       'TOPIC_RECREATED',
       /topic-1 then, topic-2 now.*epoch: 2/,
     ],
     [
       'a topic with another id, although the commit would fit',
-      { previous: memory, topic: { topicId: 'topic-2' }, partitions: [{ committed: ours(70n) }] },
+      { previous: memory, log: withTopicId('topic-2'), partitions: [{ committed: ours(70n) }] },
       'TOPIC_RECREATED',
       /deleted and recreated/,
     ],
@@ -103,7 +103,7 @@ describe('planning refuses', () => {
       {
         rules: AT_EPOCH_2,
         previous: previousRun([{ committed: '70' }], { epoch: 2 }),
-        topic: { topicId: 'topic-2' },
+        log: withTopicId('topic-2'),
       },
       'TOPIC_RECREATED',
       /epoch: 3/,

@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../src/config/settings.js';
-import { foreign, NOW, ours, previousRun } from './builders.js';
+import { foreign, NOW, ours, previousRun, topicResult } from './builders.js';
 import { describeCases, type Case } from './planning-cases.js';
 
 const AT_EPOCH_2: Partial<PipelineSettings> = { epoch: 2 };
@@ -122,7 +122,7 @@ const EPOCHS: readonly Case[] = [
     given: {
       rules: AT_EPOCH_2,
       partitions: [{ committed: ours(500n) }],
-      previous: previousRun([{ committed: '500' }], { topicId: 'old' }),
+      previous: previousRun([{ committed: '500' }], { topics: [topicResult({ topicId: 'old' })] }),
     },
     ranges: ['40-100 of none'],
     continuity: 'first',

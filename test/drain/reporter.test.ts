@@ -99,7 +99,7 @@ test('progress counts what this attempt does per second, and all of the run othe
     { committed: ours(60n, { run: 'run-1', books: books(20, { inserted: 10, deadLettered: 10 }) }) },
   ];
   const ledger = openLedger(pipeline(), plan(), 'run-1', topicState(now));
-  commit(ledger, 0, 70n, books(10, { inserted: 2, updated: 3, deleted: 4, skipped: 1 }));
+  commit(ledger, 'orders-0', 70n, books(10, { inserted: 2, updated: 3, deleted: 4, skipped: 1 }));
   const progress = progressOf({
     ledger,
     phase: 'draining',
@@ -116,6 +116,6 @@ test('progress counts what this attempt does per second, and all of the run othe
     budgetLeftSeconds: 7,
     deadLettered: 10,
     resumed: true,
-    committed: [{ partition: 0, offset: '70' }],
+    committed: [{ partition: 'orders-0', offset: '70' }],
   });
 });

@@ -14,7 +14,7 @@ const SITUATION: DrainSituation = {
   drainingMs: 0,
   idleMs: 0,
   read: 0,
-  ownUnfinished: [0],
+  ownUnfinished: ['orders-0'],
   othersUnfinished: [],
   asked: null,
 };
@@ -42,13 +42,13 @@ describe('a drain', () => {
     [
       'is not drained while another member has something left',
       {},
-      { ownUnfinished: [], othersUnfinished: [1] },
+      { ownUnfinished: [], othersUnfinished: ['orders-1'] },
       'go-on',
     ],
     [
       'is not drained while both have something left',
       {},
-      { ownUnfinished: [0], othersUnfinished: [1] },
+      { ownUnfinished: ['orders-0'], othersUnfinished: ['orders-1'] },
       'go-on',
     ],
     ['stops when an operator asks', {}, { asked: 'stopped' }, 'stopped'],
@@ -71,13 +71,13 @@ describe('a drain', () => {
     [
       'stalls where a partition of its own brings nothing short of the end',
       {},
-      { idleMs: 100, ownUnfinished: [2, 5] },
-      'stalled 2,5',
+      { idleMs: 100, ownUnfinished: ['orders-2', 'orders-5'] },
+      'stalled orders-2,orders-5',
     ],
     [
       'waits for others however idle it is itself',
       {},
-      { idleMs: 99_999, ownUnfinished: [], othersUnfinished: [1] },
+      { idleMs: 99_999, ownUnfinished: [], othersUnfinished: ['orders-1'] },
       'go-on',
     ],
     ['until idle: goes on at the plan’s ends', UNTIL_IDLE, DONE, 'go-on'],
@@ -85,7 +85,7 @@ describe('a drain', () => {
     [
       'until idle: ends idle whatever others do',
       UNTIL_IDLE,
-      { idleMs: 100, ownUnfinished: [], othersUnfinished: [1] },
+      { idleMs: 100, ownUnfinished: [], othersUnfinished: ['orders-1'] },
       'idle',
     ],
     ['until idle: the budget holds', UNTIL_IDLE, { drainingMs: 1000, idleMs: 100 }, 'budget'],

@@ -70,7 +70,12 @@ describe('the circuit breaker', () => {
     test(`${refused ? 'refuses' : 'lets through'} ${title}`, () => {
       const [read, bad] = batch;
       const records = Array.from({ length: read }, (_, index) => record({ offset: BigInt(70 + index) }));
-      const given = { partition: 3, records, nextOffset: BigInt(70 + read) };
+      const given = {
+        topic: 'orders',
+        partition: 'orders-3' as const,
+        records,
+        nextOffset: BigInt(70 + read),
+      };
       const rules = pipeline({ deadLetters: { collection: 'd', tolerate, expireAfterMs: null } });
       const check = () => {
         refuseTooManyBad(rules, given, { partition: counted(partition), run: counted(run) }, bad);
@@ -88,7 +93,8 @@ describe('the circuit breaker', () => {
     const soFar = { partition: books(0), run: books(3, { inserted: 2, deadLettered: 1 }) };
     assert.throws(
       () => {
-        refuseTooManyBad(rules, { partition: 3, records, nextOffset: 71n }, soFar, 1);
+        const batch = { topic: 'orders', partition: 'orders-3' as const, records, nextOffset: 71n };
+        refuseTooManyBad(rules, batch, soFar, 1);
       },
       {
         message:

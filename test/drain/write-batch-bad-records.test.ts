@@ -64,7 +64,7 @@ describe('a record that is not tolerated, when it is the first', () => {
       'fails because it cannot be decoded',
       'a7! b8',
       {},
-      /^orders-0 offset 7: .*\(NOT_JSON\).*group "drain-orders" for partition 0 to 8/,
+      /^orders-0 offset 7: .*\(NOT_JSON\).*group "drain-orders" for orders-0 to 8/,
     ],
     [
       'fails because the sink refuses it',

@@ -4,13 +4,12 @@ import { assignWishes, type Wish } from '../../src/kafka/assignor.js';
 
 const wish = (memberId: string, partitions: number[], topic = 'orders'): Wish => ({
   memberId,
-  topic,
-  partitions,
+  partitions: partitions.map((partition) => ({ topic, partition })),
 });
 
 function assigned(...wishes: Wish[]): Record<string, number[]> {
   return Object.fromEntries(
-    [...assignWishes(wishes)].map(([member, { partitions }]) => [member, partitions]),
+    [...assignWishes(wishes)].map(([member, given]) => [member, given.map(({ partition }) => partition)]),
   );
 }
 
@@ -40,10 +39,11 @@ test('nobody gets what it did not ask for, and everything asked for is given onc
     );
     const result = assigned(...wishes);
     const given = Object.values(result).flat();
-    assert.deepEqual(new Set(given), new Set(wishes.flatMap(({ partitions }) => partitions)));
+    const wished = wishes.flatMap(({ partitions }) => partitions.map(({ partition }) => partition));
+    assert.deepEqual(new Set(given), new Set(wished));
     assert.equal(given.length, new Set(given).size);
     for (const { memberId, partitions } of wishes) {
-      assert.ok(result[memberId]?.every((partition) => partitions.includes(partition)));
+      assert.ok(result[memberId]?.every((given) => partitions.some(({ partition }) => partition === given)));
     }
   }
 });
@@ -53,9 +53,24 @@ test('a partition that only one member wants goes to it before the shared ones a
 });
 
 test('members of two topics in one group do not take from each other', () => {
-  const result = assignWishes([wish('a', [0, 1], 'orders'), wish('b', [0, 1], 'refunds')]);
-  assert.deepEqual(result.get('a'), { topic: 'orders', partitions: [0, 1] });
-  assert.deepEqual(result.get('b'), { topic: 'refunds', partitions: [0, 1] });
+  const orders = wish('a', [0, 1], 'orders');
+  const refunds = wish('b', [0, 1], 'refunds');
+  const result = assignWishes([orders, refunds]);
+  assert.deepEqual(result.get('a'), orders.partitions);
+  assert.deepEqual(result.get('b'), refunds.partitions);
+});
+
+test('partitions of several topics are shared by members that want them all', () => {
+  const all = [...wish('', [0, 1], 'orders').partitions, ...wish('', [0, 1], 'refunds').partitions];
+  const result = assignWishes([
+    { memberId: 'a', partitions: all },
+    { memberId: 'b', partitions: all },
+  ]);
+  assert.deepEqual(
+    [...result.values()].map(({ length }) => length),
+    [2, 2],
+  );
+  assert.deepEqual(new Set([...result.values()].flat()), new Set(all));
 });
 
 test('a member with no wishes stays in the group with nothing', () => {

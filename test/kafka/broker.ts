@@ -51,7 +51,7 @@ export async function openBroker(
   const sources: Source[] = [];
   const group = `group-${topic}`;
   const memberWith = (options: Partial<SourceOptions>): Source => {
-    const source = createSource({ kafka: settings, topic, group, ...options });
+    const source = createSource({ kafka: settings, topics: { names: [topic] }, group, ...options });
     sources.push(source);
     return source;
   };

@@ -59,7 +59,7 @@ for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
     // Longer than one block of snappy (32 KiB) and lz4 (64 KiB) once some of them are in a batch.
     const lines = Array.from({ length: 50 }, (_, line) => `${line}:${`${line * line}äß`.repeat(20 + line)}`);
     await produceInJava(broker, codec, lines);
-    const consuming = startConsuming(broker.member(), fromStart(1), {
+    const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), {
       ends: new Map([[0, BigInt(RECORDS)]]),
     });
     await consuming.drained();
@@ -81,7 +81,9 @@ test('a batch with an unknown codec ends the reading and names the topic', async
   const { 1: gzip, 5: unknown } = registered as Record<number, unknown>;
   Object.assign(registered, { 1: unknown });
   try {
-    const consuming = startConsuming(broker.member(), fromStart(1), { ends: new Map([[0, 1n]]) });
+    const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), {
+      ends: new Map([[0, 1n]]),
+    });
     await assert.rejects(consuming.ended, { code: 'UNSUPPORTED_CODEC', message: new RegExp(topic) });
     assert.equal(consuming.batches.length, 0);
   } finally {

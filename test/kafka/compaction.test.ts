@@ -19,8 +19,8 @@ const idempotentProducer = ({ producerWith }: Broker): Promise<Producer> =>
   producerWith({ idempotent: true, maxInFlightRequests: 1 });
 
 async function drainFromStart(broker: Broker, end: bigint): Promise<Consuming> {
-  const replaces = (await broker.member().committed()).get(0)?.offset ?? null;
-  const start = [{ partition: 0, start: { offset: 0n, metadata: '', replaces } }];
+  const replaces = (await broker.member().committed()).get(`${broker.topic}-0`)?.offset ?? null;
+  const start = [{ topic: broker.topic, partition: 0, start: { offset: 0n, metadata: '', replaces } }];
   const consuming = startConsuming(broker.member(), start, { ends: new Map([[0, end]]) });
   await consuming.drained();
   return consuming;

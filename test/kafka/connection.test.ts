@@ -47,7 +47,7 @@ async function startLink(to?: { host: string; port: number }): Promise<Link> {
   };
 }
 
-const place = { topic: 'orders', group: 'drain-orders' };
+const place = { topics: { names: ['orders'] }, group: 'drain-orders' };
 
 test('where nobody listens, planning fails as unavailable and names the address', async () => {
   const link = await startLink();
@@ -76,7 +76,7 @@ test('a source whose broker never answers is closed all the same, with every soc
   await using link = await startLink();
   const source = createSource({ kafka: kafkaSettings([`127.0.0.1:${link.port}`]), ...place });
   const asking = source.inspect();
-  const consuming = startConsuming(source, fromStart(1), { ends: new Map() });
+  const consuming = startConsuming(source, fromStart('t', 1), { ends: new Map() });
   await untilTrue('both are connected', () => link.open() === 2);
   await source.close();
   await assert.rejects(asking, { code: 'KAFKA_UNAVAILABLE' });
@@ -112,8 +112,8 @@ async function startLinkedBroker(): Promise<Link & { topic: string }> {
 test('a broker that goes deaf under a running member neither holds up its stop nor a close', async () => {
   await using link = await startLinkedBroker();
   const kafka = kafkaSettings([`127.0.0.1:${link.port}`]);
-  const source = createSource({ kafka, topic: link.topic, group: 'g' });
-  const consuming = startConsuming(source, fromStart(1), { ends: new Map([[0, 1n]]) });
+  const source = createSource({ kafka, topics: { names: [link.topic] }, group: 'g' });
+  const consuming = startConsuming(source, fromStart(link.topic, 1), { ends: new Map([[0, 1n]]) });
   await untilTrue('it has joined', () => consuming.heard.length > 0);
   link.hang();
   await consuming.stop();

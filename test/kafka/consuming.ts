@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BatchHandled, PartitionStart, RecordBatch, Source } from '../../src/kafka/source.js';
+import type {
+  BatchHandled,
+  PartitionName,
+  PartitionStart,
+  RecordBatch,
+  Source,
+} from '../../src/kafka/source.js';
 
 /** How a test handles what a source hands out. */
 export interface ConsumingOptions {
@@ -10,6 +16,11 @@ export interface ConsumingOptions {
   handle?: (batch: RecordBatch) => Promise<BatchHandled> | BatchHandled;
   stopAtEnd?: boolean;
   signal?: AbortSignal;
+}
+
+/** The number in a partition's name: the tests read one topic. */
+export function numberOf(name: PartitionName): number {
+  return Number(name.slice(name.lastIndexOf('-') + 1));
 }
 
 /** A running `consume` and all that was seen of it. Values are copied while they are valid. */
@@ -29,8 +40,9 @@ export interface Consuming {
   drained: () => Promise<void>;
 }
 
-export function fromStart(partitions: number): PartitionStart[] {
+export function fromStart(topic: string, partitions: number): PartitionStart[] {
   return Array.from({ length: partitions }, (_, partition) => ({
+    topic,
     partition,
     start: { offset: 0n, metadata: 'start', replaces: null },
   }));
@@ -51,13 +63,15 @@ export function startConsuming(
   const isDrained = (): boolean =>
     [...options.ends].every(([partition, end]) => (committed.get(partition) ?? -1n) >= end);
   const handle = async (batch: RecordBatch): Promise<BatchHandled> => {
-    batches.push({ ...batch, records: batch.records.map(({ offset }) => ({ offset })) });
-    const seen = values.get(batch.partition) ?? [];
-    values.set(batch.partition, seen);
+    const { nextOffset } = batch;
+    const partition = numberOf(batch.partition);
+    batches.push({ partition, nextOffset, records: batch.records.map(({ offset }) => ({ offset })) });
+    const seen = values.get(partition) ?? [];
+    values.set(partition, seen);
     for (const { value } of batch.records) seen.push(value?.toString() ?? null);
     if (options.handle !== undefined) return options.handle(batch);
     const metadata = options.metadata?.(batch) ?? '';
-    const done = batch.nextOffset >= (options.ends.get(batch.partition) ?? 0n);
+    const done = batch.nextOffset >= (options.ends.get(partition) ?? 0n);
     return { commit: { offset: batch.nextOffset, metadata }, done };
   };
   const ended = source.consume({
@@ -66,13 +80,14 @@ export function startConsuming(
     signal: AbortSignal.any([controller.signal, ...(options.signal ? [options.signal] : [])]),
     listener: {
       assigned: (list) => {
-        owned = list;
-        heard.push(`assigned ${list.join(',')}`);
+        owned = list.map(numberOf);
+        heard.push(`assigned ${owned.join(',')}`);
       },
       fetching: () => void (signs.fetching += 1),
       fetched: () => void (signs.fetched += 1),
       interrupted: () => void (signs.interrupted += 1),
-      committed: (partition, offset, metadata) => {
+      committed: (name, offset, metadata) => {
+        const partition = numberOf(name);
         committed.set(partition, offset);
         heard.push(`committed ${partition} ${String(offset)} ${metadata}`);
         if ((options.stopAtEnd ?? true) && isDrained()) controller.abort();

@@ -25,7 +25,7 @@ test('a foreign member in the group is refused with its client id and host', asy
   await foreign.connect();
   await foreign.subscribe({ topic: broker.topic });
   await foreign.run({ eachMessage: () => Promise.resolve() });
-  const consuming = startConsuming(broker.member(), fromStart(1), { ends: new Map([[0, 1n]]) });
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), { ends: new Map([[0, 1n]]) });
   await assert.rejects(consuming.ended, (error: Error & { code?: string }) => {
     assert.equal(error.code, 'GROUP_IN_USE');
     assert.match(error.message, /looks-past on 127\.0\.0\.1/);
@@ -55,7 +55,7 @@ test('a foreign member of the newer group protocol is refused, too, although the
   await untilTrue('the foreign member has joined', async () =>
     (await broker.admin.listGroups()).groups.some(({ groupId }) => groupId === broker.group),
   );
-  const consuming = startConsuming(broker.member(), fromStart(2), { ends: new Map([[0, 1n]]) });
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 2), { ends: new Map([[0, 1n]]) });
   await assert.rejects(consuming.ended, { code: 'GROUP_IN_USE' });
   assert.equal(consuming.batches.length, 0);
   assert.deepEqual(await broker.member().committed(), new Map());
@@ -68,7 +68,7 @@ test('a foreign member of the newer group protocol that joins later ends the rea
     [0, 1000n],
     [1, 1000n],
   ]);
-  const consuming = startConsuming(broker.member(), fromStart(2), { ends });
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 2), { ends });
   await untilTrue('it has joined', () => consuming.owned().length === 2);
   const foreign = startForeign(broker);
   await assert.rejects(consuming.ended, { code: 'GROUP_IN_USE' });
@@ -77,7 +77,7 @@ test('a foreign member of the newer group protocol that joins later ends the rea
 
 test('a member that the group gave up ends as fenced while it waits, and does not come back', async () => {
   await using broker = await openBroker(1);
-  const consuming = startConsuming(broker.member(), fromStart(1), { ends: new Map([[0, 1n]]) });
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), { ends: new Map([[0, 1n]]) });
   await untilTrue('it has joined', () => consuming.heard.length > 0);
   await removeMembers(broker);
   await assert.rejects(consuming.ended, { code: 'FENCED' });
@@ -91,7 +91,7 @@ test('a member that is given up while a batch is in hand finishes it, commits no
   await broker.append(0, numbers(3));
   const source = broker.member();
   let finished = false;
-  const consuming = startConsuming(source, fromStart(1), {
+  const consuming = startConsuming(source, fromStart(broker.topic, 1), {
     ends: new Map([[0, 3n]]),
     handle: async ({ nextOffset }) => {
       await removeMembers(broker);
@@ -102,13 +102,13 @@ test('a member that is given up while a batch is in hand finishes it, commits no
   await assert.rejects(consuming.ended, { code: 'FENCED' });
   assert.ok(finished);
   assert.equal(consuming.batches.length, 1);
-  assert.deepEqual((await source.committed()).get(0), { offset: 0n, metadata: 'start' });
+  assert.deepEqual((await source.committed()).get(`${broker.topic}-0`), { offset: 0n, metadata: 'start' });
 });
 
 test('a member that is given up in a slow batch hears of it by a heartbeat', async () => {
   await using broker = await openBroker(1);
   await broker.append(0, numbers(1));
-  const consuming = startConsuming(broker.member(), fromStart(1), {
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), {
     ends: new Map([[0, 1n]]),
     handle: async () => {
       await removeMembers(broker);
@@ -127,11 +127,11 @@ test('a member that has ended has left the group, however it ended', async () =>
   const members = async (): Promise<number | undefined> =>
     (await broker.admin.describeGroups([broker.group])).groups[0]?.members.length;
   const ends = new Map([[0, 1n]]);
-  await startConsuming(broker.member(), fromStart(1), { ends }).drained();
+  await startConsuming(broker.member(), fromStart(broker.topic, 1), { ends }).drained();
   assert.equal(await members(), 0);
   const failing = startConsuming(
     broker.member(),
-    [{ partition: 0, start: { offset: 0n, metadata: '', replaces: 1n } }],
+    [{ topic: broker.topic, partition: 0, start: { offset: 0n, metadata: '', replaces: 1n } }],
     {
       ends,
       handle: () => Promise.reject(new Error('mine')),

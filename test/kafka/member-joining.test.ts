@@ -5,9 +5,9 @@ import { fetched, open, protocolError } from './member-world.js';
 test('after a join it commits the starts that nobody has, seeks, and tells where the group stands', async () => {
   const { member, group, did, told } = open(
     5n,
-    { fetchCommitted: () => Promise.resolve(new Map([[1, { offset: 7n, metadata: 'theirs' }]])) },
+    { fetchCommitted: () => Promise.resolve(new Map([['t-1', { offset: 7n, metadata: 'theirs' }]])) },
     undefined,
-    [{ partition: 0, start: { offset: 3n, metadata: 'ours', replaces: null } }],
+    [{ topic: 't', partition: 0, start: { offset: 3n, metadata: 'ours', replaces: null } }],
   );
   member.hooks.joining();
   assert.ok(member.isJoining());
@@ -19,7 +19,9 @@ test('after a join it commits the starts that nobody has, seeks, and tells where
 
 test('a join whose start cannot be committed has not succeeded', async () => {
   const start = { offset: 3n, metadata: 'ours', replaces: 5n };
-  const { member, group, did, told, refusals } = open(5n, {}, undefined, [{ partition: 0, start }]);
+  const { member, group, did, told, refusals } = open(5n, {}, undefined, [
+    { topic: 't', partition: 0, start },
+  ]);
   refusals.push(protocolError('REBALANCE_IN_PROGRESS'));
   member.hooks.joining();
   await assert.rejects(member.hooks.joined(group), /REBALANCE_IN_PROGRESS/);

@@ -2,6 +2,8 @@ import type { FetchedBatch, Group, OffsetsToCommit } from '../../src/kafka/inter
 import { createMember, type Member, type MemberOptions } from '../../src/kafka/member.js';
 import type { BatchHandled, CommittedOffset, PartitionStart, RecordBatch } from '../../src/kafka/source.js';
 
+import { numberOf } from './consuming.js';
+
 /** Everything a member did to its group and told its listener, in order. */
 export interface World {
   member: Member;
@@ -61,24 +63,32 @@ export function open(
   } as Partial<Group> as Group;
   const offset: CommittedOffset = { offset: committed, metadata: '' };
   const member = createMember({
-    ...{ topic: 't', group: 'g', leaving: () => undefined, classify: (error) => error as Error },
-    fetchCommitted: () => Promise.resolve(new Map([0, 1].map((partition) => [partition, offset]))),
+    ...{ group: 'g', leaving: () => undefined, classify: (error) => error as Error },
+    fetchCommitted: () =>
+      Promise.resolve(
+        new Map([
+          ['t-0', offset],
+          ['t-1', offset],
+        ]),
+      ),
     request: {
       partitions: [0, 1].map(
-        (partition) => starts.find((start) => start.partition === partition) ?? { partition, start: null },
+        (partition) =>
+          starts.find((start) => start.partition === partition) ?? { topic: 't', partition, start: null },
       ),
       signal: stop.signal,
       handle: (batch) => {
-        did.push(`handle ${batch.partition}`);
-        return new Promise((resolve) => inHand.set(batch.partition, { batch, resolve }));
+        const partition = numberOf(batch.partition);
+        did.push(`handle ${partition}`);
+        return new Promise((resolve) => inHand.set(partition, { batch, resolve }));
       },
       listener: {
-        assigned: (partitions) => void did.push(`assigned ${partitions.join()}`),
+        assigned: (partitions) => void did.push(`assigned ${partitions.map(numberOf).join()}`),
         fetching: () => undefined,
         fetched: () => void did.push('fetched'),
         interrupted: () => void did.push('interrupted'),
         committed: (partition, at, metadata) => {
-          told.push(`${partition}@${at} ${metadata}`);
+          told.push(`${numberOf(partition)}@${at} ${metadata}`);
           onCommitted(at);
         },
       },

@@ -28,9 +28,11 @@ async function untilEnd(broker: Broker, end: bigint): Promise<void> {
 }
 
 async function drainTo(broker: Broker, end: bigint): Promise<Consuming> {
-  const consuming = startConsuming(broker.member(), fromStart(1), { ends: new Map([[0, end]]) });
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), {
+    ends: new Map([[0, end]]),
+  });
   await consuming.drained();
-  assert.equal((await broker.member().committed()).get(0)?.offset, end);
+  assert.equal((await broker.member().committed()).get(`${broker.topic}-0`)?.offset, end);
   return consuming;
 }
 
@@ -97,7 +99,13 @@ test('aborted records stay hidden where reading begins inside several aborted tr
   await broker.append(0, ['kept']);
   await untilEnd(broker, 8n);
   for (const offset of [0n, 1n, 2n, 3n, 4n]) {
-    const start = [{ partition: 0, start: { offset, metadata: '', replaces: await committedOf(broker) } }];
+    const start = [
+      {
+        topic: broker.topic,
+        partition: 0,
+        start: { offset, metadata: '', replaces: await committedOf(broker) },
+      },
+    ];
     const consuming = startConsuming(broker.member(), start, { ends: new Map([[0, 8n]]) });
     await consuming.drained();
     assert.deepEqual(consuming.values(0), ['kept'], `from offset ${String(offset)}`);
@@ -105,5 +113,5 @@ test('aborted records stay hidden where reading begins inside several aborted tr
 });
 
 async function committedOf(broker: Broker): Promise<bigint | null> {
-  return (await broker.member().committed()).get(0)?.offset ?? null;
+  return (await broker.member().committed()).get(`${broker.topic}-0`)?.offset ?? null;
 }

@@ -15,7 +15,7 @@ test('20,000 records in many fetches are handed out once and in order, and all p
   }
   const source = broker.memberWith({ fetchSizes: { maxBytesPerPartition: 16 * 1024 } });
   const ends = new Map((await source.inspect()).partitions.map(({ partition, end }) => [partition, end]));
-  const consuming = startConsuming(source, fromStart(PARTITIONS), { ends });
+  const consuming = startConsuming(source, fromStart(broker.topic, PARTITIONS), { ends });
   await consuming.drained();
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     assert.deepEqual(consuming.values(partition), numbers(PER_PARTITION));

@@ -12,7 +12,7 @@ function setupOf({ db, uri }: Target): Parameters<typeof setupCollection>[0] {
   return {
     uri,
     database: db.databaseName,
-    collection: 'orders',
+    collections: ['orders'],
     deadLetterCollection: 'orders.dead_letters',
     deadLettersExpireAfterMs: null,
   };
@@ -91,7 +91,7 @@ describe('the setup of a collection', () => {
       const setup = {
         uri,
         database: 'shop',
-        collection: 'orders',
+        collections: ['orders'],
         deadLetterCollection: 'orders.dead_letters',
         deadLettersExpireAfterMs: null,
       };

@@ -1,5 +1,6 @@
 import { describeSourceContract, type SourceUnderTest } from '../contract/source-contract.js';
 import { describeSourceMembersContract } from '../contract/source-members-contract.js';
+import { describeSourceStoppingContract } from '../contract/source-stopping-contract.js';
 import { createGroup } from './fake-group.js';
 import { appendRecord, createLog } from './fake-log.js';
 import { createFakeSource } from './fake-source.js';
@@ -36,4 +37,5 @@ function open(partitions: number): Promise<SourceUnderTest> {
 }
 
 describeSourceContract("the simulator's source", open);
+describeSourceStoppingContract("the simulator's source", open);
 describeSourceMembersContract("the simulator's source", open);

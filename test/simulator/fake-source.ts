@@ -7,7 +7,8 @@ import type {
   PartitionStart,
   RecordBatch,
   Source,
-  TopicState,
+  LogState,
+  PartitionName,
 } from '../../src/kafka/source.js';
 import type { FakeGroup, GroupMember } from './fake-group.js';
 import { offsetOf, partitionOf, type FakeLog } from './fake-log.js';
@@ -49,12 +50,12 @@ export function createFakeSource(options: FakeSourceOptions): Source {
     offsetsAt: async (timestampMs) => {
       await process.step();
       return new Map(
-        log.partitions.map((_, partition) => [partition, offsetAt(log, partition, timestampMs)]),
+        log.partitions.map((_, partition) => [nameIn(log, partition), offsetAt(log, partition, timestampMs)]),
       );
     },
     committed: async () => {
       await process.step();
-      return new Map(log.committed);
+      return new Map([...log.committed].map(([partition, commit]) => [nameIn(log, partition), commit]));
     },
     consume: (request) =>
       consume(options, { ...request, signal: AbortSignal.any([request.signal, closing.signal]) }),
@@ -65,15 +66,17 @@ export function createFakeSource(options: FakeSourceOptions): Source {
   };
 }
 
-function stateOf(log: FakeLog): TopicState {
+/** What the brokers say of the log. */
+export function stateOf(log: FakeLog): LogState {
   const { clusterId, topic, topicId } = log;
   const partitions = log.partitions.map(({ end }, partition) => ({
+    topic,
     partition,
     low: 0n,
     end,
     committed: log.committed.get(partition) ?? null,
   }));
-  return { clusterId, topic, topicId, partitions };
+  return { clusterId, topics: [{ topic, topicId }], partitions };
 }
 
 function offsetAt(log: FakeLog, partition: number, timestampMs: number): bigint {
@@ -125,9 +128,9 @@ async function takeUp(membership: Membership): Promise<Map<number, bigint>> {
   const starts = new Map(request.partitions.map((start) => [start.partition, start]));
   for (const partition of assigned) commitStart(membership, starts.get(partition));
   const positions = new Map(assigned.map((partition) => [partition, positionIn(log, partition)]));
-  request.listener.assigned(assigned);
+  request.listener.assigned(assigned.map((partition) => nameIn(log, partition)));
   for (const [partition, offset] of positions)
-    request.listener.committed(partition, offset, log.committed.get(partition)?.metadata ?? '');
+    request.listener.committed(nameIn(log, partition), offset, log.committed.get(partition)?.metadata ?? '');
   return positions;
 }
 
@@ -177,6 +180,10 @@ async function serve(
   }
 }
 
+function nameIn({ topic }: FakeLog, partition: number): PartitionName {
+  return `${topic}-${partition}`;
+}
+
 function fetchFrom({ log, random }: Membership, partition: number, position: bigint): RecordBatch[] {
   const { entries, end } = partitionOf(log, partition);
   if (position >= end) return [];
@@ -184,7 +191,9 @@ function fetchFrom({ log, random }: Membership, partition: number, position: big
   const taken = from < 0 ? [] : entries.slice(from, from + random.integer(1, LARGEST_BATCH));
   const next = from < 0 ? undefined : entries[from + taken.length];
   const records = taken.flatMap((entry) => (entry.kind === 'record' ? [entry.record] : []));
-  return [{ partition, records, nextOffset: next === undefined ? end : offsetOf(next) }];
+  const { topic } = log;
+  const name = nameIn(log, partition);
+  return [{ topic, partition: name, records, nextOffset: next === undefined ? end : offsetOf(next) }];
 }
 
 async function handleBatch(
@@ -194,16 +203,17 @@ async function handleBatch(
   batch: RecordBatch,
 ): Promise<void> {
   const { request, group, process, member, done, random, perils } = membership;
+  const partition = Number(batch.partition.slice(batch.topic.length + 1));
   const { commit, done: isDone }: BatchHandled = await request.handle(batch);
   await process.step();
   if (!group.isMember(member)) throw fenced();
   if (group.generation() !== generation) return;
   if (commit !== null) {
-    commitTo(membership, batch.partition, commit);
+    commitTo(membership, partition, commit);
     if (random.chance(perils.lostCommit)) throw new DrainError('KAFKA_UNAVAILABLE', 'the answer was lost');
     await process.step();
     request.listener.committed(batch.partition, commit.offset, commit.metadata);
-    positions.set(batch.partition, commit.offset);
+    positions.set(partition, commit.offset);
   }
-  if (isDone) done.add(batch.partition);
+  if (isDone) done.add(partition);
 }

@@ -6,7 +6,8 @@ import { asDrainError, DrainError } from '../../src/errors.js';
 import { resultOf, untouched } from '../../src/workflows/result.js';
 import { createGroup } from './fake-group.js';
 import { createDatabase, createFakeSink } from './fake-sink.js';
-import { createFakeSource } from './fake-source.js';
+import { createFakeSource, stateOf } from './fake-source.js';
+import type { PartitionName } from '../../src/kafka/source.js';
 import { createOracle, type Oracle } from './oracle.js';
 import { createProcess, type SimulatedProcess } from './process.js';
 import { natureOf, produce, tellStory, UNWRITABLE_FIELD, type Story } from './story.js';
@@ -129,16 +130,13 @@ function livesOn({ givenUp }: World): boolean {
 }
 
 function planOf({ pipeline, log, previous, time }: World): Plan {
-  const { clusterId, topic, topicId } = log;
-  const partitions = log.partitions.map(({ end }, partition) => ({
-    partition,
-    low: 0n,
-    end,
-    committed: log.committed.get(partition) ?? null,
-  }));
-  const state = { clusterId, topic, topicId, partitions };
+  const state = stateOf(log);
   const now = new Date(time.now());
-  const none = { offsetsAtStart: new Map<number, bigint>(), searchAttributes: false, database: 'shop' };
+  const none = {
+    offsetsAtStart: new Map<PartitionName, bigint>(),
+    searchAttributes: false,
+    database: 'shop',
+  };
   return makePlan({ pipeline, state, previous, now, ...none });
 }
 

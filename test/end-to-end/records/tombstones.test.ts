@@ -54,7 +54,7 @@ describe('tombstones', { concurrency: true }, () => {
     const outcomes = await setupCollection({
       uri,
       database,
-      collection: collectionName,
+      collections: [collectionName],
       deadLetterCollection,
       deadLettersExpireAfterMs: null,
     });

@@ -90,8 +90,8 @@ describe('a run that is stopped or fails says what it did', { concurrency: true 
     assert.equal(progress.read, 400);
     assert.equal(progress.lag, 401);
     assert.deepEqual(
-      progress.committed.find(({ partition }) => partition === 1),
-      { partition: 1, offset: '400' },
+      progress.committed.find(({ partition }) => partition === `${scenario.topic}-1`),
+      { partition: `${scenario.topic}-1`, offset: '400' },
     );
     assert.equal((await scenario.committed())[1], '400');
     const before = (await readTopic(scenario.kafka, scenario.topic)).filter(({ offset }) => offset < 400n);

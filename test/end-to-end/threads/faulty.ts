@@ -3,7 +3,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { DrainDeps } from '../../../src/drain/attempt.js';
 import { runDrainThread } from '../../../src/drain/thread.js';
 import type { ThreadInput, ThreadMessage } from '../../../src/drain/thread-messages.js';
-import type { ConsumeRequest, RecordBatch } from '../../../src/kafka/source.js';
+import type { ConsumeRequest, PartitionName, RecordBatch } from '../../../src/kafka/source.js';
 import { readFaults, recordStrike, type Action, type Place, type Strike } from '../../support/faults.js';
 
 // A drain thread that is the real one but for the faults that a test armed for its pipeline (see test/support/faults.ts).
@@ -83,8 +83,8 @@ function alter(deps: DrainDeps): DrainDeps {
     },
     sink: {
       ...deps.sink,
-      write: async (models, signal) => {
-        const writing = deps.sink.write(models, signal);
+      write: async (models, signal, topic) => {
+        const writing = deps.sink.write(models, signal, topic);
         passMeanwhile('mid-write');
         const result = await writing;
         await pass('after-write');
@@ -100,7 +100,7 @@ function alter(deps: DrainDeps): DrainDeps {
 }
 
 function faulty(request: ConsumeRequest): ConsumeRequest {
-  const committing = new Map<number, bigint>();
+  const committing = new Map<PartitionName, bigint>();
   return {
     ...request,
     handle: async (batch) => {

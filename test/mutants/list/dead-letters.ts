@@ -170,7 +170,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/outcome',
-        find: 'lagAfter: lagOf(task, atStop)',
+        find: 'lagAfter: topics.reduce((sum, { lagAfter }) => sum + lagAfter, 0)',
         replace: 'lagAfter: task.plan.lagBefore',
       },
     ],
@@ -180,7 +180,11 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     name: 'the lag of the result counts what is not committed of the plan only',
     bug: null,
     edits: [
-      { file: 'drain/outcome', find: 'lagAfter: lagOf(task, atStop)', replace: 'lagAfter: ledger.lag()' },
+      {
+        file: 'drain/outcome',
+        find: 'lagAfter: topics.reduce((sum, { lagAfter }) => sum + lagAfter, 0)',
+        replace: 'lagAfter: ledger.lag()',
+      },
     ],
     tests: ['simulator/simulator'],
   },
@@ -196,7 +200,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/ledger',
-        find: 'const committed = offsetOf(now?.committed ?? null);',
+        find: 'const committed = offsetOf(atStop);',
         replace: 'const committed = entry.committed;',
       },
     ],

@@ -149,7 +149,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a topic recreated between plan and drain is not noticed',
     bug: null,
-    edits: [{ file: 'drain/ledger', find: '&& plan.topicId !== state.topicId)', replace: '&& false)' }],
+    edits: [{ file: 'drain/ledger', find: 'topicId === current)', replace: 'true)' }],
     tests: ['drain/ledger-opening'],
   },
   {

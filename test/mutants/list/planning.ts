@@ -82,7 +82,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/memory',
-        find: 'previous.topicId === null ||',
+        find: 'before === null ||',
         replace: 'true ||',
       },
     ],

@@ -46,7 +46,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant[] = [
   {
     name: 'a run knows nothing of the one before',
     bug: null,
-    edits: [{ file: 'workflows/run-drain', find: 'if (last === undefined)', replace: 'if (true)' }],
+    edits: [{ file: 'workflows/run-drain', find: 'if (last === undefined ||', replace: 'if (true ||' }],
     tests: ['end-to-end/planning/continuity'],
     only: 'skipped ahead',
     servers: true,
