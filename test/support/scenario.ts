@@ -34,7 +34,8 @@ export interface Scenario {
   temporal: Client;
   configurationFile: string;
   environment: NodeJS.ProcessEnv;
-  produce: (records: Message[]) => Promise<void>;
+  /** To the scenario's topic, or another one. */
+  produce: (records: Message[], topic?: string) => Promise<void>;
   /** Writes the configuration anew with other pipeline settings, and applies the schedule. */
   configure: (pipeline: Document) => Promise<void>;
   startWorker: (threadEntry?: string) => Promise<WorkerChild>;
@@ -105,7 +106,11 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     const base = existsSync(configurationFile)
       ? (parse(readFileSync(configurationFile, 'utf8')) as Document)
       : newConfiguration(stack, home, options);
-    const own = { topic: name, collection, schedule: { every: '60m' }, ...options.pipeline, ...pipeline };
+    const written = { ...options.pipeline, ...pipeline };
+    const own = {
+      ...(!('topics' in written) && !('topicPattern' in written) && { topic: name }),
+      ...{ collection, schedule: { every: '60m' }, ...written },
+    };
     const pipelines = { ...(base['pipelines'] as Document | undefined), [name]: own };
     writeFileSync(configurationFile, stringify({ ...base, pipelines }));
     await applySchedules(temporal, loadSettings(configurationFile, environment), { prune: false });
@@ -137,7 +142,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     temporal,
     configurationFile,
     environment,
-    produce: (records) => produce(kafka, name, records),
+    produce: (records, topic = name) => produce(kafka, topic, records),
     configure,
     startWorker: async (threadEntry) => {
       const worker = await startWorker(configurationFile, environment, threadEntry);

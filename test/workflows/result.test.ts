@@ -124,6 +124,42 @@ describe("a run's result", () => {
     );
   });
 
+  test('stays a few KB with 50 topics and 1,000 partitions', () => {
+    const names = Array.from({ length: 50 }, (_, index) => `shop.topic-number-${String(index)}`);
+    const partitions = names.flatMap((topic) =>
+      Array.from({ length: 20 }, (_, index) =>
+        partition({
+          topic,
+          partition: index,
+          read: 10,
+          start: '9000000',
+          end: '9000010',
+          committed: '9000010',
+        }),
+      ),
+    );
+    const topicId = 'AAECAwQFBgcICQoLDA0ODw';
+    const result = resultOf(
+      plan({ topics: names.map((topic) => ({ topic, topicId })), partitions }),
+      outcome({ topics: names.map((topic) => ({ topic, read: 200, lagAfter: 0 })), partitions }),
+      STARTED,
+      ENDED,
+    );
+    assert.ok(JSON.stringify(result).length < 16_000, String(JSON.stringify(result).length));
+    assert.equal(result.topics.length, 50);
+    assert.deepEqual(result.topics[7], {
+      topic: names[7],
+      topicId,
+      partitions: 20,
+      read: 200,
+      lagBefore: 200,
+      lagAfter: 0,
+    });
+    assert.equal(decodeUnlisted(result.unlisted).length + result.partitions.length, 1_000);
+    assert.match(resultMarkdown(result), /^- shop\.topic-number-7: read 200, lag 200 → 0$/m);
+    assert.match(resultMarkdown(result), /^- and 30 topics more$/m);
+  });
+
   test('a quiet run remembers since when, any other forgets', () => {
     const quiet = plan({ quietSince: '2026-02-28T00:00:00.000Z', lagBefore: 0, nothingToDo: true });
     const nothing = resultOf(quiet, untouched(quiet, 'nothing-to-do'), STARTED, ENDED);

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { collectionFor } from '../../src/config/collections.js';
+import { configuration, configurationFrom, mistakesIn, pipelineFrom } from './builders.js';
+
+describe('the topics of a pipeline', () => {
+  test('are one, several, or all that match a pattern; people see them in a few words', () => {
+    const shown = (written: string): unknown => {
+      const { topics, topic } = pipelineFrom(written);
+      return [topics, topic];
+    };
+    assert.deepEqual(shown('{ topic: a }'), [{ names: ['a'] }, 'a']);
+    assert.deepEqual(shown('{ topics: [a, b] }'), [{ names: ['a', 'b'] }, 'a, b']);
+    const five = { names: ['a', 'b', 'c', 'd', 'e'] };
+    assert.deepEqual(shown('{ topics: [a, b, c, d, e] }'), [five, 'a, b, c and 2 more']);
+    assert.deepEqual(shown('{ topicPattern: "shop\\\\..*" }'), [{ pattern: 'shop\\..*' }, '/shop\\..*/']);
+  });
+
+  test('belong to the fingerprint', () => {
+    const fingerprints = ['{ topic: a }', '{ topics: [a, b] }', '{ topicPattern: a }', '{ topics: [a] }'].map(
+      (written) => pipelineFrom(written).fingerprint,
+    );
+    assert.equal(new Set(fingerprints).size, 3);
+    assert.equal(fingerprints[0], fingerprints[3], 'a list of one is that one');
+  });
+
+  const mistakes: readonly (readonly [string, string, RegExp])[] = [
+    ['must be said', '{ group: g }', /pipelines\.orders.*says no topic/],
+    ['are said in one way only', '{ topic: a, topics: [b] }', /topics.*either `topic` or `topics`, not both/],
+    ['are not none', '{ topics: [] }', /topics: expected a list of at least one topic/],
+    ['are each named once', '{ topics: [a, b, a] }', /topics.*names a twice/],
+    [
+      'match a regular expression',
+      '{ topicPattern: "(" }',
+      /topicPattern: "\(": expected a regular expression/,
+    ],
+  ];
+  for (const [rule, orders, mistake] of mistakes)
+    test(rule, () => {
+      assert.match(mistakesIn(configuration({ orders })).join('\n'), mistake);
+    });
+});
+
+describe('a collection with the topic in its name', () => {
+  test('is one for each topic, whatever the environment has', () => {
+    const text = configuration({ orders: '{ topics: [a, b], collection: "in_${topic}" }' });
+    const { settings } = configurationFrom(text, { environment: { topic: 'x' } });
+    const pipeline = settings.pipelines.get('orders') ?? pipelineFrom('{ topic: a }');
+    assert.equal(collectionFor(pipeline, 'a'), 'in_a');
+    assert.equal(pipeline.deadLetters.collection, 'orders.dead_letters');
+  });
+
+  test('is possible in the name of the collection only', () => {
+    const orders = '{ topic: a, deadLetters: { collection: "${topic}.bad" } }';
+    assert.match(mistakesIn(configuration({ orders })).join(), /environment variable topic is not set/);
+  });
+
+  test('is not that of another pipeline, nor the view of another topic', () => {
+    const taken = configuration({ orders: '{ topics: [a, returns], collection: "${topic}" }' });
+    const returns = taken.replace(/pipelines:\n/, 'pipelines:\n  returns: { topic: r }\n');
+    assert.match(mistakesIn(returns).join(), /also that of the collection of the pipeline returns/);
+    const view = configuration({ orders: '{ topics: [a, a_live], collection: "${topic}" }' });
+    assert.match(mistakesIn(view).join(), /a_live|the view that hides/);
+  });
+});
