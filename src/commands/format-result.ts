@@ -45,12 +45,13 @@ function notes({ warnings, lost }: RunResult, style: Style): string[] {
 }
 
 function partitions(result: RunResult): string {
+  const several = result.topics.length > 1;
   const rows = result.partitions.map((listed) => {
     const { topic, partition, start, end, committed, read } = listed;
-    return [`${topic}-${partition}`, start, end, committed, read];
+    return [several ? `${topic}-${partition}` : partition, start, end, committed, read];
   });
   const byPartition = table(['partition', 'start', 'end', 'committed', 'read'], rows);
-  if (result.topics.length < 2) return byPartition;
+  if (!several) return byPartition;
   const touched = result.topics.filter(({ read, lagAfter }) => read > 0 || lagAfter > 0);
   const byTopic = table(
     ['topic', 'partitions', 'read', 'lag'],

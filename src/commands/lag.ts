@@ -114,9 +114,12 @@ function lagText(found: PipelineLag, style: Style): string {
     ['topic', 'lag'],
     topics.map(({ topic, lag: records }) => [topic, records]),
   );
-  const rows = partitions.map((p) => [partitionName(p), p.low, p.committed, p.end, p.lag]);
+  const several = topics.length > 1;
+  const rows = partitions.map((p) => {
+    return [several ? partitionName(p) : p.partition, p.low, p.committed, p.end, p.lag];
+  });
   const byPartition = table(['partition', 'low', 'committed', 'end', 'lag'], rows);
-  const tables = topics.length > 1 ? [byTopic] : [];
+  const tables = several ? [byTopic] : [];
   if (partitions.length <= MAX_PARTITION_ROWS) tables.push(byPartition);
   return [head, tables.join('\n\n')].join('\n');
 }

@@ -82,9 +82,10 @@ describe('check, setup and lag', () => {
         topic: scenario.topic,
         group: scenario.group,
         lag: 2,
+        topics: [{ topic: scenario.topic, lag: 2 }],
         partitions: [
-          { partition: 0, low: '0', committed: null, end: '2', lag: 2 },
-          { partition: 1, low: '0', committed: null, end: '0', lag: 0 },
+          { topic: scenario.topic, partition: 0, low: '0', committed: null, end: '2', lag: 2 },
+          { topic: scenario.topic, partition: 1, low: '0', committed: null, end: '0', lag: 0 },
         ],
         error: null,
       },

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { parse } from 'yaml';
-import { repositoryFolder } from '../../stack/binaries.js';
 import { assertBalanced } from '../support/books.js';
+import { pipelineOfExample } from '../support/example.js';
 import { FAULTY_THREAD, faultsOf, type FaultControl } from '../support/faults.js';
 import { assertEqualsFold, fold, readTopic } from '../support/fold.js';
 import { produceOrders, untilAttemptFailed } from '../support/runs.js';
@@ -15,18 +12,6 @@ import { until } from '../support/until.js';
 const TIMES = { IDLE_TIMEOUT: '3s', BUDGET: '20s', HARD_KILL: '24s' };
 const RECORDS_BEFORE = 40;
 
-type Settings = Record<string, unknown>;
-
-/** The pipeline of the example, but for the names, and with an interval that no test meets. */
-function examplePipeline(): Settings {
-  const file = join(repositoryFolder, 'examples', 'celery-like', 'drain.yaml');
-  const { pipelines } = parse(readFileSync(file, 'utf8')) as { pipelines: { orders: Settings } };
-  const names = ['topic', 'group', 'collection'];
-  const settings = Object.entries(pipelines.orders).filter(([key]) => !names.includes(key));
-  const schedule = { ...(pipelines.orders['schedule'] as Settings), every: '60m' };
-  return { ...Object.fromEntries(settings), schedule };
-}
-
 describe('the timer-run consumer as a configuration (examples/celery-like)', () => {
   let scenario: Scenario;
   let faults: FaultControl;
@@ -35,7 +20,7 @@ describe('the timer-run consumer as a configuration (examples/celery-like)', () 
 
   before(async () => {
     Object.assign(process.env, TIMES);
-    scenario = await createScenario({ pipeline: examplePipeline() });
+    scenario = await createScenario({ pipeline: pipelineOfExample('celery-like') });
     faults = faultsOf(scenario);
     await scenario.startWorker(FAULTY_THREAD);
   });

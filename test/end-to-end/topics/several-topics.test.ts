@@ -3,7 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { MongoClient, type Collection } from 'mongodb';
 import { createTopic } from '../../../stack/topics.js';
 import type { RunResult } from '../../../src/contract.js';
+import { commandsOf } from '../../commands/cli.js';
 import { assertBalanced } from '../../support/books.js';
+import { pipelineOfExample } from '../../support/example.js';
 import { failureOf } from '../../support/failure.js';
 import { assertEqualsFold, fold, readTopic } from '../../support/fold.js';
 import { orders } from '../../support/records.js';
@@ -33,7 +35,7 @@ function topicsOf({ admin, name, collection }: Scenario, client: MongoClient): T
         (await admin.listTopics()).includes(named(letter)) ? null : true,
       );
     },
-    collection: (letter) => client.db(collection.dbName).collection(`in_${named(letter)}`),
+    collection: (letter) => client.db(collection.dbName).collection(`from_${named(letter)}`),
   };
 }
 
@@ -45,17 +47,17 @@ function readByTopic({ topics }: RunResult): Record<string, number> {
   return Object.fromEntries(topics.map(({ topic, read }) => [topic.split('.')[1] ?? topic, read]));
 }
 
-describe('all topics that match a pattern, each into a collection of its own', () => {
+describe('all topics that match a pattern, each into a collection of its own (examples/several-topics)', () => {
   const client = new MongoClient(stackFromEnvironment().mongodb);
   let scenario: Scenario;
   let topics: Topics;
   let worker: WorkerChild;
   before(async () => {
-    scenario = await createScenario({ pipeline: { start: 'latest', collection: 'in_${topic}' } });
+    scenario = await createScenario({ pipeline: pipelineOfExample('several-topics', ['collection']) });
     topics = topicsOf(scenario, client);
     await topics.create('a');
     await topics.create('b');
-    await scenario.configure({ topicPattern: patternOf(scenario), start: 'earliest' });
+    await scenario.configure({ topicPattern: patternOf(scenario) });
     worker = await scenario.startWorker();
   });
   after(async () => {
@@ -84,6 +86,22 @@ describe('all topics that match a pattern, each into a collection of its own', (
     const letters = client.db(scenario.collection.dbName).collection(`${scenario.name}.dead_letters`);
     const kept = (await letters.find().toArray()).map(({ _id }) => String(_id));
     assert.deepEqual(kept, [`${scenario.group}|${topics.named('b')}-1@1|0`]);
+  });
+
+  test('are shown one by one by lag, and have an index and a view each after setup', async () => {
+    const lag = await commandsOf(scenario).call('lag', scenario.name);
+    assert.match(lag.stdout, new RegExp(`^${topics.named('a')} +0$`, 'm'));
+    assert.match(lag.stdout, new RegExp(`^${topics.named('b')}-1 .* 0$`, 'm'));
+    const { code, data } = await commandsOf(scenario).setup();
+    assert.equal(code, 0);
+    const views = data.flatMap(({ kind, name, outcome }) => (kind === 'view' ? [`${name} ${outcome}`] : []));
+    const { dbName } = scenario.collection;
+    assert.deepEqual(
+      views,
+      ['a', 'b'].map((letter) => `${dbName}.from_${topics.named(letter)}_live created`),
+    );
+    const checked = await commandsOf(scenario).check();
+    assert.match(JSON.stringify(checked.data), /2 topics, 4 partitions/);
   });
 
   test('a topic that is created between two runs is read from its beginning by the next, with `start: latest` too', async () => {

@@ -77,6 +77,24 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     tests: ['drain/planning-refusals'],
   },
   {
+    name: 'a topic that came to match the pattern begins by the start policy',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/planning',
+        find: "return 'pattern' in input.pipeline.topics &&",
+        replace: 'return false &&',
+      },
+    ],
+    tests: ['drain/planning-topics'],
+  },
+  {
+    name: 'a topic that is gone is forgotten',
+    bug: null,
+    edits: [{ file: 'drain/planning', find: '...(memory?.gone ?? [])', replace: '' }],
+    tests: ['drain/planning-topics'],
+  },
+  {
     name: 'a topic that was deleted and recreated is not noticed',
     bug: null,
     edits: [

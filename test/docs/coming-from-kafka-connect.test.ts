@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { repositoryFolder } from '../../stack/binaries.js';
+
+/** All that the sink connector 2.0.1 defines (`MongoSinkConfig.CONFIG.configKeys()`), and its write and id strategies. */
+const PROPERTIES = `
+  bulk.write.ordered change.data.capture.handler collection connection.ssl.keystore connection.ssl.keystorePassword
+  connection.ssl.truststore connection.ssl.truststorePassword connection.uri database delete.on.null.values
+  delete.writemodel.strategy document.id.strategy document.id.strategy.overwrite.existing
+  document.id.strategy.partial.key.projection.list document.id.strategy.partial.key.projection.type
+  document.id.strategy.partial.value.projection.list document.id.strategy.partial.value.projection.type
+  document.id.strategy.uuid.format errors.log.enable errors.tolerance field.renamer.mapping field.renamer.regexp
+  key.projection.list key.projection.type max.batch.size mongo.errors.log.enable mongo.errors.tolerance namespace.mapper
+  namespace.mapper.error.if.invalid namespace.mapper.key.collection.field namespace.mapper.key.database.field
+  namespace.mapper.value.collection.field namespace.mapper.value.database.field post.processor.chain provider
+  rate.limiting.every.n rate.limiting.timeout server.api.deprecation.errors server.api.strict server.api.version
+  timeseries.expire.after.seconds timeseries.granularity timeseries.metafield timeseries.timefield
+  timeseries.timefield.auto.convert timeseries.timefield.auto.convert.date.format
+  timeseries.timefield.auto.convert.locale.language.tag topics topics.regex value.projection.list value.projection.type
+  writemodel.strategy
+  BsonOidStrategy FullKeyStrategy KafkaMetaDataStrategy PartialKeyStrategy PartialValueStrategy ProvidedInKeyStrategy
+  ProvidedInValueStrategy UuidProvidedInKeyStrategy UuidProvidedInValueStrategy UuidStrategy
+  DefaultWriteModelStrategy DeleteOneBusinessKeyStrategy DeleteOneDefaultStrategy DeleteOneTombstoneBusinessKeyStrategy
+  InsertOneDefaultStrategy ReplaceOneBusinessKeyStrategy ReplaceOneDefaultStrategy UpdateOneBusinessKeyTimestampStrategy
+  UpdateOneDefaultStrategy UpdateOneTimestampsStrategy
+`;
+
+test("every property and strategy of MongoDB's sink connector has its place in docs/coming-from-kafka-connect.md", () => {
+  const text = readFileSync(join(repositoryFolder, 'docs', 'coming-from-kafka-connect.md'), 'utf8');
+  const named = new Set(
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name)),
+  );
+  const missing = PROPERTIES.trim()
+    .split(/\s+/)
+    .filter((property) => !named.has(property));
+  assert.deepEqual(missing, []);
+});
