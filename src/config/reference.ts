@@ -1,4 +1,5 @@
 /** The reference of the configuration file, made from the schema that checks it. `docs/configuration.md` is its text. */
+import { EXAMPLES } from './examples.js';
 import { configSchemaText } from './json-schema.js';
 
 interface Node {
@@ -19,25 +20,33 @@ One YAML file, \`drain.yaml\` unless \`--config\` names another. Made from the s
 - \`\${NAME}\` and \`\${NAME:-default}\` in a value are taken from the environment; \`NAME_FILE\` may name a file with a secret.
 - Unknown keys and wrong values are errors, all reported at once with line, path, value and what is allowed.
 
-| key | meaning |
-| --- | --- |
+| key | meaning | example |
+| --- | --- | --- |
 `;
+
+/** Every key of the file that takes a value or has keys of its own, in the file's order. */
+export function configKeys(): string[] {
+  const schema = JSON.parse(configSchemaText()) as Node;
+  return rowsOf(schema, '', (path) => path);
+}
 
 /** As text, with its last line break. */
 export function configReferenceText(): string {
   const schema = JSON.parse(configSchemaText()) as Node;
-  return HEAD + rowsOf(schema, '').join('');
+  return HEAD + rowsOf(schema, '', rowOf).join('');
 }
 
-function rowsOf(node: Node, path: string): string[] {
+type Row = (path: string, node: Node, required: boolean) => string;
+
+function rowsOf(node: Node, path: string, row: Row): string[] {
   const required = node.required ?? [];
   const rows = Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
-    rowOf(path + name, child, required.includes(name)),
-    ...alternatives(child).flatMap((alternative) => rowsOf(alternative, `${path}${name}.`)),
+    row(path + name, child, required.includes(name)),
+    ...alternatives(child).flatMap((alternative) => rowsOf(alternative, `${path}${name}.`, row)),
   ]);
   const { additionalProperties } = node;
   return typeof additionalProperties === 'object'
-    ? [...rows, ...rowsOf(additionalProperties, `${path}<name>.`)]
+    ? [...rows, ...rowsOf(additionalProperties, `${path}<name>.`, row)]
     : rows;
 }
 
@@ -55,9 +64,16 @@ function rowOf(path: string, node: Node, required: boolean): string {
     values.length > 1 ? `One of ${values.map((value) => `\`${value}\``).join(', ')}.` : '',
     required ? '**Required.**' : '',
   ];
-  return `| \`${path}\` | ${parts
+  const meaning = parts
     .filter((part) => part !== '')
     .join(' ')
-    .replaceAll('|', '\\|')
-    .replaceAll('<', '&lt;')} |\n`;
+    .replaceAll('<', '&lt;');
+  const example = EXAMPLES[path];
+  const cells = [`\`${path}\``, meaning, example === undefined ? '' : `\`${keyOf(path)}: ${example}\``];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+}
+
+/** The last part of a path, as it is written. */
+function keyOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
 }

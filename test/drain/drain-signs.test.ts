@@ -79,6 +79,19 @@ describe('a drain that hears nothing', () => {
       await assert.rejects(drain(deps, PATIENT, NEVER), { message: 'enough' });
     });
 
+  test('after a batch that it has written, for the whole idle timeout, fails, too', async () => {
+    const { deps, tick } = open({
+      consume: async ({ listener, handle, signal }) => {
+        listener.assigned(['orders-0']);
+        const batch = { ...ORDERS_0, records: [record({ offset: 40n })], nextOffset: 41n };
+        await handleAndCommit({ handle, listener }, batch);
+        await hearNothing({ listener }, tick, IDLE_MS);
+        assert.ok(signal.aborted, 'idle');
+      },
+    });
+    await assert.rejects(drain(deps, PATIENT, NEVER), { code: 'STALLED' });
+  });
+
   test('of partitions that others read waits for them', async () => {
     const { deps, tick } = open({
       consume: async ({ listener, signal }) => {
