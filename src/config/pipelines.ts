@@ -10,10 +10,16 @@ import type {
   PipelineSettings,
   ScheduleSettings,
   StartPolicy,
+  TransformSettings,
 } from './settings.js';
 
 /** A checked pipeline with all defaults filled in. */
-export function toPipeline(name: string, written: FilePipeline, database: string): PipelineSettings {
+export function toPipeline(
+  name: string,
+  written: FilePipeline,
+  database: string,
+  transform: TransformSettings | null = null,
+): PipelineSettings {
   const pipeline = {
     name,
     topic: written.topic,
@@ -21,6 +27,7 @@ export function toPipeline(name: string, written: FilePipeline, database: string
     collection: collectionOf(name, written),
     ...readingRules(written),
     ...writingRules(written),
+    transform,
     deadLetters: {
       collection: deadLettersOf(name, written),
       tolerate: toleranceOf(written),
