@@ -25,7 +25,8 @@ function valueProblems({ largeIntegers, dates, value = 'json' }: Partial<FilePip
   return problems;
 }
 
-function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Partial<FilePipeline>): Problem[] {
+function idProblems(written: Partial<FilePipeline>): Problem[] {
+  const { documentId = 'key', keyFormat, value = 'json', transform } = written;
   const problems: Problem[] = [];
   if (documentId !== 'key' && keyFormat !== undefined) {
     problems.push({
@@ -34,10 +35,10 @@ function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Partial<F
       atKey: true,
     });
   }
-  if (typeof documentId === 'object' && !WITH_FIELDS.includes(value)) {
+  if (typeof documentId === 'object' && !WITH_FIELDS.includes(value) && transform === undefined) {
     problems.push({
       path: ['documentId'],
-      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
+      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`, or with a `transform`',
     });
   }
   return problems;

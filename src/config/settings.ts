@@ -66,6 +66,7 @@ export interface PipelineSettings {
   largeIntegers: 'reject' | 'long' | 'decimal' | 'string';
   /** Paths of the value's fields that become dates. */
   dates: string[];
+  transform: TransformSettings | null;
   documentId: DocumentIdRule;
   deletes: 'soft' | 'ignore';
   /** How long a tombstone protects against resurrection before it is purged. */
@@ -79,6 +80,14 @@ export interface PipelineSettings {
   catchUp: boolean;
   /** Of the settings that decide what is read and written: two workers that differ in it must not share a run. */
   fingerprint: string;
+}
+
+/** The user's own step between decoding and document id. */
+export interface TransformSettings {
+  /** Absolute path of the module. */
+  file: string;
+  /** Of the file's content, SHA-256 in hexadecimal digits: workers with another one must not share a run. */
+  hash: string;
 }
 
 export interface DeadLetterSettings {

@@ -5,6 +5,8 @@ import { unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { decodeValue, type DecodeRules, type Fields } from './decode.js';
 import { documentIdOf } from './document-id.js';
+import type { Transformed } from './transform-result.js';
+import type { TransformStep } from './transform-step.js';
 
 /** What becomes of one record before anything is written. */
 export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } | BadRecord;
@@ -20,12 +22,23 @@ export const VERSION_FIELD = '_kafka';
 /**
  * Builds the step record → operation for one run.
  * @param purgeAt when tombstones written by this run may be purged; taken from the plan, so that every attempt writes the same.
+ * @param transform the pipeline's own step between decoding and document id.
  */
-export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation {
+export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation;
+export function createToOperation(
+  rules: OperationRules,
+  purgeAt: Date,
+  transform: TransformStep | null,
+): ToOperation;
+export function createToOperation(
+  rules: OperationRules,
+  purgeAt: Date,
+  transform: TransformStep | null = null,
+): ToOperation {
   return (record) =>
     record.value === null
       ? tombstoneOperation(rules, purgeAt, record)
-      : upsertOperation(rules, record, record.value);
+      : upsertOperation(rules, transform, record, record.value);
 }
 
 function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaRecord): Operation {
@@ -40,12 +53,34 @@ function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaR
   };
 }
 
-function upsertOperation(rules: OperationRules, record: KafkaRecord, value: Buffer): Operation {
-  const decoded = decodeValue(rules, value);
+function upsertOperation(
+  rules: OperationRules,
+  transform: TransformStep | null,
+  record: KafkaRecord,
+  value: Buffer,
+): Operation | Promise<Operation> {
+  // What a transform gets it may keep, and a slice of the fetch would keep all of it.
+  const decoded = decodeValue(rules, transform === null ? value : Buffer.from(value));
   if (decoded.kind === 'bad') return decoded;
-  const id = documentIdOf(rules.documentId, record, decoded.fields, rules.epoch);
+  if (transform === null) return documentOperation(rules, record, decoded.fields);
+  const transformed = transform(record, decoded.fields);
+  return transformed instanceof Promise
+    ? transformed.then((settled) => transformedOperation(rules, record, settled))
+    : transformedOperation(rules, record, transformed);
+}
+
+function transformedOperation(
+  rules: OperationRules,
+  record: KafkaRecord,
+  transformed: Transformed,
+): Operation {
+  return transformed.kind === 'fields' ? documentOperation(rules, record, transformed.fields) : transformed;
+}
+
+function documentOperation(rules: OperationRules, record: KafkaRecord, value: Fields): Operation {
+  const id = documentIdOf(rules.documentId, record, value, rules.epoch);
   if (id.kind === 'bad') return id;
-  const fields = storedFields(decoded.fields, id.id);
+  const fields = storedFields(value, id.id);
   if (fields.kind === 'bad') return fields;
   return {
     kind: 'write',

@@ -57,7 +57,7 @@ export interface WriteResult {
   rejected: Rejection[];
 }
 
-export type DeadLetterStage = 'decode' | 'id' | 'write';
+export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'write';
 
 export interface DeadLetter {
   /** `group|topic-partition@epoch|offset`. */

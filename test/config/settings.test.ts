@@ -17,6 +17,7 @@ describe('a pipeline of which only the topic is given', () => {
       value: 'json',
       largeIntegers: 'reject',
       dates: [],
+      transform: null,
       documentId: { from: 'key', format: 'string' },
       deletes: 'soft',
       tombstoneWindowMs: 7 * 86_400_000,
