@@ -14,8 +14,8 @@ export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, d
   const { tolerate } = deadLetters;
   const target = { database, collection, deadLetters: { collection: deadLetters.collection, tolerate } };
   const source = { topic, group, epoch, start, until, onDataLoss };
-  const { largeIntegers, dates } = pipeline;
-  const rules = { value, largeIntegers, dates, documentId, deletes, tombstoneWindowMs };
+  const { largeIntegers, dates, recordLimits } = pipeline;
+  const rules = { value, largeIntegers, dates, recordLimits, documentId, deletes, tombstoneWindowMs };
   const text = canonicalJson({ target, source, rules });
   return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }

@@ -1,6 +1,6 @@
 /** What people may write about the records of a pipeline: how they are read, and what becomes of them. */
 import { z } from 'zod';
-import { DAY_MS } from './defaults.js';
+import { DAY_MS, RECORD_LIMIT_DEFAULTS } from './defaults.js';
 import { duration, integer, mapping, oneOf, share, text, type TextRule } from './fields.js';
 
 export const COLLECTION: TextRule = {
@@ -70,6 +70,24 @@ export const DEAD_LETTERS = mapping(
   'Records that cannot be decoded or written.',
 );
 
+const RECORD_LIMITS = mapping(
+  {
+    maxBytes: integer(
+      { min: 1, max: 256 * 1024 * 1024 },
+      'Bytes of a value. Default: 16777216 (16 MiB).',
+    ).optional(),
+    maxDepth: integer(
+      { min: 1, max: RECORD_LIMIT_DEFAULTS.maxDepth },
+      'Levels of objects and arrays, the value itself being the first. Default: 100.',
+    ).optional(),
+    maxKeys: integer(
+      { min: 1, max: 10_000_000 },
+      'Keys of all objects of a value together. Default: 100000.',
+    ).optional(),
+  },
+  'A record beyond one of these is a dead letter; checked before its value is parsed.',
+);
+
 /** The keys of a pipeline about its records. */
 export const RECORD_FIELDS = {
   value: oneOf(
@@ -84,6 +102,7 @@ export const RECORD_FIELDS = {
     .array(text('A field of the value, or a dotted path.', DATE_PATH), { error: 'a list of fields' })
     .describe('Fields that become dates: ISO 8601 times with zone, or milliseconds since 1970.')
     .optional(),
+  recordLimits: RECORD_LIMITS.optional(),
   keyFormat: oneOf(
     ['string', 'bytes', 'json'],
     'How keys become document ids, with `documentId: key`. Default: string.',

@@ -61,6 +61,7 @@ export interface PipelineSettings {
   largeIntegers: 'reject' | 'long' | 'decimal' | 'string';
   /** Paths of the value's fields that become dates. */
   dates: string[];
+  recordLimits: RecordLimits;
   documentId: DocumentIdRule;
   deletes: 'soft' | 'ignore';
   /** How long a tombstone protects against resurrection before it is purged. */
@@ -74,6 +75,15 @@ export interface PipelineSettings {
   catchUp: boolean;
   /** Of the settings that decide what is read and written: two workers that differ in it must not share a run. */
   fingerprint: string;
+}
+
+/** What a value may have at most; checked before it is parsed, where its format allows that. */
+export interface RecordLimits {
+  maxBytes: number;
+  /** Levels of objects and arrays, the value itself being the first. */
+  maxDepth: number;
+  /** Of all its objects together. */
+  maxKeys: number;
 }
 
 export interface DeadLetterSettings {

@@ -247,7 +247,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'values nested too deeply are sent',
     bug: null,
-    edits: [{ file: 'drain/decode', find: 'if (depth > MAX_DEPTH)', replace: 'if (false)' }],
-    tests: ['drain/decode'],
+    edits: [{ file: 'drain/record-limits', find: 'if (depth > maxDepth)', replace: 'if (false)' }],
+    tests: ['drain/record-limits'],
   },
 ];
