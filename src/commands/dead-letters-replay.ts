@@ -5,6 +5,7 @@ import { addCounts } from '../drain/books.js';
 import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createSink } from '../mongodb/driver-sink.js';
+import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { filterOf, requireChoice, withStore, type HandleOptions } from './dead-letters.js';
 import { count, table } from './table.js';
@@ -32,10 +33,13 @@ export async function replayDeadLetters(
   requireChoice(options);
   const dryRun = options.dryRun ?? false;
   const filter = filterOf(pipeline, options);
-  const done = await withStore(settings, pipeline, (store) => {
-    const letters = store.each(filter);
-    return dryRun ? foreseeAll(pipeline, letters) : replayAll(context, settings, pipeline, store, letters);
-  });
+  const done = await withSchemasOf(settings, (schemas) =>
+    withStore(settings, pipeline, (store) => {
+      const letters = store.each(filter);
+      const deps = { pipeline, schemas, purgeAt: purgeAtOf(pipeline) };
+      return dryRun ? foreseeAll(deps, letters) : replayAll(context, settings, deps, store, letters);
+    }),
+  );
   const summary: ReplaySummary = { dryRun, ...done };
   printData(context, summary, () => summaryText(summary));
   return done.stillBad.length > 0 ? 1 : 0;
@@ -43,13 +47,26 @@ export async function replayDeadLetters(
 
 type Letters = AsyncIterable<StoredDeadLetter>;
 
+type Rules = Omit<ReplayDeps, 'sink'>;
+
+async function withSchemasOf<T>(
+  { schemaRegistry }: Settings,
+  action: (schemas: HttpSchemas | null) => Promise<T>,
+): Promise<T> {
+  const schemas = schemaRegistry === null ? null : createHttpSchemas({ settings: schemaRegistry });
+  try {
+    return await action(schemas);
+  } finally {
+    schemas?.close();
+  }
+}
+
 /** Nothing is written: what could be told without asking MongoDB counts as inserted. */
-async function foreseeAll(pipeline: PipelineSettings, letters: Letters): Promise<Replayed> {
+async function foreseeAll(rules: Rules, letters: Letters): Promise<Replayed> {
   const counts: RecordCounts = { ...NO_RECORDS };
   const stillBad: StillBad[] = [];
-  const deps = { pipeline, purgeAt: purgeAtOf(pipeline) };
   for await (const letter of letters) {
-    const operation = foresee(deps, recordOf(letter));
+    const operation = await foresee(rules, recordOf(letter));
     counts.read += 1;
     if (operation.kind === 'write') counts.inserted += 1;
     else if (operation.kind === 'skip') counts.skipped += 1;
@@ -64,16 +81,16 @@ async function foreseeAll(pipeline: PipelineSettings, letters: Letters): Promise
 async function replayAll(
   { interrupted }: Context,
   { mongodb }: Settings,
-  pipeline: PipelineSettings,
+  rules: Rules,
   store: DeadLetterStore,
   letters: Letters,
 ): Promise<Replayed> {
-  const { collection, deadLetters } = pipeline;
+  const { collection, deadLetters } = rules.pipeline;
   const target = { ...mongodb, collection, deadLetterCollection: deadLetters.collection };
   const sink = await createSink({ ...target, listener: { alive: () => undefined } });
   try {
     await sink.check();
-    const deps: ReplayDeps = { sink, pipeline, purgeAt: purgeAtOf(pipeline) };
+    const deps: ReplayDeps = { ...rules, sink };
     let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
     for await (const slice of slices(letters)) {
       const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);

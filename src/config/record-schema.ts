@@ -91,8 +91,8 @@ const RECORD_LIMITS = mapping(
 /** The keys of a pipeline about its records. */
 export const RECORD_FIELDS = {
   value: oneOf(
-    ['json', 'extended-json', 'bson', 'string', 'bytes'],
-    "How values are decoded; extended-json is MongoDB's notation of its types. Default: json.",
+    ['json', 'extended-json', 'bson', 'string', 'bytes', 'avro', 'protobuf', 'json-schema'],
+    "How values are decoded; extended-json is MongoDB's notation of its types; avro, protobuf and json-schema need schemaRegistry. Default: json.",
   ).optional(),
   largeIntegers: oneOf(
     ['reject', 'long', 'decimal', 'string'],
@@ -104,7 +104,7 @@ export const RECORD_FIELDS = {
     .optional(),
   recordLimits: RECORD_LIMITS.optional(),
   keyFormat: oneOf(
-    ['string', 'bytes', 'json'],
+    ['string', 'bytes', 'json', 'avro', 'protobuf', 'json-schema'],
     'How keys become document ids, with `documentId: key`. Default: string.',
   ).optional(),
   documentId: DOCUMENT_ID.optional(),

@@ -2,6 +2,7 @@ import type { PipelineSettings } from '../config/settings.js';
 import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
 import type { Source, SourceListener } from '../kafka/source.js';
 import type { Sink } from '../mongodb/sink.js';
+import type { Schemas } from '../registry/schemas.js';
 import type { Books } from './books.js';
 import { encodeMark, type MarkContent } from './commit-mark.js';
 import { createCounter, type Counter } from './counter.js';
@@ -12,6 +13,7 @@ import type { Every } from './every.js';
 import type { Ledger } from './ledger.js';
 import { createToOperation } from './operation.js';
 import { progressOf } from './progress.js';
+import { withSchemas } from './schema-loading.js';
 import type { DrainSituation } from './stop-rule.js';
 import { createWriteBatch } from './write-batch.js';
 
@@ -28,6 +30,8 @@ export interface DrainTask {
 export interface DrainDeps {
   source: Source;
   sink: Sink;
+  /** `null`: no format of the pipeline needs a schema registry. */
+  schemas: Schemas | null;
   /** Monotonic, milliseconds: wall clocks jump. */
   clock: () => number;
   every: Every;
@@ -71,7 +75,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const room = createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read);
   const counter = createCounter(deps.counted);
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
-  const toOperation = createToOperation(pipeline, purgeAt);
+  const toOperation = withSchemas(pipeline, deps.schemas, createToOperation(pipeline, purgeAt, deps.schemas));
   const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
   const { prepared } = counter;
   const handle = createHandle({

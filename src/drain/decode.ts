@@ -1,10 +1,11 @@
-import type { PipelineSettings } from '../config/settings.js';
+import type { PipelineSettings, RegistryFormat } from '../config/settings.js';
 import { fromBson, fromExtendedJson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { bsonShapeFault } from './bson-limits.js';
 import { convertDates } from './dates.js';
 import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
 import { jsonShapeFault, sizeFault } from './record-limits.js';
+import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -13,14 +14,18 @@ export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
 export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers' | 'dates' | 'recordLimits'>;
 
 /** Turns a record's value (never a tombstone) into a document's fields. Its limits are checked before it is parsed. */
-export function decodeValue(rules: DecodeRules, value: Buffer): Decoded {
-  const decoded = sizeFault(rules.recordLimits, value) ?? decodeAs(rules, value);
+export function decodeValue(
+  rules: DecodeRules,
+  value: Buffer,
+  registry: RegistryContext = NO_REGISTRY,
+): Decoded {
+  const decoded = sizeFault(rules.recordLimits, value) ?? decodeAs(rules, value, registry);
   if (decoded.kind === 'bad' || rules.dates.length === 0) return decoded;
   const fields = { ...decoded.fields };
   return convertDates(fields, rules.dates) ?? { kind: 'fields', fields };
 }
 
-function decodeAs(rules: DecodeRules, value: Buffer): Decoded {
+function decodeAs(rules: DecodeRules, value: Buffer, registry: RegistryContext): Decoded {
   switch (rules.value) {
     case 'bytes':
       return { kind: 'fields', fields: { value } };
@@ -29,10 +34,30 @@ function decodeAs(rules: DecodeRules, value: Buffer): Decoded {
     case 'string':
       return ofText(value, (text) => ({ kind: 'fields', fields: { value: text } }));
     case 'json':
-      return ofText(value, (text) => jsonShapeFault(rules.recordLimits, text) ?? decodeJson(text, rules));
+      return decodeJsonBytes(rules, value);
     case 'extended-json':
       return ofText(value, (text) => jsonShapeFault(rules.recordLimits, text) ?? decodeExtendedJson(text));
+    default:
+      return decodeRegistryValue(rules, rules.value, value, registry);
   }
+}
+
+function decodeJsonBytes(rules: DecodeRules, value: Buffer): Decoded {
+  return ofText(value, (text) => jsonShapeFault(rules.recordLimits, text) ?? decodeJson(text, rules));
+}
+
+function decodeRegistryValue(
+  rules: DecodeRules,
+  format: RegistryFormat,
+  value: Buffer,
+  registry: RegistryContext,
+): Decoded {
+  const decoded = decodeByRegistry({ format, part: 'value', limits: rules.recordLimits }, value, registry);
+  if (decoded.kind === 'bad') return decoded;
+  if (decoded.kind === 'json') return decodeJsonBytes(rules, decoded.payload);
+  if (!isDocument(decoded.value) || Buffer.isBuffer(decoded.value))
+    return bad('decode', 'NOT_AN_OBJECT', 'the value is not a record, message or map');
+  return firstKeyFault(decoded.value) ?? { kind: 'fields', fields: decoded.value };
 }
 
 function ofText(value: Buffer, decode: (text: string) => Decoded): Decoded {
@@ -88,18 +113,21 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
  * the text has an escape or the one reserved word, so most records are walked for numbers alone.
  */
 function findFault(root: Record<string, unknown>, text: string, largeAllowed: boolean): BadRecord | null {
-  const firstKey = firstKeyOf(root);
-  if (firstKey?.startsWith('$')) {
-    return bad(
-      'decode',
-      'UNSTORABLE_KEY',
-      'the first key of the value begins with "$", which MongoDB reads as an operator',
-    );
-  }
+  const firstKey = firstKeyFault(root);
+  if (firstKey !== null) return firstKey;
   const careful = text.includes('\\u') || text.includes('_bsontype');
   const fault = walk(root, careful, largeAllowed);
   if (fault === null) return null;
   return fault === 'UNSAFE_INTEGER' && !hasUnsafeInteger(text) ? recheck(root, careful) : describe(fault);
+}
+
+function firstKeyFault(object: Record<string, unknown>): BadRecord | null {
+  if (firstKeyOf(object)?.startsWith('$') !== true) return null;
+  return bad(
+    'decode',
+    'UNSTORABLE_KEY',
+    'the first key of the value begins with "$", which MongoDB reads as an operator',
+  );
 }
 
 function firstKeyOf(object: Record<string, unknown>): string | undefined {

@@ -2,9 +2,11 @@ import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import type { Version, WriteModel } from '../mongodb/sink.js';
 import { unwrapped } from '../mongodb/values.js';
+import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { decodeValue, type DecodeRules, type Fields } from './decode.js';
-import { documentIdOf } from './document-id.js';
+import { decodeKey } from './decode-key.js';
+import { documentIdOf, type IdOutcome } from './document-id.js';
 
 /** What becomes of one record before anything is written. */
 export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } | BadRecord;
@@ -14,24 +16,33 @@ export type ToOperation = (record: KafkaRecord) => Operation | Promise<Operation
 
 export type OperationRules = DecodeRules & Pick<PipelineSettings, 'documentId' | 'deletes' | 'epoch'>;
 
+/** With the schemas that records name; `null`: no format needs one. */
+type Rules = OperationRules & { schemas: Schemas | null };
+
 /** The reserved field that carries a document's version. */
 export const VERSION_FIELD = '_kafka';
 
 /**
  * Builds the step record → operation for one run.
  * @param purgeAt when tombstones written by this run may be purged; taken from the plan, so that every attempt writes the same.
+ * @param schemas in which whatever a record names is loaded by then (`withSchemas`).
  */
-export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation {
+export function createToOperation(
+  pipeline: OperationRules,
+  purgeAt: Date,
+  schemas: Schemas | null = null,
+): (record: KafkaRecord) => Operation {
+  const rules = { ...pipeline, schemas };
   return (record) =>
     record.value === null
       ? tombstoneOperation(rules, purgeAt, record)
       : upsertOperation(rules, record, record.value);
 }
 
-function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaRecord): Operation {
+function tombstoneOperation(rules: Rules, purgeAt: Date, record: KafkaRecord): Operation {
   // Append-only documents have nothing a tombstone could refer to.
   if (rules.deletes === 'ignore' || rules.documentId.from === 'coordinates') return { kind: 'skip' };
-  const id = documentIdOf(rules.documentId, record, null, rules.epoch);
+  const id = idOf(rules, record, null);
   if (id.kind === 'bad') return id;
   const { id: documentId, idKey } = id;
   return {
@@ -40,10 +51,10 @@ function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaR
   };
 }
 
-function upsertOperation(rules: OperationRules, record: KafkaRecord, value: Buffer): Operation {
-  const decoded = decodeValue(rules, value);
+function upsertOperation(rules: Rules, record: KafkaRecord, value: Buffer): Operation {
+  const decoded = decodeValue(rules, value, { schemas: rules.schemas, headers: record.headers });
   if (decoded.kind === 'bad') return decoded;
-  const id = documentIdOf(rules.documentId, record, decoded.fields, rules.epoch);
+  const id = idOf(rules, record, decoded.fields);
   if (id.kind === 'bad') return id;
   const fields = storedFields(decoded.fields, id.id);
   if (fields.kind === 'bad') return fields;
@@ -57,6 +68,16 @@ function upsertOperation(rules: OperationRules, record: KafkaRecord, value: Buff
       fields: fields.fields,
     },
   };
+}
+
+function idOf(
+  { documentId, epoch, recordLimits, schemas }: Rules,
+  record: KafkaRecord,
+  fields: Fields | null,
+): IdOutcome {
+  return documentIdOf(documentId, record, fields, epoch, (keyFormat, key, { headers }) =>
+    decodeKey({ keyFormat, recordLimits }, key, { schemas, headers }),
+  );
 }
 
 /** The value's fields without its own `_id`, which must agree with the document id. */

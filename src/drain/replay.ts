@@ -2,8 +2,10 @@ import type { PipelineSettings } from '../config/settings.js';
 import type { RecordCounts } from '../contract.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import type { Sink } from '../mongodb/sink.js';
+import type { Schemas } from '../registry/schemas.js';
 import { addBooks, EMPTY_BOOKS } from './books.js';
-import { createToOperation, type Operation } from './operation.js';
+import { createToOperation, type Operation, type ToOperation } from './operation.js';
+import { withSchemas } from './schema-loading.js';
 import { createWriteBatch } from './write-batch.js';
 
 /** A dead-lettered record as it came, with the epoch under which it was read. */
@@ -28,13 +30,15 @@ export interface Replayed {
 export interface ReplayDeps {
   sink: Pick<Sink, 'write'>;
   pipeline: PipelineSettings;
+  /** `null`: no format of the pipeline needs a schema registry. */
+  schemas: Schemas | null;
   /** When tombstones among the records may be purged. */
   purgeAt: Date;
 }
 
 /**
  * Writes dead-lettered records with today's configuration at their original coordinates: whatever was stored since of the same
- * document id is newer and wins. Nothing is dead-lettered anew. Errors: those of `Sink.write`.
+ * document id is newer and wins. Nothing is dead-lettered anew. Errors: those of `Sink.write` and `Schemas.load`.
  */
 export async function replay(
   deps: ReplayDeps,
@@ -67,12 +71,12 @@ export async function replay(
 }
 
 /** What `replay` would do with a record, as far as it can be told without writing. */
-export function foresee({ pipeline, purgeAt }: Omit<ReplayDeps, 'sink'>, record: ReplayRecord): Operation {
-  return toOperationOf({ pipeline, purgeAt }, record.epoch)(record);
+export async function foresee(deps: Omit<ReplayDeps, 'sink'>, record: ReplayRecord): Promise<Operation> {
+  return toOperationOf(deps, record.epoch)(record);
 }
 
-function toOperationOf({ pipeline, purgeAt }: Omit<ReplayDeps, 'sink'>, epoch: number) {
-  return createToOperation({ ...pipeline, epoch }, purgeAt);
+function toOperationOf({ pipeline, schemas, purgeAt }: Omit<ReplayDeps, 'sink'>, epoch: number): ToOperation {
+  return withSchemas(pipeline, schemas, createToOperation({ ...pipeline, epoch }, purgeAt, schemas));
 }
 
 function tolerant(pipeline: PipelineSettings): PipelineSettings {

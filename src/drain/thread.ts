@@ -4,6 +4,7 @@ import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
 import { createSink } from '../mongodb/driver-sink.js';
 import type { Sink } from '../mongodb/sink.js';
+import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
 import type { AskedStop, DrainDeps } from './attempt.js';
 import { drain } from './drain.js';
 import { every } from './every.js';
@@ -26,7 +27,8 @@ export async function runDrainThread(alter: (deps: DrainDeps) => DrainDeps = (de
     asked.abort(reason satisfies AskedStop);
   });
   try {
-    post(await drainAs(workerData as ThreadInput, alter, createReporter(post), asked.signal));
+    const reporter = createReporter(post);
+    post(await drainAs(workerData as ThreadInput, alter, reporter, asked.signal));
   } catch (error) {
     post({ kind: 'failed', error: toErrorData(error) });
   } finally {
@@ -41,12 +43,14 @@ async function drainAs(
   asked: AbortSignal,
 ): Promise<ThreadMessage> {
   const source = openSource(input, reporter);
+  const schemas = openSchemas(input, reporter);
   let sink: Sink | null = null;
   try {
     sink = await openSink(input, reporter);
     const deps: DrainDeps = {
       source,
       sink,
+      schemas,
       clock: () => performance.now(),
       every,
       wallClock: () => new Date(),
@@ -56,6 +60,7 @@ async function drainAs(
     return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
   } finally {
     reporter.last();
+    schemas?.close();
     await Promise.allSettled([source.close(), sink?.close()]);
   }
 }
@@ -63,6 +68,19 @@ async function drainAs(
 function openSource({ kafka, task }: ThreadInput, reporter: Reporter): Source {
   const { topic, group } = task.pipeline;
   return createSource({ kafka, topic, group, log: reporter.log });
+}
+
+function openSchemas({ schemaRegistry, schemas }: ThreadInput, reporter: Reporter): HttpSchemas | null {
+  if (schemaRegistry === null) return null;
+  return createHttpSchemas({
+    settings: schemaRegistry,
+    kept: schemas,
+    fetched: reporter.schema,
+    alive: reporter.alive,
+    log: (message) => {
+      reporter.log('warn', message);
+    },
+  });
 }
 
 async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Promise<Sink> {

@@ -14,7 +14,7 @@ function letter(overrides: RecordOverrides & { epoch?: number } = {}): ReplayRec
 }
 
 function replayInto(sink: FakeSink, letters: ReplayRecord[]) {
-  return replay({ sink, pipeline: pipeline(), purgeAt: NOW }, letters, SIGNAL);
+  return replay({ sink, pipeline: pipeline(), schemas: null, purgeAt: NOW }, letters, SIGNAL);
 }
 
 describe('a replay of dead letters', () => {
@@ -60,9 +60,10 @@ describe('a replay of dead letters', () => {
     assert.equal(sink.stored.get('s:o-1')?.version.offset, 4n);
   });
 
-  test('can be foreseen', () => {
-    const kind = (overrides: RecordOverrides) =>
-      foresee({ pipeline: pipeline({ deletes: 'ignore' }), purgeAt: NOW }, letter(overrides)).kind;
-    assert.deepEqual([kind({}), kind({ value: null }), kind({ value: '[]' })], ['write', 'skip', 'bad']);
+  test('can be foreseen', async () => {
+    const deps = { pipeline: pipeline({ deletes: 'ignore' }), schemas: null, purgeAt: NOW };
+    const kind = async (overrides: RecordOverrides) => (await foresee(deps, letter(overrides))).kind;
+    const kinds = [await kind({}), await kind({ value: null }), await kind({ value: '[]' })];
+    assert.deepEqual(kinds, ['write', 'skip', 'bad']);
   });
 });
