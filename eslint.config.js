@@ -14,9 +14,10 @@ const not = (group, message) => ({ group, message });
 const notMatching = (regex, message) => ({ regex, message });
 const KAFKAJS = notMatching('^kafkajs', 'Only src/kafka knows kafkajs.');
 const MONGODB = notMatching('^(mongodb|bson)', 'Only src/mongodb knows the driver.');
+const SCHEMA_LIBRARIES = notMatching('^(avsc|protobufjs)', 'Only src/registry knows the schema libraries.');
 const TEMPORAL = not(['@temporalio/*'], 'The drain is free of Temporal.');
 const ADAPTERS = not(
-  ['**/kafka/kafkajs*', '**/mongodb/driver*'],
+  ['**/kafka/kafkajs*', '**/mongodb/driver*', '**/registry/http*'],
   'Only worker.ts, cli.ts and the thread entry know adapters.',
 );
 const OUTER = not(
@@ -102,10 +103,12 @@ export default tseslint.config(
       message: 'Workflow code imports the contract, and activities as types only.',
     },
   ]),
-  room('src/drain/**', [KAFKAJS, MONGODB, TEMPORAL, OUTER, ADAPTERS]),
+  room('src/drain/**', [KAFKAJS, MONGODB, SCHEMA_LIBRARIES, TEMPORAL, OUTER, ADAPTERS]),
   {
     files: ['src/drain/thread.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [KAFKAJS, MONGODB, TEMPORAL, OUTER] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [KAFKAJS, MONGODB, SCHEMA_LIBRARIES, TEMPORAL, OUTER] }],
+    },
   },
   room('src/kafka/**', [
     MONGODB,
@@ -119,9 +122,17 @@ export default tseslint.config(
     OUTER,
     not(['../drain/*', '../kafka/*'], 'Adapters know their port only.'),
   ]),
+  room('src/registry/**', [
+    KAFKAJS,
+    MONGODB,
+    TEMPORAL,
+    OUTER,
+    not(['../drain/*', '../kafka/*', '../mongodb/driver*'], 'Adapters know their port only.'),
+  ]),
   room('src/activities/**', [
     KAFKAJS,
     MONGODB,
+    SCHEMA_LIBRARIES,
     not(
       ['**/workflows/*', '**/schedules/*', '**/commands/*', '**/worker.js', '**/cli.js'],
       'Imports point inward.',

@@ -31,6 +31,9 @@ const CODES = {
   MONGODB_REFUSED: false,
   COLLECTION_UNSUITABLE: false,
   WRITE_UNSETTLED: true,
+  // the schema registry
+  REGISTRY_UNAVAILABLE: true,
+  REGISTRY_REFUSED: false,
   // records
   BAD_RECORD: false,
   TOO_MANY_BAD: false,

@@ -60,15 +60,18 @@ export async function transformRecord<Value extends object>(
 ): Promise<TransformOutcome> {
   // Whether the values are what the transform expects is what the test is about.
   const step = createTransformCall(transform as unknown as Transform);
-  const toOperation = createToOperation(settingsFrom(rules), new Date(0), step);
+  const toOperation = createToOperation(settingsFrom(rules), new Date(0), { transform: step });
   return outcomeOf(await toOperation(recordFrom(record)));
 }
+
+/** A format of a schema registry needs one, and this helper has none: give such records as JSON. */
+const SURROUNDINGS = { heartbeatIntervalMs: WORKER_DEFAULTS.heartbeatIntervalMs, hasRegistry: false };
 
 function settingsFrom(rules: PipelineRules): PipelineSettings {
   const written = { topic: 'topic', ...rules, transform: './transform.js' };
   const parsed = PIPELINE.safeParse(written);
   const issues = parsed.success
-    ? pipelineProblems(written, WORKER_DEFAULTS.heartbeatIntervalMs).map(({ path, text }) => ({ path, text }))
+    ? pipelineProblems(written, SURROUNDINGS).map(({ path, text }) => ({ path, text }))
     : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), text: message }));
   if (parsed.success && issues.length === 0) return toPipeline('test', parsed.data, 'test');
   const texts = issues.map(({ path, text }) => `${pathText(path)}: ${text}`);

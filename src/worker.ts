@@ -9,6 +9,7 @@ import type { Settings } from './config/settings.js';
 import { drainQueueOf } from './contract.js';
 import { DrainError } from './errors.js';
 import { createSource, requirePatch } from './kafka/kafkajs-source.js';
+import { createKeptSchemas } from './registry/kept.js';
 import { scheduleChangeFor } from './schedules/apply.js';
 import { startHealth } from './telemetry/health.js';
 import { createLogger, logLevelFrom, type Logger } from './telemetry/logger.js';
@@ -92,6 +93,7 @@ function activityDeps(
   return {
     settings,
     openSource: ({ topics, group }) => createSource({ kafka: settings.kafka, topics, group }),
+    schemas: createKeptSchemas(),
     startThread: createStartThread({ entry, heapMb: settings.worker.threadHeapMb }),
     metrics,
     logger,

@@ -18,7 +18,7 @@ interface PackageEntry {
   readonly environment: string;
 }
 
-type PackageName = 'kafka' | 'mongod' | 'temporal';
+type PackageName = 'kafka' | 'mongod' | 'temporal' | 'registry';
 
 /** The folder of the checkout; this file runs as `dist/stack/binaries.js`. */
 export const repositoryFolder = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,6 +37,11 @@ export function findBinaries(env: NodeJS.ProcessEnv = process.env): Binaries {
   };
 }
 
+/** The folder of the schema registry, which only `npm test` fetches; throws with the remedy when it is missing. */
+export function findRegistry(env: NodeJS.ProcessEnv = process.env): string {
+  return findEntry('registry', readPackages(), env);
+}
+
 function readPackages(): Record<PackageName, PackageEntry> {
   const text = readFileSync(join(repositoryFolder, 'stack', 'packages.json'), 'utf8');
   return JSON.parse(text) as Record<PackageName, PackageEntry>;
@@ -53,5 +58,7 @@ function findEntry(
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kafka-drain');
   const path = join(cache, `${name}-${version}`, entry);
   if (existsSync(path)) return path;
-  throw new Error(`No ${name} at ${path}. Run \`npm run stack\` once to fetch it, or set ${environment}.`);
+  throw new Error(
+    `No ${name} at ${path}. Run \`${name === 'registry' ? 'npm test -- registry' : 'npm run stack'}\` once to fetch it, or set ${environment}.`,
+  );
 }

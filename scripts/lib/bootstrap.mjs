@@ -2,16 +2,16 @@ import { buildIfNeeded } from './build.mjs';
 import { fetchServers } from './fetch.mjs';
 import { installIfNeeded } from './install.mjs';
 import { waitForLock } from './lock.mjs';
-import { locate, packages, root } from './packages.mjs';
+import { locate, packages, root, serversFor } from './packages.mjs';
 import { createProgress } from './progress.mjs';
 import { describeProblems, findProblems, gatherFacts } from './requirements.mjs';
 
 /**
- * Makes a fresh clone ready: checks what the machine must offer, then fetches the servers, installs the dependencies and builds.
+ * Makes a fresh clone ready for the named servers: checks what the machine must offer, then fetches the servers, installs the dependencies and builds.
  * Afterwards the environment of this process names the servers for `stack/binaries.ts`. Takes well under a second when all is there.
  */
-export async function bootstrap() {
-  const facts = gatherFacts();
+export async function bootstrap(servers = serversFor({ tests: false })) {
+  const facts = gatherFacts(process.env, servers);
   const problems = findProblems(facts);
   if (problems.length > 0) throw new Error(describeProblems(problems));
   const progress = createProgress();
@@ -29,7 +29,7 @@ export async function bootstrap() {
     lock.release();
   }
   process.env.KAFKA_DRAIN_JAVA = facts.java.path;
-  for (const [name, { environment }] of Object.entries(packages)) process.env[environment] = locate(name);
+  for (const name of servers) process.env[packages[name].environment] = locate(name);
 }
 
 /**

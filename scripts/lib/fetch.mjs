@@ -54,18 +54,18 @@ async function fetchServer(name, progress, env) {
 }
 
 async function fetchWithMaven(name, folder, env) {
-  const { artifacts, entry, environment, title } = packages[name];
+  const { artifacts, archive, entry, environment, title } = packages[name];
   const ready = join(folder, 'ready');
-  writeFileSync(join(folder, 'pom.xml'), pomFor(artifacts));
+  writeFileSync(join(folder, 'pom.xml'), pomFor(artifacts ?? []));
+  const goal = archive
+    ? ['dependency:unpack', `-Dartifact=${archive}`]
+    : ['dependency:copy-dependencies', '-DincludeScope=runtime'];
   await runQuietly({
     command: 'mvn',
-    args: [
-      ...['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime'],
-      `-DoutputDirectory=${join(ready, entry)}`,
-    ],
+    args: ['-B', '-q', ...goal, `-DoutputDirectory=${join(ready, entry)}`],
     cwd: folder,
     env,
-    failure: `${title} could not be fetched from the Maven registry: check the network and Maven's settings.xml (mirror, proxy), or set ${environment} to the libs folder of a Kafka distribution.`,
+    failure: `${title} could not be fetched from the Maven registry: check the network and Maven's settings.xml (mirror, proxy), or set ${environment} to the folder of its jars.`,
   });
   return ready;
 }

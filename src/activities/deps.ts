@@ -1,5 +1,6 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import type { Source } from '../kafka/source.js';
+import type { KeptSchemas } from '../registry/kept.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RunMetrics } from '../telemetry/metrics.js';
 import type { StartThread } from './drain-thread.js';
@@ -9,6 +10,8 @@ export interface ActivityDeps {
   settings: Settings;
   openSource: (pipeline: PipelineSettings) => Source;
   startThread: StartThread;
+  /** Schemas outlive the drain threads that fetch them. */
+  schemas: KeptSchemas;
   metrics: RunMetrics;
   logger: Logger;
   /** Monotonic, milliseconds. */

@@ -49,9 +49,10 @@ export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Pro
   };
 }
 
-function observe({ logger, metrics }: ActivityDeps, pipeline: string, message: ThreadMessage): void {
+function observe({ logger, metrics, schemas }: ActivityDeps, pipeline: string, message: ThreadMessage): void {
   if (message.kind === 'batch-written') metrics.batchWritten(pipeline, message.durationMs);
   if (message.kind === 'counted') metrics.counted(pipeline, message.books);
+  if (message.kind === 'schema') schemas.keep(message.ref, message.source);
   if (message.kind === 'log') logger[message.level](message.message, { pipeline });
 }
 
@@ -72,6 +73,8 @@ function superviseDrain(
   const thread: ThreadInput = {
     kafka: deps.settings.kafka,
     mongodb: deps.settings.mongodb,
+    schemaRegistry: deps.settings.schemaRegistry,
+    schemas: deps.settings.schemaRegistry === null ? [] : deps.schemas.all(),
     task: {
       ...{ pipeline, plan: input.plan, run: runOf(context) },
       ...{ budgetMs: times.budgetMs, stopByMs: times.stopByMs },

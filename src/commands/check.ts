@@ -5,25 +5,27 @@ import { checkKafka } from './check-kafka.js';
 import { checkMongodb } from './check-mongodb.js';
 import { checkTransforms } from './check-transforms.js';
 import { checkTemporal } from './check-temporal.js';
+import { checkRegistry } from './check-registry.js';
 import { printData, settingsOf, type Context, type ExitCode } from './context.js';
 import type { Style } from './style.js';
 
 /** One thing looked at. `warning`: runs work, but something should be done. */
 export interface Finding {
-  area: 'configuration' | 'kafka' | 'mongodb' | 'temporal' | 'schedule';
+  area: 'configuration' | 'kafka' | 'mongodb' | 'registry' | 'temporal' | 'schedule';
   /** `null`: concerns all. */
   pipeline: string | null;
   state: 'ok' | 'warning' | 'failed';
   text: string;
 }
 
-/** Looks at configuration, Kafka, MongoDB and Temporal at the same time; changes nothing. Exit code 1 where something failed. */
+/** Looks at configuration, Kafka, MongoDB, schema registry and Temporal at the same time; changes nothing. Exit code 1 where something failed. */
 export async function check(context: Context): Promise<ExitCode> {
   const settings = settingsOf(context);
   const parts = [
     checkTransforms(settings),
     checkKafka(settings),
     checkMongodb(settings),
+    checkRegistry(settings),
     checkTemporal(context, settings),
   ];
   const findings = [configured(context, settings), ...(await Promise.all(parts)).flat()];

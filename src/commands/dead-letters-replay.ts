@@ -8,6 +8,7 @@ import { loadTransform } from '../drain/transform-module.js';
 import { createTransformCall } from '../drain/transform-step.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
+import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { filterOf, requireChoice, withStore, type HandleOptions } from './dead-letters.js';
 import { count, table } from './table.js';
@@ -35,31 +36,47 @@ export async function replayDeadLetters(
   requireChoice(options);
   const dryRun = options.dryRun ?? false;
   const filter = filterOf(pipeline, options);
-  const done = await withStore(settings, pipeline, (store) => {
-    const letters = store.each(filter);
-    return dryRun ? foreseeAll(pipeline, letters) : replayAll(context, settings, pipeline, store, letters);
-  });
+  const done = await withSchemasOf(settings, (schemas) =>
+    withStore(settings, pipeline, async (store) => {
+      const letters = store.each(filter);
+      const deps = await rulesOf(pipeline, schemas);
+      return dryRun ? foreseeAll(deps, letters) : replayAll(context, settings, deps, store, letters);
+    }),
+  );
   const summary: ReplaySummary = { dryRun, ...done };
   printData(context, summary, () => summaryText(summary));
   return done.stillBad.length > 0 ? 1 : 0;
 }
 
 /** Today's; a transform runs in this process, without the limits of a drain. */
-async function rulesOf(pipeline: PipelineSettings): Promise<Omit<ReplayDeps, 'sink'>> {
+async function rulesOf(pipeline: PipelineSettings, schemas: HttpSchemas | null): Promise<Rules> {
   const transform = pipeline.transform === null ? null : await loadTransform(pipeline.transform);
-  const purgeAt = purgeAtOf(pipeline);
-  return { pipeline, purgeAt, transform: transform === null ? null : createTransformCall(transform) };
+  const call = transform === null ? null : createTransformCall(transform);
+  return { pipeline, schemas, purgeAt: purgeAtOf(pipeline), transform: call };
 }
 
 type Letters = AsyncIterable<StoredDeadLetter>;
 
+type Rules = Omit<ReplayDeps, 'sink'>;
+
+async function withSchemasOf<T>(
+  { schemaRegistry }: Settings,
+  action: (schemas: HttpSchemas | null) => Promise<T>,
+): Promise<T> {
+  const schemas = schemaRegistry === null ? null : createHttpSchemas({ settings: schemaRegistry });
+  try {
+    return await action(schemas);
+  } finally {
+    schemas?.close();
+  }
+}
+
 /** Nothing is written: what could be told without asking MongoDB counts as inserted. */
-async function foreseeAll(pipeline: PipelineSettings, letters: Letters): Promise<Replayed> {
+async function foreseeAll(rules: Rules, letters: Letters): Promise<Replayed> {
   const counts: RecordCounts = { ...NO_RECORDS };
   const stillBad: StillBad[] = [];
-  const deps = await rulesOf(pipeline);
   for await (const letter of letters) {
-    const operation = await foresee(deps, recordOf(letter));
+    const operation = await foresee(rules, recordOf(letter));
     counts.read += 1;
     if (operation.kind === 'write') counts.inserted += 1;
     else if (operation.kind === 'skip') counts.skipped += 1;
@@ -74,10 +91,11 @@ async function foreseeAll(pipeline: PipelineSettings, letters: Letters): Promise
 async function replayAll(
   { interrupted }: Context,
   { mongodb }: Settings,
-  pipeline: PipelineSettings,
+  rules: Rules,
   store: DeadLetterStore,
   letters: Letters,
 ): Promise<Replayed> {
+  const { pipeline } = rules;
   const sink = await createPipelineSink({
     ...mongodb,
     // Of a pattern's topics only the dead letters themselves will tell.
@@ -88,7 +106,7 @@ async function replayAll(
   });
   try {
     await sink.check();
-    const deps: ReplayDeps = { sink, ...(await rulesOf(pipeline)) };
+    const deps: ReplayDeps = { ...rules, sink };
     let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
     for await (const slice of slices(letters)) {
       const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);

@@ -3,7 +3,7 @@ import { CLIENT_ID, WORKER_DEFAULTS } from './defaults.js';
 import { fileErrorText } from './environment.js';
 import type { Path, Problem } from './problem.js';
 import type { FileConfig } from './schema.js';
-import type { KafkaSettings, MongodbSettings, WorkerSettings } from './settings.js';
+import type { KafkaSettings, MongodbSettings, TlsSettings, WorkerSettings } from './settings.js';
 import { DEFAULT_TASK_QUEUE } from '../contract.js';
 
 /** Files named in the configuration, relative to its folder. */
@@ -48,7 +48,7 @@ export function createFileReader({ readFile, isWorldReadable, locate }: Files): 
   return { read, readSecret, locate, problems, warnings };
 }
 
-interface Secret {
+export interface Secret {
   path: Path;
   key: string;
   value: string | undefined;
@@ -56,7 +56,7 @@ interface Secret {
 }
 
 /** A secret written in place or in a file of its own; without the line break at the end. `null`: neither. */
-function secretOf({ path, key, value, file }: Secret, reader: FileReader): string | null {
+export function secretOf({ path, key, value, file }: Secret, reader: FileReader): string | null {
   if (value !== undefined && file !== undefined) {
     reader.problems.push({
       path: [...path, `${key}File`],
@@ -68,7 +68,7 @@ function secretOf({ path, key, value, file }: Secret, reader: FileReader): strin
   return reader.readSecret([...path, `${key}File`], file).replace(/\r?\n$/, '');
 }
 
-function required(secret: Secret, reader: FileReader): string {
+export function required(secret: Secret, reader: FileReader): string {
   const value = secretOf(secret, reader);
   if (value === null)
     reader.problems.push({
@@ -81,15 +81,21 @@ function required(secret: Secret, reader: FileReader): string {
 /** `null` where the brokers can't be read; whatever can be is checked all the same. */
 export function toKafka(written: Partial<FileConfig['kafka']>, reader: FileReader): KafkaSettings | null {
   const { brokers, clientId = CLIENT_ID } = written;
-  const ssl = toTls(written.ssl ?? false, reader);
+  const ssl = toKafkaTls(written.ssl ?? false, reader);
   const sasl = toSasl(written, reader);
   return brokers === undefined ? null : { brokers, clientId, ssl, sasl };
 }
 
-function toTls(written: NonNullable<FileConfig['kafka']['ssl']>, reader: FileReader): KafkaSettings['ssl'] {
+type WrittenSsl = NonNullable<FileConfig['kafka']['ssl']>;
+
+function toKafkaTls(written: WrittenSsl, reader: FileReader): KafkaSettings['ssl'] {
   if (written === false) return null;
   if (written === true) return { ca: null, cert: null, key: null, passphrase: null };
-  const path = ['kafka', 'ssl'];
+  return toTls(['kafka', 'ssl'], written, reader);
+}
+
+/** The files of a TLS section read. */
+export function toTls(path: Path, written: Exclude<WrittenSsl, boolean>, reader: FileReader): TlsSettings {
   const pem = (key: 'ca' | 'cert') =>
     written[key] === undefined ? null : reader.read([...path, key], written[key]);
   if ((written.cert === undefined) !== (written.key === undefined)) {

@@ -36,6 +36,15 @@ export const PIPELINE_DEFAULTS = {
   catchUp: true,
 } as const;
 
+export const RECORD_LIMIT_DEFAULTS = {
+  // MongoDB's limit of a document; what is larger would be refused after all the work
+  maxBytes: 16 * 1024 * 1024,
+  // MongoDB's documented limit of nesting
+  maxDepth: 100,
+  // each costs memory and time however few bytes it has; real documents have a thousand at most
+  maxKeys: 100_000,
+} as const;
+
 export const SCHEDULE_DEFAULTS = {
   intervalMs: 5 * MINUTE_MS,
   // one run at a time; a tick during a run is dropped and the next run drains what came in

@@ -16,7 +16,8 @@ import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
 import { configError, problemLines } from './report.js';
 import { pipelineProblems, sharingProblems } from './rules.js';
-import { KAFKA, MONGODB, WORKER, type FileConfig } from './schema.js';
+import { toSchemaRegistry } from './registry-connection.js';
+import { KAFKA, MONGODB, SCHEMA_REGISTRY, WORKER, type FileConfig } from './schema.js';
 import type { Settings, TransformSettings } from './settings.js';
 import { readTransforms } from './transform.js';
 import { readableParts, validate, valueAt, withoutFollowing } from './validate.js';
@@ -100,7 +101,9 @@ function readServers(data: unknown, reader: FileReader): Omit<Settings, 'pipelin
   const kafka = toKafka(readableKafka(valueAt(data, ['kafka'])), reader);
   const mongodb = toMongodb(readableParts(MONGODB, valueAt(data, ['mongodb'])), reader);
   const worker = toWorker(readableParts(WORKER, valueAt(data, ['worker'])));
-  return kafka === null || mongodb === null ? null : { kafka, mongodb, worker };
+  const written = readableParts(SCHEMA_REGISTRY, valueAt(data, ['schemaRegistry']));
+  const schemaRegistry = toSchemaRegistry(written, reader);
+  return kafka === null || mongodb === null ? null : { kafka, mongodb, schemaRegistry, worker };
 }
 
 function readableKafka(written: unknown): Partial<FileConfig['kafka']> {
@@ -114,8 +117,9 @@ function ruleProblems(data: unknown): Problem[] {
   const pipelines = valueAt(data, ['pipelines']);
   if (!isMapping(pipelines)) return [];
   const { heartbeatIntervalMs } = toWorker(readableParts(WORKER, valueAt(data, ['worker'])));
+  const hasRegistry = valueAt(data, ['schemaRegistry']) !== undefined;
   const own = Object.entries(pipelines).flatMap(([name, written]) =>
-    pipelineProblems(written, heartbeatIntervalMs).map((problem) => ({
+    pipelineProblems(written, { heartbeatIntervalMs, hasRegistry }).map((problem) => ({
       ...problem,
       path: ['pipelines', name, ...problem.path],
     })),

@@ -1,6 +1,6 @@
 /** Pipelines as the program uses them. */
-import { PIPELINE_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
 import { TOPIC_REFERENCE } from './environment.js';
+import { PIPELINE_DEFAULTS, RECORD_LIMIT_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
 import { fingerprintOf } from './fingerprint.js';
 import { deriveLimits, intervalOf } from './limits.js';
 import type { FilePipeline } from './pipeline-schema.js';
@@ -56,7 +56,14 @@ function readingRules(
 
 type WritingRules = Pick<
   PipelineSettings,
-  'epoch' | 'value' | 'largeIntegers' | 'dates' | 'documentId' | 'deletes' | 'tombstoneWindowMs'
+  | 'epoch'
+  | 'value'
+  | 'largeIntegers'
+  | 'dates'
+  | 'recordLimits'
+  | 'documentId'
+  | 'deletes'
+  | 'tombstoneWindowMs'
 >;
 
 function writingRules(written: FilePipeline): WritingRules {
@@ -66,9 +73,19 @@ function writingRules(written: FilePipeline): WritingRules {
     value: written.value ?? d.value,
     largeIntegers: written.largeIntegers ?? d.largeIntegers,
     dates: written.dates ?? [],
+    recordLimits: recordLimitsOf(written),
     documentId: documentIdOf(written),
     deletes: written.deletes ?? d.deletes,
     tombstoneWindowMs: written.tombstoneWindow ?? d.tombstoneWindowMs,
+  };
+}
+
+function recordLimitsOf({ recordLimits }: FilePipeline): PipelineSettings['recordLimits'] {
+  const { maxBytes, maxDepth, maxKeys } = RECORD_LIMIT_DEFAULTS;
+  return {
+    maxBytes: recordLimits?.maxBytes ?? maxBytes,
+    maxDepth: recordLimits?.maxDepth ?? maxDepth,
+    maxKeys: recordLimits?.maxKeys ?? maxKeys,
   };
 }
 

@@ -7,19 +7,19 @@ export function recordProblems(written: Partial<FilePipeline>): Problem[] {
   return [...valueProblems(written), ...idProblems(written)];
 }
 
-/** Formats whose values have fields. */
-const WITH_FIELDS: readonly FilePipeline['value'][] = ['json', 'extended-json', 'bson'];
+/** Formats whose values have no fields. */
+const WITHOUT_FIELDS: readonly FilePipeline['value'][] = ['string', 'bytes'];
 
 function valueProblems({ largeIntegers, dates, value = 'json' }: Partial<FilePipeline>): Problem[] {
   const problems: Problem[] = [];
-  if (largeIntegers !== undefined && value !== 'json') {
+  if (largeIntegers !== undefined && value !== 'json' && value !== 'json-schema') {
     problems.push({
       path: ['largeIntegers'],
-      text: 'has a meaning only with `value: json`; leave it out',
+      text: 'has a meaning only with `value: json` and `json-schema`; leave it out',
       atKey: true,
     });
   }
-  if (dates !== undefined && !WITH_FIELDS.includes(value)) {
+  if (dates !== undefined && WITHOUT_FIELDS.includes(value)) {
     problems.push({ path: ['dates'], text: `${value} values have no fields; leave it out`, atKey: true });
   }
   return problems;
@@ -35,10 +35,10 @@ function idProblems(written: Partial<FilePipeline>): Problem[] {
       atKey: true,
     });
   }
-  if (typeof documentId === 'object' && !WITH_FIELDS.includes(value) && transform === undefined) {
+  if (typeof documentId === 'object' && WITHOUT_FIELDS.includes(value) && transform === undefined) {
     problems.push({
       path: ['documentId'],
-      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`, or with a `transform`',
+      text: `${value} values have no fields to take the id from, unless a \`transform\` gives them some`,
     });
   }
   return problems;

@@ -1,6 +1,6 @@
 /** What people may write about the records of a pipeline: how they are read, and what becomes of them. */
 import { z } from 'zod';
-import { DAY_MS } from './defaults.js';
+import { DAY_MS, RECORD_LIMIT_DEFAULTS } from './defaults.js';
 import { duration, integer, mapping, oneOf, share, text, type TextRule } from './fields.js';
 
 export const COLLECTION: TextRule = {
@@ -79,11 +79,29 @@ export const DEAD_LETTERS = mapping(
   'Records that cannot be decoded or written.',
 );
 
+const RECORD_LIMITS = mapping(
+  {
+    maxBytes: integer(
+      { min: 1, max: 256 * 1024 * 1024 },
+      'Bytes of a value. Default: 16777216 (16 MiB).',
+    ).optional(),
+    maxDepth: integer(
+      { min: 1, max: RECORD_LIMIT_DEFAULTS.maxDepth },
+      'Levels of objects and arrays, the value itself being the first. Default: 100.',
+    ).optional(),
+    maxKeys: integer(
+      { min: 1, max: 10_000_000 },
+      'Keys of all objects of a value together. Default: 100000.',
+    ).optional(),
+  },
+  'A record beyond one of these is a dead letter; checked before its value is parsed.',
+);
+
 /** The keys of a pipeline about its records. */
 export const RECORD_FIELDS = {
   value: oneOf(
-    ['json', 'extended-json', 'bson', 'string', 'bytes'],
-    "How values are decoded; extended-json is MongoDB's notation of its types. Default: json.",
+    ['json', 'extended-json', 'bson', 'string', 'bytes', 'avro', 'protobuf', 'json-schema'],
+    "How values are decoded; extended-json is MongoDB's notation of its types; avro, protobuf and json-schema need schemaRegistry. Default: json.",
   ).optional(),
   largeIntegers: oneOf(
     ['reject', 'long', 'decimal', 'string'],
@@ -97,8 +115,9 @@ export const RECORD_FIELDS = {
     "A module with the pipeline's own step between decoding and document id, relative to this file; see docs/transforms.md.",
     TRANSFORM,
   ).optional(),
+  recordLimits: RECORD_LIMITS.optional(),
   keyFormat: oneOf(
-    ['string', 'bytes', 'json'],
+    ['string', 'bytes', 'json', 'avro', 'protobuf', 'json-schema'],
     'How keys become document ids, with `documentId: key`. Default: string.',
   ).optional(),
   documentId: DOCUMENT_ID.optional(),

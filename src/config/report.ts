@@ -10,6 +10,8 @@ const SECRET: readonly Path[] = [
   ['mongodb', 'uri'],
   ['kafka', 'sasl'],
   ['kafka', 'ssl'],
+  ['schemaRegistry', 'password'],
+  ['schemaRegistry', 'ssl'],
 ];
 const MAX_SHOWN_CHARACTERS = 60;
 

@@ -8,15 +8,20 @@ import { PIPELINE, type FilePipeline } from './pipeline-schema.js';
 import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
 import type { Path, Problem } from './problem.js';
 import { recordProblems } from './record-rules.js';
+import { missingRegistryProblems } from './registry-connection.js';
 import type { FileSchedule } from './schedule-schema.js';
 import { readableParts } from './validate.js';
 
-/** Rules between settings of one pipeline; paths are relative to it. */
-export function pipelineProblems(written: unknown, heartbeatIntervalMs: number): Problem[] {
+/** Rules between settings of one pipeline, and with those of the servers; paths are relative to the pipeline. */
+export function pipelineProblems(
+  written: unknown,
+  { heartbeatIntervalMs, hasRegistry }: { heartbeatIntervalMs: number; hasRegistry: boolean },
+): Problem[] {
   const parts = readableParts(PIPELINE, written);
   const problems = [
     ...topicProblems(written, parts),
     ...recordProblems(parts),
+    ...missingRegistryProblems(parts, hasRegistry),
     ...scheduleProblems(parts.schedule ?? {}),
   ];
   if (!isMapping(written)) return problems;

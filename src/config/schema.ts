@@ -79,6 +79,33 @@ export const MONGODB = mapping(
   'The MongoDB replica set.',
 );
 
+const REGISTRY_URL_ERROR =
+  'an address that begins with http:// or https://, without user name, question mark or blanks, for instance https://registry:8081';
+const REGISTRY_URL = z
+  .string({ error: REGISTRY_URL_ERROR })
+  .regex(/^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/, { error: REGISTRY_URL_ERROR });
+
+export const SCHEMA_REGISTRY = mapping(
+  {
+    url: z
+      .union(
+        [
+          REGISTRY_URL,
+          z.array(REGISTRY_URL, { error: REGISTRY_URL_ERROR }).min(1, { error: REGISTRY_URL_ERROR }),
+        ],
+        {
+          error: REGISTRY_URL_ERROR,
+        },
+      )
+      .describe('Its address, or a list of addresses of one registry.'),
+    username: text('User name of basic authentication (Confluent Cloud: the API key).').optional(),
+    password: text('Password; better `${REGISTRY_PASSWORD}` or `passwordFile`.').optional(),
+    passwordFile: file('Password').optional(),
+    ssl: TLS.optional(),
+  },
+  "Confluent's Schema Registry, or one that speaks its API; for the formats avro, protobuf and json-schema.",
+);
+
 export const WORKER = mapping(
   {
     taskQueue: text('Temporal task queue; drains use <taskQueue>-drain. Default: kafka-drain.').optional(),
@@ -114,6 +141,7 @@ export const CONFIG = mapping(
   {
     kafka: KAFKA,
     mongodb: MONGODB,
+    schemaRegistry: SCHEMA_REGISTRY.optional(),
     worker: WORKER.optional(),
     pipelines: z
       .record(NAME, PIPELINE, {

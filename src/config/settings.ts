@@ -7,6 +7,8 @@ import type { RunLimits } from '../contract.js';
 export interface Settings {
   kafka: KafkaSettings;
   mongodb: MongodbSettings;
+  /** `null`: no pipeline needs one. */
+  schemaRegistry: SchemaRegistrySettings | null;
   worker: WorkerSettings;
   pipelines: ReadonlyMap<string, PipelineSettings>;
 }
@@ -15,8 +17,24 @@ export interface KafkaSettings {
   brokers: string[];
   clientId: string;
   /** `null`: plaintext. PEM texts, already read from their files. */
-  ssl: { ca: string | null; cert: string | null; key: string | null; passphrase: string | null } | null;
+  ssl: TlsSettings | null;
   sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null;
+}
+
+/** PEM texts; `ca: null`: the authorities Node trusts. */
+export interface TlsSettings {
+  ca: string | null;
+  cert: string | null;
+  key: string | null;
+  passphrase: string | null;
+}
+
+export interface SchemaRegistrySettings {
+  /** Of one registry, without a slash at the end; asked one after the other. */
+  urls: string[];
+  auth: { username: string; password: string } | null;
+  /** For `https`; `null`: nothing of our own. */
+  tls: TlsSettings | null;
 }
 
 export interface MongodbSettings {
@@ -43,8 +61,10 @@ export interface WorkerSettings {
 /** Which topics a pipeline reads: these, or all whose whole name matches a regular expression. */
 export type TopicSelection = { names: readonly string[] } | { pattern: string };
 export type StartPolicy = 'earliest' | 'latest' | 'fail' | { timestampMs: number };
-export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes';
-export type KeyFormat = 'string' | 'bytes' | 'json';
+/** Those whose records name a schema of the registry. */
+export type RegistryFormat = 'avro' | 'protobuf' | 'json-schema';
+export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes' | RegistryFormat;
+export type KeyFormat = 'string' | 'bytes' | 'json' | RegistryFormat;
 /** How `_id` is made from a record. */
 export type DocumentIdRule =
   { from: 'key'; format: KeyFormat } | { from: 'field'; field: string } | { from: 'coordinates' };
@@ -67,6 +87,7 @@ export interface PipelineSettings {
   /** Paths of the value's fields that become dates. */
   dates: string[];
   transform: TransformSettings | null;
+  recordLimits: RecordLimits;
   documentId: DocumentIdRule;
   deletes: 'soft' | 'ignore';
   /** How long a tombstone protects against resurrection before it is purged. */
@@ -88,6 +109,15 @@ export interface TransformSettings {
   file: string;
   /** Of the file's content, SHA-256 in hexadecimal digits: workers with another one must not share a run. */
   hash: string;
+}
+
+/** What a value may have at most; checked before it is parsed, where its format allows that. */
+export interface RecordLimits {
+  maxBytes: number;
+  /** Levels of objects and arrays, the value itself being the first. */
+  maxDepth: number;
+  /** Of all its objects together. */
+  maxKeys: number;
 }
 
 export interface DeadLetterSettings {

@@ -2,6 +2,7 @@ import type { PipelineSettings } from '../config/settings.js';
 import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
 import { partitionName, type PartitionName, type Source, type SourceListener } from '../kafka/source.js';
 import type { PipelineSink } from '../mongodb/sink.js';
+import type { Schemas } from '../registry/schemas.js';
 import type { Books } from './books.js';
 import { encodeMark, type MarkContent } from './commit-mark.js';
 import { createCounter, type Counter } from './counter.js';
@@ -12,6 +13,7 @@ import type { Every } from './every.js';
 import type { Ledger } from './ledger.js';
 import { createToOperation } from './operation.js';
 import { progressOf } from './progress.js';
+import { withSchemas } from './schema-loading.js';
 import type { DrainSituation } from './stop-rule.js';
 import type { TransformStep } from './transform-step.js';
 import { createWriteBatch } from './write-batch.js';
@@ -29,6 +31,8 @@ export interface DrainTask {
 export interface DrainDeps {
   source: Source;
   sink: PipelineSink;
+  /** `null`: no format of the pipeline needs a schema registry. */
+  schemas: Schemas | null;
   /** Monotonic, milliseconds: wall clocks jump. */
   clock: () => number;
   every: Every;
@@ -74,7 +78,12 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const room = createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read);
   const counter = createCounter(deps.counted);
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
-  const toOperation = createToOperation(pipeline, purgeAt, deps.transform ?? null);
+  const { schemas, transform = null } = deps;
+  const toOperation = withSchemas(
+    pipeline,
+    schemas,
+    createToOperation(pipeline, purgeAt, { schemas, transform }),
+  );
   const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
   const { prepared } = counter;
   const handle = createHandle({

@@ -1,39 +1,63 @@
-import type { PipelineSettings } from '../config/settings.js';
+import type { PipelineSettings, RegistryFormat } from '../config/settings.js';
 import { fromBson, fromExtendedJson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
+import { bsonShapeFault } from './bson-limits.js';
 import { convertDates } from './dates.js';
 import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
+import { jsonShapeFault, sizeFault } from './record-limits.js';
+import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
 
-/** MongoDB's documented limit of nesting; the document itself is the first level. */
-export const MAX_DEPTH = 100;
+export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers' | 'dates' | 'recordLimits'>;
 
-export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers' | 'dates'>;
-
-/** Turns a record's value (never a tombstone) into a document's fields. */
-export function decodeValue(rules: DecodeRules, value: Buffer): Decoded {
-  const decoded = decodeAs(rules, value);
+/** Turns a record's value (never a tombstone) into a document's fields. Its limits are checked before it is parsed. */
+export function decodeValue(
+  rules: DecodeRules,
+  value: Buffer,
+  registry: RegistryContext = NO_REGISTRY,
+): Decoded {
+  const decoded = sizeFault(rules.recordLimits, value) ?? decodeAs(rules, value, registry);
   if (decoded.kind === 'bad' || rules.dates.length === 0) return decoded;
   const fields = { ...decoded.fields };
   return convertDates(fields, rules.dates) ?? { kind: 'fields', fields };
 }
 
-function decodeAs(rules: DecodeRules, value: Buffer): Decoded {
+function decodeAs(rules: DecodeRules, value: Buffer, registry: RegistryContext): Decoded {
   switch (rules.value) {
     case 'bytes':
       return { kind: 'fields', fields: { value } };
     case 'bson':
-      return decodeBson(value);
+      return bsonShapeFault(rules.recordLimits, value) ?? decodeBson(value);
     case 'string':
       return ofText(value, (text) => ({ kind: 'fields', fields: { value: text } }));
     case 'json':
-      return ofText(value, (text) => decodeJson(text, rules));
+      return decodeJsonBytes(rules, value);
     case 'extended-json':
-      return ofText(value, decodeExtendedJson);
+      return ofText(value, (text) => jsonShapeFault(rules.recordLimits, text) ?? decodeExtendedJson(text));
+    default:
+      return decodeRegistryValue(rules, rules.value, value, registry);
   }
+}
+
+function decodeJsonBytes(rules: DecodeRules, value: Buffer): Decoded {
+  return ofText(value, (text) => jsonShapeFault(rules.recordLimits, text) ?? decodeJson(text, rules));
+}
+
+function decodeRegistryValue(
+  rules: DecodeRules,
+  format: RegistryFormat,
+  value: Buffer,
+  registry: RegistryContext,
+): Decoded {
+  const decoded = decodeByRegistry({ format, part: 'value', limits: rules.recordLimits }, value, registry);
+  if (decoded.kind === 'bad') return decoded;
+  if (decoded.kind === 'json') return decodeJsonBytes(rules, decoded.payload);
+  if (!isDocument(decoded.value) || Buffer.isBuffer(decoded.value))
+    return bad('decode', 'NOT_AN_OBJECT', 'the value is not a record, message or map');
+  return firstKeyFault(decoded.value) ?? { kind: 'fields', fields: decoded.value };
 }
 
 function ofText(value: Buffer, decode: (text: string) => Decoded): Decoded {
@@ -86,21 +110,24 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * What JSON allows and BSON would change silently or refuse for the whole batch. Keys and strings can only be at fault where
- * the text has an escape or the one reserved word, so most records are walked for depth and numbers alone.
+ * the text has an escape or the one reserved word, so most records are walked for numbers alone.
  */
 function findFault(root: Record<string, unknown>, text: string, largeAllowed: boolean): BadRecord | null {
-  const firstKey = firstKeyOf(root);
-  if (firstKey?.startsWith('$')) {
-    return bad(
-      'decode',
-      'UNSTORABLE_KEY',
-      'the first key of the value begins with "$", which MongoDB reads as an operator',
-    );
-  }
+  const firstKey = firstKeyFault(root);
+  if (firstKey !== null) return firstKey;
   const careful = text.includes('\\u') || text.includes('_bsontype');
-  const fault = walk(root, 1, careful, largeAllowed);
+  const fault = walk(root, careful, largeAllowed);
   if (fault === null) return null;
   return fault === 'UNSAFE_INTEGER' && !hasUnsafeInteger(text) ? recheck(root, careful) : describe(fault);
+}
+
+function firstKeyFault(object: Record<string, unknown>): BadRecord | null {
+  if (firstKeyOf(object)?.startsWith('$') !== true) return null;
+  return bad(
+    'decode',
+    'UNSTORABLE_KEY',
+    'the first key of the value begins with "$", which MongoDB reads as an operator',
+  );
 }
 
 function firstKeyOf(object: Record<string, unknown>): string | undefined {
@@ -108,16 +135,16 @@ function firstKeyOf(object: Record<string, unknown>): string | undefined {
   return undefined;
 }
 
-type Fault = 'TOO_DEEP' | 'UNSAFE_INTEGER' | 'NUMBER_OUT_OF_RANGE' | 'LONE_SURROGATE' | 'UNSTORABLE_KEY';
+type Fault = 'UNSAFE_INTEGER' | 'NUMBER_OUT_OF_RANGE' | 'LONE_SURROGATE' | 'UNSTORABLE_KEY';
 
-function walk(value: unknown, depth: number, careful: boolean, largeAllowed = false): Fault | null {
+function walk(value: unknown, careful: boolean, largeAllowed = false): Fault | null {
   switch (typeof value) {
     case 'number':
       return numberFault(value, largeAllowed);
     case 'string':
       return careful && !value.isWellFormed() ? 'LONE_SURROGATE' : null;
     case 'object':
-      return value === null ? null : containerFault(value, depth, careful, largeAllowed);
+      return value === null ? null : containerFault(value, careful, largeAllowed);
     default:
       return null;
   }
@@ -129,18 +156,17 @@ function numberFault(value: number, largeAllowed: boolean): Fault | null {
   return largeAllowed || !Number.isInteger(value) ? null : 'UNSAFE_INTEGER';
 }
 
-function containerFault(value: object, depth: number, careful: boolean, largeAllowed: boolean): Fault | null {
-  if (depth > MAX_DEPTH) return 'TOO_DEEP';
+function containerFault(value: object, careful: boolean, largeAllowed: boolean): Fault | null {
   if (Array.isArray(value)) {
     for (const item of value) {
-      const fault = walk(item, depth + 1, careful, largeAllowed);
+      const fault = walk(item, careful, largeAllowed);
       if (fault !== null) return fault;
     }
     return null;
   }
   const object = value as Record<string, unknown>;
   for (const key in object) {
-    const fault = (careful ? keyFault(key) : null) ?? walk(object[key], depth + 1, careful, largeAllowed);
+    const fault = (careful ? keyFault(key) : null) ?? walk(object[key], careful, largeAllowed);
     if (fault !== null) return fault;
   }
   return null;
@@ -153,12 +179,11 @@ function keyFault(key: string): Fault | null {
 
 /** The large numbers turned out to be written as floating point (1e300), which loses nothing; anything else still counts. */
 function recheck(root: Record<string, unknown>, careful: boolean): BadRecord | null {
-  const fault = walk(root, 1, careful, true);
+  const fault = walk(root, careful, true);
   return fault === null ? null : describe(fault);
 }
 
 const FAULT_REASONS: Record<Fault, string> = {
-  TOO_DEEP: `the value is nested more than ${String(MAX_DEPTH)} levels deep`,
   UNSAFE_INTEGER: 'the value holds an integer beyond what `largeIntegers` can keep',
   NUMBER_OUT_OF_RANGE: 'the value holds a number beyond the range of a double',
   LONE_SURROGATE: 'the value holds a lone surrogate, which has no UTF-8 form',

@@ -1,11 +1,18 @@
+import { RECORD_LIMIT_DEFAULTS } from '../config/defaults.js';
 import type { DocumentIdRule, KeyFormat } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import { objectIdDigits, unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
-import { utf8TextOf } from './text.js';
+import { decodeKey, type DecodedKey } from './decode-key.js';
 
 export type IdOutcome = { kind: 'id'; id: unknown; idKey: string } | BadRecord;
+
+/** Decodes the key of a record, whose headers may say by which schema. */
+export type KeyDecoder = (format: KeyFormat, key: Buffer, record: KafkaRecord) => DecodedKey;
+
+const decodePlainKey: KeyDecoder = (keyFormat, key) =>
+  decodeKey({ keyFormat, recordLimits: RECORD_LIMIT_DEFAULTS }, key);
 
 /**
  * Makes a record's `_id`. `idKey` is equal exactly where MongoDB's `_id` index sees the same value: same type class and same
@@ -16,10 +23,11 @@ export function documentIdOf(
   record: KafkaRecord,
   fields: Fields | null,
   epoch: number,
+  decode: KeyDecoder = decodePlainKey,
 ): IdOutcome {
   switch (rule.from) {
     case 'key':
-      return idOfKey(rule.format, record.key);
+      return idOfKey(rule.format, record, decode);
     case 'field':
       return fields === null
         ? bad(
@@ -39,20 +47,17 @@ function coordinatesOf(record: KafkaRecord, epoch: number): string {
   return `${topic}-${String(record.partition)}-${String(record.offset)}`;
 }
 
-function idOfKey(format: KeyFormat, key: Buffer | null): IdOutcome {
-  if (key === null) return bad('id', 'ID_MISSING', 'the record has no key to take the document id from');
-  if (format === 'bytes') return { kind: 'id', id: Buffer.from(key), idKey: `x:${key.toString('hex')}` };
-  const text = utf8TextOf(key);
-  if (text === null) return bad('id', 'NOT_UTF8', 'the key is not valid UTF-8');
-  return format === 'string' ? stringId(text) : idOfJsonKey(text);
+function idOfKey(format: KeyFormat, record: KafkaRecord, decode: KeyDecoder): IdOutcome {
+  if (record.key === null)
+    return bad('id', 'ID_MISSING', 'the record has no key to take the document id from');
+  const decoded = decode(format, record.key, record);
+  if (decoded.kind === 'bad') return decoded;
+  const { value } = decoded;
+  return Buffer.isBuffer(value) ? bytesId(value) : scalarId(unwrapped(value), 'the key');
 }
 
-function idOfJsonKey(text: string): IdOutcome {
-  try {
-    return scalarId(JSON.parse(text), 'the key');
-  } catch {
-    return bad('id', 'NOT_JSON', 'the key is not valid JSON');
-  }
+function bytesId(id: Buffer): IdOutcome {
+  return { kind: 'id', id, idKey: `x:${id.toString('hex')}` };
 }
 
 function idOfField(field: string, fields: Fields): IdOutcome {

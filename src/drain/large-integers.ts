@@ -1,5 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
 import { toDecimal } from '../mongodb/values.js';
+import { isEscaped } from './record-limits.js';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
@@ -87,10 +88,4 @@ function afterString(json: string, from: number): number {
   let quote = json.indexOf('"', from);
   while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
   return quote + 1;
-}
-
-function isEscaped(json: string, at: number): boolean {
-  let first = at;
-  while (json[first - 1] === '\\') first -= 1;
-  return (at - first) % 2 === 1;
 }

@@ -2,9 +2,11 @@ import type { PipelineSettings } from '../config/settings.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { Version, WriteModel } from '../mongodb/sink.js';
 import { unwrapped } from '../mongodb/values.js';
+import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { decodeValue, type DecodeRules, type Fields } from './decode.js';
-import { documentIdOf } from './document-id.js';
+import { decodeKey } from './decode-key.js';
+import { documentIdOf, type IdOutcome } from './document-id.js';
 import type { Transformed } from './transform-result.js';
 import type { TransformStep } from './transform-step.js';
 
@@ -16,35 +18,44 @@ export type ToOperation = (record: KafkaRecord) => Operation | Promise<Operation
 
 export type OperationRules = DecodeRules & Pick<PipelineSettings, 'documentId' | 'deletes' | 'epoch'>;
 
+/** What a record goes through beside the rules. */
+export interface Steps {
+  /** In which whatever a record names is loaded by then (`withSchemas`); `null`: no format needs one. */
+  schemas?: Schemas | null;
+  /** The pipeline's own step between decoding and document id; `null`: it has none. */
+  transform?: TransformStep | null;
+}
+
+type Rules = OperationRules & { schemas: Schemas | null; transform: TransformStep | null };
+
 /** The reserved field that carries a document's version. */
 export const VERSION_FIELD = '_kafka';
 
 /**
  * Builds the step record → operation for one run.
  * @param purgeAt when tombstones written by this run may be purged; taken from the plan, so that every attempt writes the same.
- * @param transform the pipeline's own step between decoding and document id.
  */
-export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation;
 export function createToOperation(
-  rules: OperationRules,
+  pipeline: OperationRules,
   purgeAt: Date,
-  transform: TransformStep | null,
-): ToOperation;
+): (record: KafkaRecord) => Operation;
+export function createToOperation(pipeline: OperationRules, purgeAt: Date, steps: Steps): ToOperation;
 export function createToOperation(
-  rules: OperationRules,
+  pipeline: OperationRules,
   purgeAt: Date,
-  transform: TransformStep | null = null,
+  { schemas = null, transform = null }: Steps = {},
 ): ToOperation {
+  const rules = { ...pipeline, schemas, transform };
   return (record) =>
     record.value === null
       ? tombstoneOperation(rules, purgeAt, record)
-      : upsertOperation(rules, transform, record, record.value);
+      : upsertOperation(rules, record, record.value);
 }
 
-function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaRecord): Operation {
+function tombstoneOperation(rules: Rules, purgeAt: Date, record: KafkaRecord): Operation {
   // Append-only documents have nothing a tombstone could refer to.
   if (rules.deletes === 'ignore' || rules.documentId.from === 'coordinates') return { kind: 'skip' };
-  const id = documentIdOf(rules.documentId, record, null, rules.epoch);
+  const id = idOf(rules, record, null);
   if (id.kind === 'bad') return id;
   const { id: documentId, idKey } = id;
   return {
@@ -53,14 +64,11 @@ function tombstoneOperation(rules: OperationRules, purgeAt: Date, record: KafkaR
   };
 }
 
-function upsertOperation(
-  rules: OperationRules,
-  transform: TransformStep | null,
-  record: KafkaRecord,
-  value: Buffer,
-): Operation | Promise<Operation> {
+function upsertOperation(rules: Rules, record: KafkaRecord, value: Buffer): Operation | Promise<Operation> {
+  const { transform, schemas } = rules;
   // What a transform gets it may keep, and a slice of the fetch would keep all of it.
-  const decoded = decodeValue(rules, transform === null ? value : Buffer.from(value));
+  const own = transform === null ? value : Buffer.from(value);
+  const decoded = decodeValue(rules, own, { schemas, headers: record.headers });
   if (decoded.kind === 'bad') return decoded;
   if (transform === null) return documentOperation(rules, record, decoded.fields);
   const transformed = transform(record, decoded.fields);
@@ -69,16 +77,12 @@ function upsertOperation(
     : transformedOperation(rules, record, transformed);
 }
 
-function transformedOperation(
-  rules: OperationRules,
-  record: KafkaRecord,
-  transformed: Transformed,
-): Operation {
+function transformedOperation(rules: Rules, record: KafkaRecord, transformed: Transformed): Operation {
   return transformed.kind === 'fields' ? documentOperation(rules, record, transformed.fields) : transformed;
 }
 
-function documentOperation(rules: OperationRules, record: KafkaRecord, value: Fields): Operation {
-  const id = documentIdOf(rules.documentId, record, value, rules.epoch);
+function documentOperation(rules: Rules, record: KafkaRecord, value: Fields): Operation {
+  const id = idOf(rules, record, value);
   if (id.kind === 'bad') return id;
   const fields = storedFields(value, id.id);
   if (fields.kind === 'bad') return fields;
@@ -92,6 +96,16 @@ function documentOperation(rules: OperationRules, record: KafkaRecord, value: Fi
       fields: fields.fields,
     },
   };
+}
+
+function idOf(
+  { documentId, epoch, recordLimits, schemas }: Rules,
+  record: KafkaRecord,
+  fields: Fields | null,
+): IdOutcome {
+  return documentIdOf(documentId, record, fields, epoch, (keyFormat, key, { headers }) =>
+    decodeKey({ keyFormat, recordLimits }, key, { schemas, headers }),
+  );
 }
 
 /** The value's fields without its own `_id`, which must agree with the document id. */

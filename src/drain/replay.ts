@@ -2,8 +2,10 @@ import type { PipelineSettings } from '../config/settings.js';
 import type { RecordCounts } from '../contract.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { PipelineSink } from '../mongodb/sink.js';
+import type { Schemas } from '../registry/schemas.js';
 import { addBooks, EMPTY_BOOKS } from './books.js';
-import { createToOperation, type Operation } from './operation.js';
+import { createToOperation, type Operation, type ToOperation } from './operation.js';
+import { withSchemas } from './schema-loading.js';
 import type { TransformStep } from './transform-step.js';
 import { createWriteBatch } from './write-batch.js';
 
@@ -29,6 +31,8 @@ export interface Replayed {
 export interface ReplayDeps {
   sink: Pick<PipelineSink, 'write'>;
   pipeline: PipelineSettings;
+  /** `null`: no format of the pipeline needs a schema registry. */
+  schemas: Schemas | null;
   /** When tombstones among the records may be purged. */
   purgeAt: Date;
   /** The pipeline's own step; `null`: it has none. */
@@ -37,7 +41,7 @@ export interface ReplayDeps {
 
 /**
  * Writes dead-lettered records with today's configuration at their original coordinates: whatever was stored since of the same
- * document id is newer and wins. Nothing is dead-lettered anew. Errors: those of `Sink.write`.
+ * document id is newer and wins. Nothing is dead-lettered anew. Errors: those of `Sink.write` and `Schemas.load`.
  */
 export async function replay(
   deps: ReplayDeps,
@@ -78,15 +82,14 @@ function byTopic(records: readonly ReplayRecord[]): ReplayRecord[][] {
 }
 
 /** What `replay` would do with a record, as far as it can be told without writing. */
-export function foresee(
-  deps: Omit<ReplayDeps, 'sink'>,
-  record: ReplayRecord,
-): Operation | Promise<Operation> {
+export async function foresee(deps: Omit<ReplayDeps, 'sink'>, record: ReplayRecord): Promise<Operation> {
   return toOperationOf(deps, record.epoch)(record);
 }
 
-function toOperationOf({ pipeline, purgeAt, transform }: Omit<ReplayDeps, 'sink'>, epoch: number) {
-  return createToOperation({ ...pipeline, epoch }, purgeAt, transform);
+function toOperationOf(deps: Omit<ReplayDeps, 'sink'>, epoch: number): ToOperation {
+  const { pipeline, schemas, purgeAt, transform } = deps;
+  const toOperation = createToOperation({ ...pipeline, epoch }, purgeAt, { schemas, transform });
+  return withSchemas(pipeline, schemas, toOperation);
 }
 
 function tolerant(pipeline: PipelineSettings): PipelineSettings {

@@ -1,5 +1,6 @@
 import type { DrainProgress } from '../contract.js';
 import type { WriteModel, WriteResult } from '../mongodb/sink.js';
+import type { SchemaRef, SchemaSource } from '../registry/schemas.js';
 import type { Books } from './books.js';
 import type { LogLevel, ThreadMessage } from './thread-messages.js';
 
@@ -12,6 +13,8 @@ export interface Reporter {
   last: () => void;
   counted: (books: Books) => void;
   log: (level: LogLevel, message: string) => void;
+  /** A schema was fetched. */
+  schema: (ref: SchemaRef, source: SchemaSource) => void;
   /** Reports how long each write took. */
   timed: <Rest extends unknown[]>(
     write: (models: readonly WriteModel[], ...rest: Rest) => Promise<WriteResult>,
@@ -44,6 +47,9 @@ export function createReporter(post: (message: ThreadMessage) => void): Reporter
     },
     log: (level, message) => {
       post({ kind: 'log', level, message });
+    },
+    schema: (ref, source) => {
+      post({ kind: 'schema', ref, source });
     },
     timed:
       (write) =>

@@ -1,6 +1,12 @@
-import type { KafkaSettings, MongodbSettings, TransformSettings } from '../config/settings.js';
+import type {
+  KafkaSettings,
+  MongodbSettings,
+  SchemaRegistrySettings,
+  TransformSettings,
+} from '../config/settings.js';
 import type { DrainOutcome, DrainProgress, Suspect } from '../contract.js';
 import type { ErrorData } from '../errors.js';
+import type { SchemaRef, SchemaSource } from '../registry/schemas.js';
 import type { AskedStop, DrainTask } from './attempt.js';
 import type { Books } from './books.js';
 
@@ -8,6 +14,9 @@ import type { Books } from './books.js';
 export interface ThreadInput {
   kafka: KafkaSettings;
   mongodb: MongodbSettings;
+  schemaRegistry: SchemaRegistrySettings | null;
+  /** Those that earlier runs of this worker have fetched. */
+  schemas: readonly (readonly [SchemaRef, SchemaSource])[];
   task: DrainTask;
   /** `null`: the pipeline has no transform. */
   transform: TransformInput | null;
@@ -30,6 +39,8 @@ export type ThreadMessage =
   | { kind: 'batch-written'; durationMs: number }
   /** What a commit has added to the books. */
   | { kind: 'counted'; books: Books }
+  /** Fetched from the registry: later runs needn't ask again. */
+  | { kind: 'schema'; ref: SchemaRef; source: SchemaSource }
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
 

@@ -5,6 +5,7 @@ import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import type { PipelineSink } from '../mongodb/sink.js';
+import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
 import type { AskedStop, DrainDeps, DrainTask } from './attempt.js';
 import { drain } from './drain.js';
 import { every } from './every.js';
@@ -30,7 +31,8 @@ export async function runDrainThread(alter: (deps: DrainDeps) => DrainDeps = (de
     asked.abort(reason satisfies AskedStop);
   });
   try {
-    post(await drainAs(workerData as ThreadInput, alter, createReporter(post), asked.signal));
+    const reporter = createReporter(post);
+    post(await drainAs(workerData as ThreadInput, alter, reporter, asked.signal));
   } catch (error) {
     post({ kind: 'failed', error: toErrorData(error) });
   } finally {
@@ -47,12 +49,14 @@ async function drainAs(
   // Before anything is opened: its errors are the user's to mend.
   const transform = await openTransform(input, reporter);
   const source = openSource(input, reporter);
+  const schemas = openSchemas(input, reporter);
   let sink: PipelineSink | null = null;
   try {
     sink = await openSink(input, reporter);
     const deps: DrainDeps = {
       source,
       sink,
+      schemas,
       clock: () => performance.now(),
       every,
       wallClock: () => new Date(),
@@ -63,6 +67,7 @@ async function drainAs(
     return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
   } finally {
     reporter.last();
+    schemas?.close();
     await Promise.allSettled([source.close(), sink?.close()]);
   }
 }
@@ -87,6 +92,19 @@ function openSource({ kafka, task }: ThreadInput, reporter: Reporter): Source {
 /** What was planned: a topic that came since is the next run's. */
 function topicsOf({ plan }: DrainTask): string[] {
   return plan.topics.flatMap(({ topic, gone }) => (gone === true ? [] : [topic]));
+}
+
+function openSchemas({ schemaRegistry, schemas }: ThreadInput, reporter: Reporter): HttpSchemas | null {
+  if (schemaRegistry === null) return null;
+  return createHttpSchemas({
+    settings: schemaRegistry,
+    kept: schemas,
+    fetched: reporter.schema,
+    alive: reporter.alive,
+    log: (message) => {
+      reporter.log('warn', message);
+    },
+  });
 }
 
 async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Promise<PipelineSink> {

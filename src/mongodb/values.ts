@@ -28,6 +28,11 @@ export function toDecimal(digits: string): unknown {
   }
 }
 
+/** A number that stays a double although it is whole: the driver would store it as an integer. */
+export function toDouble(value: number): unknown {
+  return Number.isInteger(value) ? new Double(value) : value;
+}
+
 /** A wrapped number as JavaScript's own, integers of 64 bits as `bigint`; anything else as it is. */
 export function unwrapped(value: unknown): unknown {
   if (value instanceof Int32 || value instanceof Double) return value.valueOf();

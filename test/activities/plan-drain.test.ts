@@ -7,6 +7,7 @@ import type { Plan } from '../../src/contract.js';
 import { DrainError } from '../../src/errors.js';
 import type { LogState, Source } from '../../src/kafka/source.js';
 import { configurationFrom, configuration } from '../config/builders.js';
+import { createKeptSchemas } from '../../src/registry/kept.js';
 import { foreign, NOW, topicState } from '../drain/builders.js';
 
 /** The activity on a Kafka that answers the given, one after the other. */
@@ -24,6 +25,7 @@ function planWith(...answers: (() => Promise<LogState>)[]) {
         close: () => Promise.resolve(void asked.push('close')),
       }) as Partial<Source> as Source,
     startThread: () => assert.fail('a plan starts no thread'),
+    schemas: createKeptSchemas(),
     metrics: { planned: () => undefined, failed: () => undefined } as Partial<
       ActivityDeps['metrics']
     > as ActivityDeps['metrics'],

@@ -8,7 +8,8 @@ import { messageFor } from './builders.js';
 type Mapping = Record<string, unknown>;
 
 /** Keys that only have keys of their own. */
-const CONTAINERS = /^(kafka|mongodb|worker|pipelines)$|\.(sasl|deadLetters|schedule|limits)$/;
+const CONTAINERS =
+  /^(kafka|mongodb|worker|pipelines|schemaRegistry|schemaRegistry\.ssl)$|\.(recordLimits|sasl|deadLetters|schedule|limits)$/;
 
 /** What an example can't be without, or instead of what it stands. */
 const BESIDE: readonly (readonly [key: RegExp, set: Mapping, unset?: readonly string[]])[] = [
@@ -17,6 +18,14 @@ const BESIDE: readonly (readonly [key: RegExp, set: Mapping, unset?: readonly st
   [/^kafka\.sasl\.mechanism$/, { 'kafka.sasl.username': 'u', 'kafka.sasl.password': 'p' }],
   [/^kafka\.sasl\.username$/, { 'kafka.sasl.mechanism': 'scram-sha-256', 'kafka.sasl.password': 'p' }],
   [/^kafka\.sasl\.password/, { 'kafka.sasl.mechanism': 'scram-sha-256', 'kafka.sasl.username': 'u' }],
+  [/^schemaRegistry\./, { 'schemaRegistry.url': 'https://r' }],
+  [/^schemaRegistry\.username$/, { 'schemaRegistry.password': 'p' }],
+  [/^schemaRegistry\.password/, { 'schemaRegistry.username': 'u' }],
+  [/^schemaRegistry\.ssl\.cert$/, { 'schemaRegistry.ssl.key': 'k' }],
+  [
+    /^schemaRegistry\.ssl\.(key|passphrase.*)$/,
+    { 'schemaRegistry.ssl.cert': 'c', 'schemaRegistry.ssl.key': 'k' },
+  ],
   [/^mongodb\.uriFile$/, {}, ['mongodb.uri']],
   [/\.(topics|topicPattern)$/, {}, ['pipelines.orders.topic']],
   [
@@ -57,7 +66,7 @@ describe('the example of a key', () => {
 
   const file = (path: string) => [path, 'content'] as const;
   const files = Object.fromEntries(Object.values(EXAMPLES).concat('k', 'c').map(file));
-  const environment = { KEY_PASSPHRASE: 'p', KAFKA_PASSWORD: 'p' };
+  const environment = { KEY_PASSPHRASE: 'p', KAFKA_PASSWORD: 'p', REGISTRY_PASSWORD: 'p' };
   for (const [key, example] of Object.entries(EXAMPLES))
     test(`can be written as it is: ${key}: ${example}`, () => {
       assert.equal(messageFor(configurationWith(key, example), { files, environment }), '');

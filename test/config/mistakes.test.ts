@@ -149,7 +149,8 @@ const CASES: Case[] = [
   {
     rule: 'large integers are a matter of JSON',
     parts: { orders: '{ topic: orders, value: bson, largeIntegers: long }' },
-    mistake: '5:41 pipelines.orders.largeIntegers: has a meaning only with `value: json`; leave it out',
+    mistake:
+      '5:41 pipelines.orders.largeIntegers: has a meaning only with `value: json` and `json-schema`; leave it out',
   },
   {
     rule: 'dates are fields, and texts have none',
@@ -165,7 +166,7 @@ const CASES: Case[] = [
     rule: 'a field can be the id only of JSON values',
     parts: { orders: '{ topic: orders, value: string, documentId: { field: id } }' },
     mistake:
-      '5:55 pipelines.orders.documentId: a field of the value can be the id only with `value: json`, `extended-json` or `bson`, or with a `transform`',
+      '5:55 pipelines.orders.documentId: string values have no fields to take the id from, unless a `transform` gives them some',
   },
   {
     rule: 'every and cron exclude each other',
@@ -224,7 +225,7 @@ describe('all mistakes', () => {
 
   test('an empty file lacks everything', () => {
     assert.deepEqual(mistakesIn(''), [
-      'drain.yaml:1:1 the file: expected a mapping with the keys kafka, mongodb, worker, pipelines',
+      'drain.yaml:1:1 the file: expected a mapping with the keys kafka, mongodb, schemaRegistry, worker, pipelines',
     ]);
   });
 

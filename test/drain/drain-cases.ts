@@ -70,6 +70,7 @@ export function open({ sink = {}, states, committed = new Map(), consume }: Give
   const deps: DrainDeps = {
     source,
     sink: { ...createFakeSink(), ...sink },
+    schemas: null,
     clock: () => now,
     every: (_, action) => {
       timers.add(action);

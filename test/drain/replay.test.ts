@@ -14,8 +14,10 @@ function letter(overrides: RecordOverrides & { epoch?: number } = {}): ReplayRec
   return { ...read, id, epoch };
 }
 
+const RULES = { schemas: null, purgeAt: NOW, transform: null };
+
 function replayInto(sink: FakeSink, letters: ReplayRecord[]) {
-  return replay({ sink, pipeline: pipeline(), purgeAt: NOW, transform: null }, letters, SIGNAL);
+  return replay({ ...RULES, sink, pipeline: pipeline() }, letters, SIGNAL);
 }
 
 describe('a replay of dead letters', () => {
@@ -63,7 +65,7 @@ describe('a replay of dead letters', () => {
 
   const foreseen = async (overrides: RecordOverrides, transform: TransformStep | null = null) => {
     const rules = pipeline({ deletes: 'ignore' });
-    return (await foresee({ pipeline: rules, purgeAt: NOW, transform }, letter(overrides))).kind;
+    return (await foresee({ ...RULES, pipeline: rules, transform }, letter(overrides))).kind;
   };
 
   test('can be foreseen', async () => {
@@ -81,7 +83,7 @@ describe('a replay of dead letters', () => {
     );
     const sink = createFakeSink();
     const letters = [letter({ offset: 1n }), letter({ offset: 2n })];
-    const { counts } = await replay({ sink, pipeline: pipeline(), purgeAt: NOW, transform }, letters, SIGNAL);
+    const { counts } = await replay({ ...RULES, sink, pipeline: pipeline(), transform }, letters, SIGNAL);
     assert.deepEqual([counts.inserted, counts.skipped], [1, 1]);
     const [model] = sink.stored.values();
     assert.deepEqual(model?.kind === 'upsert' && model.fields, { mended: true });

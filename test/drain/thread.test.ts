@@ -31,6 +31,8 @@ async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promi
   return {
     kafka,
     mongodb: { uri: stackFromEnvironment().mongodb, database },
+    schemaRegistry: null,
+    schemas: [],
     task: { pipeline: settings, plan, run, ...times },
     transform: null,
   };

@@ -19,7 +19,7 @@ function write(sink: FakeSink, records: string, transform: Transform, rules: Par
     suspects: [{ partition: 'orders-0', offset: '3', kills: 2 }],
     ...{ clock: () => 0, alive: () => undefined },
   });
-  const toOperation = createToOperation(settings, NOW, step);
+  const toOperation = createToOperation(settings, NOW, { transform: step });
   const writeBatch = createWriteBatch({ sink, toOperation, pipeline: settings, run: RUN });
   return writeBatch(recordsOf(records), SIGNAL);
 }

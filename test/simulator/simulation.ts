@@ -231,6 +231,7 @@ function depsOf(world: World, process: SimulatedProcess): DrainDeps {
         model.kind === 'upsert' && UNWRITABLE_FIELD in model.fields ? 'VALIDATION_FAILED' : null,
       onWrite: oracle.onWrite,
     }),
+    schemas: null,
     clock: time.now,
     every: process.every,
     // Wall clocks jump, and those of two machines never agree.

@@ -69,6 +69,7 @@ export interface ScenarioOptions {
   pipeline?: Document;
   /** Added to the worker's settings. */
   worker?: Document;
+  schemaRegistry?: Document;
   /** Where the workers find the servers, if not where everybody does: behind a link that the test can cut. */
   through?: { kafka?: string; mongodb?: string };
   /**
@@ -197,12 +198,13 @@ function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: s
 function newConfiguration(
   stack: { kafka: string; mongodb: string },
   { database, taskQueue }: Home,
-  { worker, through }: ScenarioOptions,
+  { worker, through, schemaRegistry }: ScenarioOptions,
 ): Document {
   return {
     kafka: { brokers: [through?.kafka ?? stack.kafka] },
     mongodb: { uri: through?.mongodb ?? stack.mongodb, database },
     worker: { taskQueue, heartbeatInterval: '500ms', ...worker },
+    ...(schemaRegistry !== undefined && { schemaRegistry }),
   };
 }
 

@@ -247,7 +247,25 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'values nested too deeply are sent',
     bug: null,
-    edits: [{ file: 'drain/decode', find: 'if (depth > MAX_DEPTH)', replace: 'if (false)' }],
-    tests: ['drain/decode'],
+    edits: [{ file: 'drain/record-limits', find: 'if (depth > maxDepth)', replace: 'if (false)' }],
+    tests: ['drain/record-limits'],
+  },
+  {
+    name: 'longs of Avro go through a double',
+    bug: null,
+    edits: [
+      {
+        file: 'registry/avro-input',
+        find: 'return BigInt(readVarint(input));',
+        replace: 'return BigInt(Number(readVarint(input)));',
+      },
+    ],
+    tests: ['registry/fixtures'],
+  },
+  {
+    name: 'whatever answers 404 is a registry without that schema',
+    bug: 'dead-letter on network error',
+    edits: [{ file: 'registry/client', find: '(isNotFound(json) ||', replace: '(true ||' }],
+    tests: ['registry/http-schemas'],
   },
 ];

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SchemaRegistrySettings } from '../config/settings.js';
+import { DrainError } from '../errors.js';
+import type { Get, HttpAnswer } from './http.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+/** The registry's own number for "no such schema"; a 404 without it may come from anything at that address. */
+const SCHEMA_NOT_FOUND = 40403;
+const TLS_CODE = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/;
+
+export interface ClientOptions {
+  settings: Pick<SchemaRegistrySettings, 'urls'>;
+  get: Get;
+  /** How long an outage is waited for. */
+  retryForMs: number;
+  signal: AbortSignal;
+  /** An answer came, or another request begins. */
+  alive: () => void;
+  log: (text: string) => void;
+}
+
+export interface RegistryClient {
+  /** The JSON at a path that begins with a slash; `null`: there is nothing. Errors: `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`. */
+  ask: (path: string) => Promise<unknown>;
+}
+
+type Said = { kind: 'json'; json: unknown } | { kind: 'nothing' } | { kind: 'outage'; reason: string };
+
+/** Asks one address after the other until one answers. */
+export function createClient(options: ClientOptions): RegistryClient {
+  const { urls } = options.settings;
+  let first = 0;
+  const round = async (path: string): Promise<Said> => {
+    let said: Said = { kind: 'outage', reason: 'no address' };
+    for (let index = 0; index < urls.length; index += 1) {
+      const url = urls[(first + index) % urls.length] ?? '';
+      said = await askAt(options, url, path);
+      options.alive();
+      if (said.kind === 'outage') continue;
+      first = (first + index) % urls.length;
+      return said;
+    }
+    return said;
+  };
+  return { ask: (path) => askPatiently(options, () => round(path)) };
+}
+
+async function askPatiently(options: ClientOptions, ask: () => Promise<Said>): Promise<unknown> {
+  const { retryForMs, signal, alive, log } = options;
+  const startedMs = performance.now();
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const said = await ask();
+    if (said.kind === 'json') return said.json;
+    if (said.kind === 'nothing') return null;
+    signal.throwIfAborted();
+    if (performance.now() - startedMs + pauseMs > retryForMs) throw unavailable(options, said.reason);
+    log(`the schema registry doesn't answer (${said.reason}); asking again`);
+    await sleep(pauseMs, undefined, { signal }).catch(() => {
+      signal.throwIfAborted();
+    });
+    alive();
+  }
+}
+
+async function askAt(options: ClientOptions, url: string, path: string): Promise<Said> {
+  const { get, signal } = options;
+  const answer = await get(url + path, signal);
+  if (answer.kind === 'no-answer') {
+    if (TLS_CODE.test(answer.code)) throw refused(url, `${answer.reason} (${answer.code})`);
+    return { kind: 'outage', reason: `${url}: ${answer.reason}` };
+  }
+  const { status } = answer;
+  if (status === 429 || status >= 500) return { kind: 'outage', reason: `${url}: HTTP ${String(status)}` };
+  const json = jsonOf(answer);
+  if (status === 200 && json !== undefined) return { kind: 'json', json };
+  if (status === 404 && (isNotFound(json) || (await isRegistry(options, url)))) return { kind: 'nothing' };
+  throw refused(url, refusalText(status));
+}
+
+/** A path that not every registry knows is no reason to doubt its address. */
+async function isRegistry({ get, signal }: ClientOptions, url: string): Promise<boolean> {
+  const answer = await get(`${url}/schemas/types`, signal);
+  return answer.kind === 'answer' && answer.status === 200 && Array.isArray(jsonOf(answer));
+}
+
+function jsonOf({ body }: Extract<HttpAnswer, { kind: 'answer' }>): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isNotFound(json: unknown): boolean {
+  return (json as { error_code?: unknown } | null | undefined)?.error_code === SCHEMA_NOT_FOUND;
+}
+
+function refusalText(status: number): string {
+  if (status === 401) return 'HTTP 401: it wants credentials; set schemaRegistry.username and password';
+  if (status === 403) return 'HTTP 403: this user may not read schemas';
+  return `HTTP ${String(status)}: this isn't the address of a schema registry (some need a path, such as /apis/ccompat/v7)`;
+}
+
+function refused(url: string, reason: string): DrainError {
+  return new DrainError('REGISTRY_REFUSED', `the schema registry at ${url} refused: ${reason}`);
+}
+
+function unavailable({ retryForMs }: ClientOptions, reason: string): DrainError {
+  return new DrainError(
+    'REGISTRY_UNAVAILABLE',
+    `the schema registry could not be asked for ${String(Math.round(retryForMs / 1_000))} s: ${reason}. ` +
+      'Nothing is lost: records that need it are read again by the next attempt.',
+  );
+}

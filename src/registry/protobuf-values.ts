@@ -1,0 +1,210 @@
+import protobuf from 'protobufjs';
+import { toDecimal, toDouble } from '../mongodb/values.js';
+import { toDate, toScaled } from './avro-logical.js';
+import { setField, type Meter } from './faults.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+/** Turns what protobufjs has decoded into what is stored. */
+export type MessageReader = (message: Fields, meter: Meter) => unknown;
+type ValueReader = (value: unknown, meter: Meter) => unknown;
+type Readers = Map<protobuf.Type, MessageReader>;
+
+interface Long {
+  toBigInt: () => bigint;
+}
+
+const MAX_INT32 = 2 ** 31 - 1;
+const MAX_INT64 = 2n ** 63n - 1n;
+const UNSIGNED: ReadonlySet<string> = new Set(['uint64', 'fixed64']);
+
+/** Each message type has one reader: types may contain themselves. */
+export function messageReader(type: protobuf.Type, readers: Readers): MessageReader {
+  const known = readers.get(type);
+  if (known !== undefined) return known;
+  const made: { read: MessageReader } = { read: () => undefined };
+  readers.set(type, (message, meter) => made.read(message, meter));
+  made.read = WELL_KNOWN.get(type.fullName) ?? documentReader(type, readers);
+  readers.set(type, made.read);
+  return made.read;
+}
+
+/**
+ * Fields without presence are always there, with their default; those with presence (messages, `optional`, `oneof`, proto2) only
+ * if they were set.
+ */
+function documentReader(type: protobuf.Type, readers: Readers): MessageReader {
+  const fields = type.fieldsArray.map((field) => ({
+    name: field.name,
+    hasPresence: field.hasPresence || (field.resolvedType instanceof protobuf.Type && !isCollection(field)),
+    missing: missingValue(field, readers),
+    read: fieldReader(field, readers),
+  }));
+  return (message, meter) => {
+    meter.enter(0);
+    const document: Record<string, unknown> = {};
+    for (const { name, hasPresence, missing, read } of fields) {
+      const isSet = Object.hasOwn(message, name);
+      if (!isSet && hasPresence) continue;
+      meter.keys(1);
+      setField(document, name, isSet ? read(message[name], meter) : missing(meter));
+    }
+    meter.leave();
+    return document;
+  };
+}
+
+function isCollection(field: protobuf.Field): boolean {
+  return field.repeated || field.map;
+}
+
+function missingValue(field: protobuf.Field, readers: Readers): (meter: Meter) => unknown {
+  if (field.map) return () => ({});
+  if (field.repeated) return () => [];
+  const read = valueReader(field, readers);
+  return (meter) => (field.type === 'bytes' ? Buffer.alloc(0) : read(field.typeDefault, meter));
+}
+
+function fieldReader(field: protobuf.Field, readers: Readers): ValueReader {
+  const read = valueReader(field, readers);
+  if (field instanceof protobuf.MapField) return mapReader(field, read);
+  if (!field.repeated) return read;
+  return (values, meter) => {
+    meter.enter(0);
+    const items = (values as unknown[]).map((value) => read(value, meter));
+    meter.leave();
+    return items;
+  };
+}
+
+function mapReader({ keyType }: protobuf.MapField, read: ValueReader): ValueReader {
+  // 64-bit keys come as the eight characters of their bytes
+  const nameOf = is64Bit(keyType)
+    ? (hash: string) => String(readLong(protobuf.util.LongBits.fromHash(hash).toLong(UNSIGNED.has(keyType))))
+    : (key: string) => key;
+  return (values, meter) => {
+    const entries = Object.entries(values as Fields);
+    meter.enter(entries.length);
+    const map: Record<string, unknown> = {};
+    for (const [key, value] of entries) setField(map, nameOf(key), read(value, meter));
+    meter.leave();
+    return map;
+  };
+}
+
+function is64Bit(type: string): boolean {
+  return type.endsWith('64');
+}
+
+/** Of one value of the field's type. */
+function valueReader(field: protobuf.Field, readers: Readers): ValueReader {
+  const { type, resolvedType } = field;
+  if (resolvedType instanceof protobuf.Enum) {
+    const { valuesById } = resolvedType;
+    return (value) => valuesById[value as number] ?? value;
+  }
+  if (resolvedType instanceof protobuf.Type) {
+    const read = messageReader(resolvedType, readers);
+    return (value, meter) => read(value as Fields, meter);
+  }
+  if (is64Bit(type)) return UNSIGNED.has(type) ? unsignedLong : readLong;
+  if (type === 'uint32' || type === 'fixed32') return unsignedInt;
+  if (type === 'double' || type === 'float') return (value) => toDouble(value as number);
+  return (value) => value;
+}
+
+/** The driver would store what an int can't hold as a double. */
+function unsignedInt(value: unknown): unknown {
+  return (value as number) > MAX_INT32 ? BigInt(value as number) : value;
+}
+
+/** Where a long can't hold it: a decimal. */
+function unsignedLong(value: unknown): unknown {
+  const long = (value as Long).toBigInt();
+  return long > MAX_INT64 ? toDecimal(String(long)) : long;
+}
+
+/** Unset fields are found on the prototype, some as values of other types. */
+function ownField(message: Fields, name: string): unknown {
+  return Object.hasOwn(message, name) ? message[name] : undefined;
+}
+
+/** A message whose only field is the value. */
+function wrapper(unset: unknown, read: (value: unknown) => unknown = (value) => value): MessageReader {
+  return (message) => {
+    const value = ownField(message, 'value');
+    return value === undefined ? unset : read(value);
+  };
+}
+
+function readLong(value: unknown): bigint {
+  return (value as Long).toBigInt();
+}
+
+function readTimestamp(message: Fields): Date {
+  const seconds = ownField(message, 'seconds');
+  const nanos = (ownField(message, 'nanos') as number | undefined) ?? 0;
+  return toDate(
+    (seconds === undefined ? 0 : Number(readLong(seconds))) * 1_000 + Math.floor(nanos / 1_000_000),
+  );
+}
+
+function readDecimal(message: Fields): unknown {
+  const scale = (ownField(message, 'scale') as number | undefined) ?? 0;
+  return toScaled((ownField(message, 'value') as Buffer | undefined) ?? Buffer.alloc(0), scale);
+}
+
+function readStruct(message: Fields, meter: Meter): unknown {
+  const entries = Object.entries((ownField(message, 'fields') as Fields | undefined) ?? {});
+  meter.enter(entries.length);
+  const struct: Record<string, unknown> = {};
+  for (const [name, value] of entries) setField(struct, name, readJsonValue(value as Fields, meter));
+  meter.leave();
+  return struct;
+}
+
+function readList(message: Fields, meter: Meter): unknown {
+  meter.enter(0);
+  const values = (ownField(message, 'values') as Fields[] | undefined) ?? [];
+  const items = values.map((value) => readJsonValue(value, meter));
+  meter.leave();
+  return items;
+}
+
+/** JSON's `null` and a value that isn't set are the same. */
+function readJsonValue(message: Fields, meter: Meter): unknown {
+  const [kind] = Object.keys(message);
+  const value = kind === undefined ? null : message[kind];
+  switch (kind) {
+    case 'structValue':
+      return readStruct(value as Fields, meter);
+    case 'listValue':
+      return readList(value as Fields, meter);
+    case 'numberValue':
+      return toDouble(value as number);
+    case 'stringValue':
+    case 'boolValue':
+      return value;
+    default:
+      return null;
+  }
+}
+
+const asDouble = (value: unknown): unknown => toDouble(value as number);
+
+/** Messages of Google and Confluent that stand for one value. */
+const WELL_KNOWN: ReadonlyMap<string, MessageReader> = new Map<string, MessageReader>([
+  ['.google.protobuf.Timestamp', readTimestamp],
+  ['.google.protobuf.DoubleValue', wrapper(toDouble(0), asDouble)],
+  ['.google.protobuf.FloatValue', wrapper(toDouble(0), asDouble)],
+  ['.google.protobuf.Int64Value', wrapper(0n, readLong)],
+  ['.google.protobuf.UInt64Value', wrapper(0n, unsignedLong)],
+  ['.google.protobuf.Int32Value', wrapper(0)],
+  ['.google.protobuf.UInt32Value', wrapper(0, unsignedInt)],
+  ['.google.protobuf.BoolValue', wrapper(false)],
+  ['.google.protobuf.StringValue', wrapper('')],
+  ['.google.protobuf.BytesValue', wrapper(Buffer.alloc(0))],
+  ['.google.protobuf.Struct', readStruct],
+  ['.google.protobuf.ListValue', readList],
+  ['.google.protobuf.Value', readJsonValue],
+  ['.confluent.type.Decimal', readDecimal],
+]);
