@@ -47,7 +47,7 @@ function tooMany({ name, group }: ToleranceRules, batch: RecordBatch, reason: st
   return new DrainError(
     'TOO_MANY_BAD',
     `${place}: ${reason}. Nothing from offset ${String(first)} on is committed. If the configuration of pipeline "${name}" is ` +
-      'wrong (value, keyFormat, documentId), correct it; if the records are to become dead letters, set ' +
+      'wrong (value, keyFormat, documentId, transform), correct it; if the records are to become dead letters, set ' +
       `"deadLetters: { tolerate: { ratio: 1 } }"; or skip them by setting the offset of group "${group}" with Kafka's ` +
       'consumer group tool.',
   );
