@@ -149,7 +149,14 @@ function choosing(command: Command): Command {
   return command
     .option('--id <id...>', 'these')
     .option('--code <code>', 'with this code, for instance NOT_JSON')
-    .addOption(new Option('--stage <stage>', 'that failed at this stage').choices(['decode', 'id', 'write']))
+    .addOption(
+      new Option('--stage <stage>', 'that failed at this stage').choices([
+        'decode',
+        'id',
+        'version',
+        'write',
+      ]),
+    )
     .option('--since <time>', 'since then: ISO 8601, or a duration back from now (2h)', pointInTime)
     .option('--before <time>', 'before then', pointInTime)
     .addOption(new Option('--state <state>', 'default: open').choices(['open', 'replayed', 'all']))

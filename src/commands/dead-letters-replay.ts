@@ -4,6 +4,7 @@ import type { PipelineSettings, Settings } from '../config/settings.js';
 import { NO_RECORDS, type RecordCounts } from '../contract.js';
 import { addCounts } from '../drain/books.js';
 import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
+import { versionOrderOf } from '../drain/version.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
@@ -75,6 +76,7 @@ async function replayAll(
     topics: 'names' in pipeline.topics ? pipeline.topics.names : [],
     collectionFor: (topic) => collectionFor(pipeline, topic),
     deadLetterCollection: pipeline.deadLetters.collection,
+    versionOrder: versionOrderOf(pipeline.version),
     listener: { alive: () => undefined },
   });
   try {

@@ -14,8 +14,9 @@ export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, d
   const { tolerate } = deadLetters;
   const target = { database, collection, deadLetters: { collection: deadLetters.collection, tolerate } };
   const source = { topics, group, epoch, start, until, onDataLoss };
-  const { largeIntegers, dates } = pipeline;
-  const rules = { value, largeIntegers, dates, documentId, deletes, tombstoneWindowMs };
+  const { largeIntegers, envelope, dates, version } = pipeline;
+  const reading = { value, largeIntegers, envelope, dates };
+  const rules = { ...reading, documentId, version, deletes, tombstoneWindowMs };
   const text = canonicalJson({ target, source, rules });
   return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }

@@ -12,6 +12,7 @@ import type {
   ScheduleSettings,
   StartPolicy,
   TopicSelection,
+  VersionRule,
 } from './settings.js';
 import { topicsText } from './topics-text.js';
 
@@ -49,7 +50,15 @@ function readingRules(
 
 type WritingRules = Pick<
   PipelineSettings,
-  'epoch' | 'value' | 'largeIntegers' | 'dates' | 'documentId' | 'deletes' | 'tombstoneWindowMs'
+  | 'epoch'
+  | 'value'
+  | 'largeIntegers'
+  | 'envelope'
+  | 'dates'
+  | 'documentId'
+  | 'version'
+  | 'deletes'
+  | 'tombstoneWindowMs'
 >;
 
 function writingRules(written: FilePipeline): WritingRules {
@@ -58,8 +67,10 @@ function writingRules(written: FilePipeline): WritingRules {
     epoch: written.epoch ?? d.epoch,
     value: written.value ?? d.value,
     largeIntegers: written.largeIntegers ?? d.largeIntegers,
+    envelope: written.envelope ?? d.envelope,
     dates: written.dates ?? [],
     documentId: documentIdOf(written),
+    version: versionOf(written),
     deletes: written.deletes ?? d.deletes,
     tombstoneWindowMs: written.tombstoneWindow ?? d.tombstoneWindowMs,
   };
@@ -95,7 +106,16 @@ function documentIdOf({
 }: FilePipeline): DocumentIdRule {
   if (documentId === 'coordinates') return { from: 'coordinates' };
   if (documentId === 'key') return { from: 'key', format: keyFormat ?? PIPELINE_DEFAULTS.keyFormat };
-  return { from: 'field', field: documentId.field };
+  const { field, fields, keyField, keyFields = [] } = documentId;
+  if (field !== undefined) return { from: 'field', field };
+  if (fields !== undefined) return { from: 'fields', fields };
+  return keyField === undefined
+    ? { from: 'keyFields', fields: keyFields }
+    : { from: 'keyField', field: keyField };
+}
+
+function versionOf({ version = PIPELINE_DEFAULTS.version }: FilePipeline): VersionRule {
+  return typeof version === 'string' ? { by: version } : { by: 'field', field: version.field };
 }
 
 function startOf({ start = PIPELINE_DEFAULTS.start }: FilePipeline): StartPolicy {

@@ -2,43 +2,105 @@
 import type { FilePipeline } from './pipeline-schema.js';
 import type { Problem } from './problem.js';
 
+type Written = Partial<FilePipeline>;
+
 /** Paths are relative to the pipeline. */
-export function recordProblems(written: Partial<FilePipeline>): Problem[] {
-  return [...valueProblems(written), ...idProblems(written)];
+export function recordProblems(written: Written): Problem[] {
+  return [
+    ...valueProblems(written),
+    ...envelopeProblems(written),
+    ...idProblems(written),
+    ...versionProblems(written),
+    ...deleteProblems(written),
+  ];
 }
 
 /** Formats whose values have fields. */
 const WITH_FIELDS: readonly FilePipeline['value'][] = ['json', 'extended-json', 'bson'];
+/** Formats in which Debezium writes its events. */
+const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json'];
 
-function valueProblems({ largeIntegers, dates, value = 'json' }: Partial<FilePipeline>): Problem[] {
+function valueProblems({ largeIntegers, dates, value = 'json' }: Written): Problem[] {
   const problems: Problem[] = [];
   if (largeIntegers !== undefined && value !== 'json') {
-    problems.push({
-      path: ['largeIntegers'],
-      text: 'has a meaning only with `value: json`; leave it out',
-      atKey: true,
-    });
+    problems.push(meaningless('largeIntegers', 'has a meaning only with `value: json`'));
   }
   if (dates !== undefined && !WITH_FIELDS.includes(value)) {
-    problems.push({ path: ['dates'], text: `${value} values have no fields; leave it out`, atKey: true });
+    problems.push(meaningless('dates', `${value} values have no fields`));
   }
   return problems;
 }
 
-function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Partial<FilePipeline>): Problem[] {
+function meaningless(key: keyof FilePipeline, why: string): Problem {
+  return { path: [key], text: `${why}; leave it out`, atKey: true };
+}
+
+function envelopeProblems({ envelope, value = 'json', documentId }: Written): Problem[] {
+  if (envelope !== 'debezium') return [];
+  if (!WITH_ENVELOPE.includes(value)) {
+    return [
+      {
+        path: ['envelope'],
+        text: 'needs `value: json`; documents of MongoDB in it are read as extended JSON by themselves',
+      },
+    ];
+  }
+  return documentId === undefined
+    ? [
+        {
+          path: ['envelope'],
+          text: 'needs `documentId`, since the keys of change events are objects: { keyField: <name> } as a rule',
+        },
+      ]
+    : [];
+}
+
+function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Written): Problem[] {
   const problems: Problem[] = [];
   if (documentId !== 'key' && keyFormat !== undefined) {
-    problems.push({
-      path: ['keyFormat'],
-      text: 'has a meaning only with `documentId: key`; leave it out',
-      atKey: true,
-    });
+    problems.push(meaningless('keyFormat', 'has a meaning only with `documentId: key`'));
   }
-  if (typeof documentId === 'object' && !WITH_FIELDS.includes(value)) {
+  if (typeof documentId !== 'object' || WITH_FIELDS.includes(value)) return problems;
+  if (documentId.field !== undefined || documentId.fields !== undefined) {
     problems.push({
       path: ['documentId'],
       text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
     });
+  }
+  return problems;
+}
+
+function versionProblems(written: Written): Problem[] {
+  const text = versionFault(written);
+  return text === null ? [] : [{ path: ['version'], text }];
+}
+
+function versionFault({ version, value = 'json', envelope, deletes, documentId }: Written): string | null {
+  if (version === 'source') return envelope === 'debezium' ? null : 'source needs `envelope: debezium`';
+  if (typeof version !== 'object') return null;
+  if (!WITH_FIELDS.includes(value)) {
+    return 'a field of the value can be the version only with `value: json`, `extended-json` or `bson`';
+  }
+  const compared = deletes !== 'ignore' && documentId !== 'coordinates' && envelope !== 'debezium';
+  return compared ? 'tombstones have no field to take a version from: needs `deletes: ignore`' : null;
+}
+
+/** Overlap policies under which an earlier run may write beside a later one. */
+const TWO_AT_ONCE: readonly unknown[] = ['allow-all', 'terminate-other'];
+
+function deleteProblems({ deletes, tombstoneWindow, schedule }: Written): Problem[] {
+  if (deletes !== 'hard') return [];
+  const problems: Problem[] = [];
+  if (TWO_AT_ONCE.includes(schedule?.overlap)) {
+    problems.push({
+      path: ['deletes'],
+      text:
+        `hard deletes cannot be combined with \`overlap: ${String(schedule?.overlap)}\`: a run that is behind would ` +
+        'bring removed documents back; use soft',
+    });
+  }
+  if (tombstoneWindow !== undefined) {
+    problems.push(meaningless('tombstoneWindow', 'hard deletes leave no markers'));
   }
   return problems;
 }

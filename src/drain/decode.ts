@@ -1,7 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
 import { fromBson, fromExtendedJson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { convertDates } from './dates.js';
 import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
 import { utf8TextOf } from './text.js';
 
@@ -11,17 +10,10 @@ export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
 /** MongoDB's documented limit of nesting; the document itself is the first level. */
 export const MAX_DEPTH = 100;
 
-export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers' | 'dates'>;
+export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers'>;
 
 /** Turns a record's value (never a tombstone) into a document's fields. */
 export function decodeValue(rules: DecodeRules, value: Buffer): Decoded {
-  const decoded = decodeAs(rules, value);
-  if (decoded.kind === 'bad' || rules.dates.length === 0) return decoded;
-  const fields = { ...decoded.fields };
-  return convertDates(fields, rules.dates) ?? { kind: 'fields', fields };
-}
-
-function decodeAs(rules: DecodeRules, value: Buffer): Decoded {
   switch (rules.value) {
     case 'bytes':
       return { kind: 'fields', fields: { value } };

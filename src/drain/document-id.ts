@@ -3,34 +3,60 @@ import type { KafkaRecord } from '../kafka/source.js';
 import { objectIdDigits, unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
+import { readKeyWith, type ReadKey } from './key-fields.js';
 import { utf8TextOf } from './text.js';
 
 export type IdOutcome = { kind: 'id'; id: unknown; idKey: string } | BadRecord;
 
+const READ_KEY = readKeyWith({ largeIntegers: 'reject', envelope: 'none' });
+
 /**
  * Makes a record's `_id`. `idKey` is equal exactly where MongoDB's `_id` index sees the same value: same type class and same
- * bytes, numbers by their numeric value.
+ * bytes, numbers by their numeric value, objects by their fields in their order.
+ * @param fields of the value; `null`: a delete that brings none.
  */
 export function documentIdOf(
   rule: DocumentIdRule,
   record: KafkaRecord,
   fields: Fields | null,
   epoch: number,
+  readKey: ReadKey = READ_KEY,
 ): IdOutcome {
   switch (rule.from) {
     case 'key':
       return idOfKey(rule.format, record.key);
     case 'field':
+      return fields === null ? withoutValue(rule.field) : idOfField(rule.field, fields, 'the value');
+    case 'fields':
       return fields === null
-        ? bad(
-            'id',
-            'TOMBSTONE_WITHOUT_ID',
-            `a tombstone has no field "${rule.field}" to take the document id from`,
-          )
-        : idOfField(rule.field, fields);
+        ? withoutValue(rule.fields.join('", "'))
+        : idOfFields(rule.fields, fields, 'the value');
+    case 'keyField':
+      return withKeyFields(record, readKey, (found) => idOfField(rule.field, found, 'the key'));
+    case 'keyFields':
+      return withKeyFields(record, readKey, (found) => idOfFields(rule.fields, found, 'the key'));
     case 'coordinates':
       return stringId(coordinatesOf(record, epoch));
   }
+}
+
+/**
+ * The `idKey` of a value that stands as an `_id` already; `null`: it can't be one.
+ */
+export function idKeyOf(id: unknown): string | null {
+  const scalar = scalarId(unwrapped(id), '');
+  if (scalar.kind === 'id') return scalar.idKey;
+  if (typeof id !== 'object' || id === null || Object.getPrototypeOf(id) !== Object.prototype) return null;
+  const keys = Object.entries(id).map(([name, part]): [string, string | null] => [name, idKeyOf(part)]);
+  return keys.some(([, key]) => key === null) ? null : compositeKey(keys);
+}
+
+function withoutValue(field: string): BadRecord {
+  return bad(
+    'id',
+    'TOMBSTONE_WITHOUT_ID',
+    `a tombstone has no field "${field}" to take the document id from`,
+  );
 }
 
 /** `orders-3-1042`; from the second epoch on `orders@2-3-1042`. */
@@ -40,11 +66,15 @@ function coordinatesOf(record: KafkaRecord, epoch: number): string {
 }
 
 function idOfKey(format: KeyFormat, key: Buffer | null): IdOutcome {
-  if (key === null) return bad('id', 'ID_MISSING', 'the record has no key to take the document id from');
+  if (key === null) return withoutKey();
   if (format === 'bytes') return { kind: 'id', id: Buffer.from(key), idKey: `x:${key.toString('hex')}` };
   const text = utf8TextOf(key);
   if (text === null) return bad('id', 'NOT_UTF8', 'the key is not valid UTF-8');
   return format === 'string' ? stringId(text) : idOfJsonKey(text);
+}
+
+function withoutKey(): BadRecord {
+  return bad('id', 'ID_MISSING', 'the record has no key to take the document id from');
 }
 
 function idOfJsonKey(text: string): IdOutcome {
@@ -55,11 +85,40 @@ function idOfJsonKey(text: string): IdOutcome {
   }
 }
 
-function idOfField(field: string, fields: Fields): IdOutcome {
+function withKeyFields(
+  { key }: KafkaRecord,
+  readKey: ReadKey,
+  idOf: (fields: Fields) => IdOutcome,
+): IdOutcome {
+  if (key === null) return withoutKey();
+  const found = readKey(key);
+  return found.kind === 'bad' ? found : idOf(found.fields);
+}
+
+type Holder = 'the value' | 'the key';
+
+function idOfField(field: string, fields: Fields, holder: Holder): IdOutcome {
   if (!Object.hasOwn(fields, field)) {
-    return bad('id', 'ID_MISSING', `the value has no field "${field}" to take the document id from`);
+    return bad('id', 'ID_MISSING', `${holder} has no field "${field}" to take the document id from`);
   }
   return scalarId(unwrapped(fields[field]), `the field "${field}"`);
+}
+
+/** An object of the fields in their declared order, since objects of another order are other ids. */
+function idOfFields(names: readonly string[], fields: Fields, holder: Holder): IdOutcome {
+  const parts: [string, unknown][] = [];
+  const keys: [string, string][] = [];
+  for (const name of names) {
+    const part = idOfField(name, fields, holder);
+    if (part.kind === 'bad') return part;
+    parts.push([name, part.id]);
+    keys.push([name, part.idKey]);
+  }
+  return { kind: 'id', id: Object.fromEntries(parts), idKey: compositeKey(keys) };
+}
+
+function compositeKey(keys: readonly (readonly [string, string | null])[]): string {
+  return `c:${JSON.stringify(keys)}`;
 }
 
 function scalarId(value: unknown, place: string): IdOutcome {

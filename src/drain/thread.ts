@@ -10,6 +10,7 @@ import { drain } from './drain.js';
 import { every } from './every.js';
 import { createReporter, type Reporter } from './reporter.js';
 import type { StopMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
+import { versionOrderOf } from './version.js';
 
 /**
  * The entry of the drain thread: connects, drains, says how it ended. It runs in a thread of its own because a thread can be
@@ -78,6 +79,7 @@ async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Pro
     topics: topicsOf(task),
     collectionFor: (topic) => collectionFor(pipeline, topic),
     deadLetterCollection: pipeline.deadLetters.collection,
+    versionOrder: versionOrderOf(pipeline.version),
     listener: { alive: reporter.alive },
     log: (message) => {
       reporter.log('warn', message);

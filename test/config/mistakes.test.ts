@@ -78,7 +78,8 @@ const CASES: Case[] = [
   {
     rule: 'a document id is one of three rules',
     parts: { orders: '{ topic: orders, documentId: value }' },
-    mistake: '5:40 pipelines.orders.documentId: "value": expected key, coordinates or { field: <name> }',
+    mistake:
+      '5:40 pipelines.orders.documentId: "value": expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
   },
   {
     rule: 'a mistake inside one of several forms is reported inside it',

@@ -35,7 +35,9 @@ function serverWith(
   return server;
 }
 
-const ANSWERS: Record<'find' | 'insert' | 'update', (stored: Set<unknown>, body: Document) => Answer> = {
+type Action = Parameters<Commands['run']>[0];
+
+const ANSWERS: Record<Action, (stored: Set<unknown>, body: Document) => Answer> = {
   find: (stored) => ({
     reply: { cursor: { firstBatch: [...stored].map((_id) => ({ _id })) } },
     fault: null,
@@ -52,6 +54,10 @@ const ANSWERS: Record<'find' | 'insert' | 'update', (stored: Set<unknown>, body:
     const ids = (updates as { c: { ids: unknown[] } }[]).flatMap(({ c }) => c.ids);
     const n = ids.filter((id) => stored.has(id)).length;
     return { reply: { n, nModified: n }, fault: null };
+  },
+  delete: (stored, { deletes }) => {
+    const ids = (deletes as { q: { _id: { $in: unknown[] } } }[]).flatMap(({ q }) => q._id.$in);
+    return { reply: { n: ids.filter((id) => stored.delete(id)).length }, fault: null };
   },
 };
 
