@@ -1,4 +1,5 @@
 /** The rules between the settings of a pipeline's records. */
+import { isPerTopic } from './collections.js';
 import type { FilePipeline } from './pipeline-schema.js';
 import type { Problem } from './problem.js';
 
@@ -88,9 +89,21 @@ function versionFault({ version, value = 'json', envelope, deletes, documentId }
 /** Overlap policies under which an earlier run may write beside a later one. */
 const TWO_AT_ONCE: readonly unknown[] = ['allow-all', 'terminate-other'];
 
-function deleteProblems({ deletes, tombstoneWindow, schedule }: Written): Problem[] {
+/** Whether documents of several topics have one collection. */
+function isShared({ topics = [], topicPattern, collection = '' }: Written): boolean {
+  return (topics.length > 1 || topicPattern !== undefined) && !isPerTopic({ collection });
+}
+
+function deleteProblems(written: Written): Problem[] {
+  const { deletes, tombstoneWindow, schedule } = written;
   if (deletes !== 'hard') return [];
   const problems: Problem[] = [];
+  if (isShared(written)) {
+    problems.push({
+      path: ['deletes'],
+      text: 'hard deletes cannot be combined with several topics in one collection, whose records come in any order; use soft',
+    });
+  }
   if (TWO_AT_ONCE.includes(schedule?.overlap)) {
     problems.push({
       path: ['deletes'],

@@ -7,6 +7,7 @@ import { PLANNING_MUTANTS } from './planning.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
+import { VERSION_MUTANTS } from './versions.js';
 import { WORKFLOW_MUTANTS } from './workflow.js';
 import { WRITE_MUTANTS } from './writing.js';
 
@@ -14,6 +15,7 @@ import { WRITE_MUTANTS } from './writing.js';
 export const MUTANTS: readonly Mutant[] = [
   ...COMMIT_MUTANTS,
   ...GUARD_MUTANTS,
+  ...VERSION_MUTANTS,
   ...WRITE_MUTANTS,
   ...DEAD_LETTER_MUTANTS,
   ...OFFSET_MUTANTS,
