@@ -64,7 +64,7 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
     rule: 'hard deletes and overlapping runs exclude each other',
     parts: { orders: '{ topic: orders, deletes: hard, schedule: { overlap: AllowAll } }' },
     mistake:
-      '5:38 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `overlap: allow-all`: a run that is behind would bring removed documents back; use soft',
+      '5:37 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `overlap: allow-all`: a run that is behind would bring removed documents back; use soft',
   },
   {
     rule: 'hard deletes and several topics in one collection exclude each other',

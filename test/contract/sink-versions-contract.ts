@@ -154,9 +154,10 @@ export function describeSinkVersionsContract(
     test('are told apart by values, types and order of fields, and each is found again', async () => {
       const half = ids.slice(0, 4).map((id) => upsert({ id }));
       const all = ids.map((id) => upsert({ id, offset: 2n }));
-      const { books, documents } = await writing('offset', half, all);
+      const mixed = [...half, ...half.map((_, index) => upsert({ id: index }))];
+      const { books, documents } = await writing('offset', half, mixed, all);
       assert.deepEqual(books, { ...NOTHING, inserted: ids.length - half.length, updated: half.length });
-      assert.equal(documents.length, ids.length);
+      assert.equal(documents.length, ids.length + half.length);
     });
 
     test('are told apart as those of one field are, where JavaScript takes some for one', async () => {
@@ -164,10 +165,13 @@ export function describeSinkVersionsContract(
       const objectIds = digits.map((oid) => fromExtendedJson(`{"$oid":"${oid}"}`));
       const scalars = [...objectIds, 2n ** 60n, 2n ** 60n + 1n, 2n ** 60n + 2n, 2n ** 60n + 3n];
       const half = scalars.filter((_, index) => index % 2 === 0);
+      const old = half.map((id) => upsert({ id }));
+      // half of them new: next time the sink looks up which are stored
+      const mixed = [...old, ...half.map((_, index) => upsert({ id: index }))];
       const all = scalars.map((id) => upsert({ id, offset: 2n }));
-      const { books, documents } = await writing('offset', half.map((id) => upsert({ id })), all); // prettier-ignore
+      const { books, documents } = await writing('offset', old, mixed, all);
       assert.deepEqual(books, { ...NOTHING, inserted: 3, updated: 4 });
-      assert.equal(documents.length, scalars.length);
+      assert.equal(documents.length, scalars.length + half.length);
     });
 
     test('are deleted by the same rule, with a marker or without', async () => {

@@ -44,15 +44,27 @@ function versionBy(random: () => number, order: VersionOrder): Version {
   };
 }
 
+/** Each scalar with each other, all else being equal. */
+function everyPair(): (readonly [Version, Version])[] {
+  const place = { partition: 'orders-0', offset: 1n, timestampMs: BASE_TIME, epoch: 1 };
+  const versions = SCALARS.map((value) => ({ ...place, declared: toVersionValue(value) ?? 0n }));
+  return versions.flatMap((a) => versions.map((b) => [a, b] as const));
+}
+
 describe('the guard in MongoDB and the comparison in the drain', () => {
   for (const order of ['offset', 'timestamp', 'declared'] as const) {
     test(`agree which of two versions stays, whichever came first (${order})`, async () => {
       const random = seededRandom(order.length);
-      const pairs = Array.from({ length: PAIRS }, (_, id) => {
+      const versions = Array.from({ length: PAIRS }, () => {
         const [a, b] = [versionBy(random, order), versionBy(random, order)];
         // often alike in all but the last that counts
-        return { id, a, b: random() < 0.5 ? b : { ...a, offset: b.offset, partition: b.partition } };
+        return [a, random() < 0.5 ? b : { ...a, offset: b.offset, partition: b.partition }] as const;
       });
+      const pairs = [...versions, ...(order === 'declared' ? everyPair() : [])].map(([a, b], id) => ({
+        id,
+        a,
+        b,
+      }));
       await using forth = await openTarget(stackFromEnvironment().mongodb, undefined, {
         versionOrder: order,
       });
