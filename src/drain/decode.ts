@@ -10,7 +10,10 @@ export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
 /** MongoDB's documented limit of nesting; the document itself is the first level. */
 export const MAX_DEPTH = 100;
 
-export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers'>;
+export interface DecodeRules extends Pick<PipelineSettings, 'value'> {
+  /** `round`: for what isn't stored, and is looked at more closely where it is. */
+  largeIntegers: PipelineSettings['largeIntegers'] | 'round';
+}
 
 /** Turns a record's value (never a tombstone) into a document's fields. */
 export function decodeValue(rules: DecodeRules, value: Buffer): Decoded {
@@ -59,7 +62,8 @@ function decodeJson(text: string, { largeIntegers }: DecodeRules): Decoded {
   if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
   const fault = findFault(root, text, largeIntegers !== 'reject');
   if (fault !== null) return fault;
-  if (largeIntegers === 'reject' || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
+  const asParsed = largeIntegers === 'reject' || largeIntegers === 'round';
+  if (asParsed || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
   const kept = parseKeepingIntegers(text, largeIntegers);
   return kept === null ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: kept as Fields };
 }

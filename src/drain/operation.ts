@@ -3,7 +3,7 @@ import type { KafkaRecord } from '../kafka/source.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { convertDates } from './dates.js';
-import { decodeValue, type Decoded, type DecodeRules, type Fields } from './decode.js';
+import { decodeValue, type Decoded, type Fields } from './decode.js';
 import { documentIdOf, idKeyOf } from './document-id.js';
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
 import { connectorOfKey, readKeyWith, readMongodbKey, type ReadKey } from './key-fields.js';
@@ -15,9 +15,8 @@ export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } 
 /** The step record → operation. A promise only where something must be waited for: most records are turned at once. */
 export type ToOperation = (record: KafkaRecord) => Operation | Promise<Operation>;
 
-export type OperationRules = DecodeRules &
-  VersionRules &
-  Pick<PipelineSettings, 'documentId' | 'deletes' | 'envelope' | 'dates'>;
+export type OperationRules = VersionRules &
+  Pick<PipelineSettings, 'value' | 'largeIntegers' | 'documentId' | 'deletes' | 'envelope' | 'dates'>;
 
 /** The reserved field that carries a document's version. */
 export const VERSION_FIELD = '_kafka';

@@ -86,5 +86,6 @@ function isLsn(value: unknown): value is string {
 function integerOf(wrapped: unknown): Part {
   const value = unwrapped(wrapped);
   if (typeof value === 'string') return /^\d{1,34}$/.test(value) ? toVersionValue(BigInt(value)) : null;
-  return typeof value === 'bigint' || Number.isInteger(value) ? toVersionValue(value) : null;
+  // digits that a double has lost would make two places one
+  return typeof value === 'bigint' || Number.isSafeInteger(value) ? toVersionValue(value) : null;
 }

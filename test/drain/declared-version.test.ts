@@ -137,6 +137,11 @@ describe('a version that is the place of a change in its source', () => {
   for (const [what, event, code] of [
     ['without the place in the file', events.mysql({ source: { pos: null } }), 'VERSION_MISSING'],
     ['without a file', events.mysql({ source: { file: '' } }), 'VERSION_MISSING'],
+    [
+      'with a number of the log that a double cannot hold, where such are not kept',
+      events.postgresql({ source: { lsn: '#' } }),
+      'VERSION_MISSING',
+    ],
     ['without a number of the log', events.postgresql({ source: { lsn: null } }), 'VERSION_MISSING'],
     ['without a commit', events.sqlserver({ source: { commit_lsn: 'NULL' } }), 'VERSION_MISSING'],
     [

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { PipelineSettings } from '../../src/config/settings.js';
 import { BSON } from 'mongodb';
 import type { BadRecordCode } from '../../src/drain/bad-record.js';
-import { decodeValue, MAX_DEPTH, type Decoded, type DecodeRules } from '../../src/drain/decode.js';
+import { decodeValue, MAX_DEPTH, type Decoded } from '../../src/drain/decode.js';
 import { pipeline, seededRandom } from './builders.js';
 
-const rules = (overrides: Partial<DecodeRules> = {}): DecodeRules => pipeline(overrides);
+const rules = (overrides: Partial<PipelineSettings> = {}) => pipeline(overrides);
 const json = (value: string | Buffer): Decoded => decodeValue(rules(), Buffer.from(value));
 
 function outcome(decoded: Decoded): string {

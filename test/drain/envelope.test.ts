@@ -72,6 +72,7 @@ describe('a change event of a table', () => {
     ['a row that is a text', { event: events.mysql({ after: '{}' }) }, {}, 'decode: NOT_AN_ENVELOPE'],
     ['a value without an envelope', { event: ROW }, {}, 'decode: NOT_AN_ENVELOPE'],
     ['an integer of the row that a double cannot hold', { event: events.mysql({ after: { id: 1004, n: '#' } }) }, {}, 'decode: UNSAFE_INTEGER'],
+    ['a number of the row that was written as floating point', { event: events.mysql({ after: { id: 1004, n: 1e300 } }) }, {}, 'upsert 1004 id,n'],
     ['the same where it is to be kept', { event: events.mysql({ after: { id: 1004, n: '#' } }) }, { largeIntegers: 'long' }, 'upsert 1004 id,n'],
     ['a key without the field', { key: { no: 1 }, event: events.mysql() }, {}, 'id: ID_MISSING'],
     ['a text as the id, which is not read as anything else', { key: { id: '17' }, event: events.mysql() }, {}, 'upsert 17 id,first_name,last_name,email'],
