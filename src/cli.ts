@@ -152,6 +152,7 @@ function choosing(command: Command): Command {
     .addOption(
       new Option('--stage <stage>', 'that failed at this stage').choices([
         'decode',
+        'transform',
         'id',
         'version',
         'write',

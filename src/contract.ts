@@ -254,6 +254,18 @@ export interface DrainProgress {
   resumed: boolean;
   /** By Kafka's name of the partition: `orders-3`. Of many partitions only some. */
   committed: { partition: string; offset: string | null }[];
+  /** Left out where there are none. */
+  suspects?: Suspect[];
+}
+
+/** A record whose transform was under way when an attempt was killed, and perhaps the reason. Coordinates only, never contents. */
+export interface Suspect {
+  /** Kafka's own notation topic-partition: `orders-3`. */
+  partition: string;
+  /** The record's own. */
+  offset: string;
+  /** How many attempts of the run have ended with it. */
+  kills: number;
 }
 
 export const NO_RECORDS: Readonly<RecordCounts> = {

@@ -37,6 +37,7 @@ const CODES = {
   // the drain
   STALLED: true,
   THREAD_SILENT: true,
+  TRANSFORM_SILENT: true,
   THREAD_FAILED: true,
   THREAD_OUT_OF_MEMORY: true,
   HARD_KILLED: true,

@@ -40,15 +40,15 @@ export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread
       terminate: async () => {
         await worker.terminate();
       },
-      ended: endOf(worker, heapMb),
+      ended: endOf(worker, input.transform === null ? threadFailed : transformingFailed, heapMb),
     };
   };
 }
 
-function endOf(worker: Worker, heapMb: number): Promise<void> {
+function endOf(worker: Worker, failed: (error: Error) => DrainError, heapMb: number): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on('error', (error: Error & { code?: string }) => {
-      reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(heapMb) : threadFailed(error));
+      reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(heapMb) : failed(error));
     });
     worker.on('exit', () => {
       resolve();
@@ -71,5 +71,16 @@ function threadFailed(error: Error): DrainError {
     {
       cause: error,
     },
+  );
+}
+
+/** What a transform has left to itself may hold contents of records: only the kind of the error is told, if it is a known one. */
+function transformingFailed(error: Error): DrainError {
+  const kind = error.name in globalThis ? error.name : 'Error';
+  return new DrainError(
+    'THREAD_FAILED',
+    `the drain thread ended by an error that nobody caught (${kind}), perhaps of a promise that the transform doesn't wait for. ` +
+      'What was committed is kept.',
+    { cause: error },
   );
 }

@@ -1,13 +1,17 @@
 import { Context } from '@temporalio/activity';
-import type { DrainInput, DrainOutcome, DrainProgress } from '../contract.js';
-import type { ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
+import type { PipelineSettings } from '../config/settings.js';
+import type { DrainInput, DrainOutcome, DrainProgress, Plan } from '../contract.js';
+import type { ThreadInput, ThreadMessage, TransformInput } from '../drain/thread-messages.js';
+import { callsIn, sharedCalls } from '../drain/transform-calls.js';
 import { asDrainError } from '../errors.js';
+import { partitionName } from '../kafka/source.js';
 import { attemptTimes } from './deadline.js';
 import type { ActivityDeps } from './deps.js';
 import { toFailure } from './failure.js';
 import { plannedPipeline } from './pipeline.js';
 import { runOf } from './run.js';
 import { supervise } from './supervise.js';
+import { suspectsIn, type TransformCalls } from './suspects.js';
 
 /**
  * Builds the activity that drains a plan in a thread of its own.
@@ -21,8 +25,12 @@ export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Pro
       if (message.kind === 'progress') last.progress = [message.progress];
       observe(deps, input.pipeline, message);
     };
+    // Suspects are the supervisor's to know.
+    const onHeartbeat = (progress: DrainProgress) => {
+      if (progress.suspects !== undefined || last.progress.length > 0) last.progress = [progress];
+    };
     try {
-      const outcome = await superviseDrain(deps, context, input, onMessage);
+      const outcome = await superviseDrain(deps, context, input, onMessage, onHeartbeat);
       deps.metrics.record(outcome, input.plan);
       return outcome;
     } catch (error) {
@@ -52,6 +60,7 @@ function superviseDrain(
   context: Context,
   input: DrainInput,
   onMessage: (message: ThreadMessage) => void,
+  onHeartbeat: (progress: DrainProgress) => void,
 ): Promise<DrainOutcome> {
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = context.info;
   const pipeline = plannedPipeline(deps.settings, input);
@@ -59,6 +68,7 @@ function superviseDrain(
   const waitedMs = Math.max(0, deps.wallClock().getTime() - currentAttemptScheduledTimestampMs);
   const sinceScheduledMs = currentAttemptScheduledTimestampMs - scheduledTimestampMs + waitedMs;
   const times = attemptTimes(input.limits, sinceScheduledMs);
+  const transform = transformInput(pipeline, input.plan, context.info.heartbeatDetails);
   const thread: ThreadInput = {
     kafka: deps.settings.kafka,
     mongodb: deps.settings.mongodb,
@@ -66,6 +76,7 @@ function superviseDrain(
       ...{ pipeline, plan: input.plan, run: runOf(context) },
       ...{ budgetMs: times.budgetMs, stopByMs: times.stopByMs },
     },
+    transform,
   };
   return supervise((listener) => deps.startThread(thread, listener), {
     times,
@@ -73,9 +84,29 @@ function superviseDrain(
     heartbeatIntervalMs: deps.settings.worker.heartbeatIntervalMs,
     clock: deps.clock,
     heartbeat: (progress) => {
+      onHeartbeat(progress);
       context.heartbeat(progress);
     },
     cancelled: context.cancellationSignal,
     onMessage,
+    ...(transform !== null && { transformCalls: callsOf(transform) }),
   });
+}
+
+function transformInput(
+  { transform }: PipelineSettings,
+  { partitions }: Plan,
+  heartbeatDetails: unknown,
+): TransformInput | null {
+  if (transform === null) return null;
+  return {
+    settings: transform,
+    calls: sharedCalls(partitions.length),
+    partitions: partitions.map(partitionName),
+    suspects: suspectsIn(heartbeatDetails),
+  };
+}
+
+function callsOf({ calls, partitions, suspects }: TransformInput): TransformCalls {
+  return { underWay: () => callsIn(calls, partitions), earlier: suspects };
 }

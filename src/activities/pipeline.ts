@@ -1,11 +1,15 @@
+import { withPresentTransform } from '../config/transform.js';
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import type { DrainInput } from '../contract.js';
 import { DrainError } from '../errors.js';
 
-/** Error: `PIPELINE_UNKNOWN`, retryable, since another worker of the task queue may know it. */
-export function findPipeline({ pipelines }: Settings, name: string): PipelineSettings {
+/**
+ * With its transform as it is by now. Errors: `PIPELINE_UNKNOWN`, retryable, since another worker of the task queue may know
+ * it; `CONFIG_INVALID` where the transform is gone.
+ */
+export function findPipeline({ pipelines, mongodb }: Settings, name: string): PipelineSettings {
   const pipeline = pipelines.get(name);
-  if (pipeline !== undefined) return pipeline;
+  if (pipeline !== undefined) return withPresentTransform(pipeline, mongodb.database);
   throw new DrainError(
     'PIPELINE_UNKNOWN',
     `pipeline "${name}" is not in this worker's configuration, which has: ${[...pipelines.keys()].join(', ') || 'none'}.`,
@@ -22,9 +26,13 @@ export function plannedPipeline(
 ): PipelineSettings {
   const pipeline = findPipeline(settings, name);
   if (pipeline.fingerprint === plan.fingerprint) return { ...pipeline, limits };
+  const edited =
+    pipeline.transform === null
+      ? ''
+      : ' and the same transform; where it was edited since the run was planned, the next run takes the new one';
   throw new DrainError(
     'CONFIG_MISMATCH',
     `this worker's configuration of pipeline "${name}" (${pipeline.fingerprint}) differs from the one the run was planned with ` +
-      `(${plan.fingerprint}): give all workers of the task queue the same configuration.`,
+      `(${plan.fingerprint}): give all workers of the task queue the same configuration${edited}.`,
   );
 }

@@ -4,6 +4,7 @@ import type { ThreadMessage } from '../drain/thread-messages.js';
 import { DrainError } from '../errors.js';
 import type { AttemptTimes } from './deadline.js';
 import type { DrainThread } from './drain-thread.js';
+import { NO_SUSPICION, createSuspicion, type TransformCalls } from './suspects.js';
 
 export interface Supervision {
   times: AttemptTimes;
@@ -16,6 +17,8 @@ export interface Supervision {
   cancelled: AbortSignal;
   /** Logs and metrics. */
   onMessage: (message: ThreadMessage) => void;
+  /** Left out where the pipeline has no transform. */
+  transformCalls?: TransformCalls;
 }
 
 /** After being asked politely. Below the worker's forced shutdown, above the longest single write. */
@@ -38,14 +41,17 @@ const STARTING: DrainProgress = {
  * Watches over a drain thread until it is gone: forwards its progress as heartbeats, passes on wishes to stop, and
  * terminates it when it is silent, too old, or doesn't stop in time. A heartbeat is sent only after a sign of life, so a
  * hung drain can't look alive.
- * Errors: the thread's own, `THREAD_SILENT`, `HARD_KILLED`, `THREAD_OUT_OF_MEMORY`, `THREAD_FAILED`, or the abort's reason.
+ * Errors: the thread's own, `THREAD_SILENT`, `TRANSFORM_SILENT`, `HARD_KILLED`, `THREAD_OUT_OF_MEMORY`, `THREAD_FAILED`, or the abort's reason.
  */
 export async function supervise(
   start: (onMessage: (message: ThreadMessage) => void) => DrainThread,
   supervision: Supervision,
 ): Promise<DrainOutcome> {
-  const { cancelled, heartbeat } = supervision;
-  const watch = createWatch(supervision);
+  const { cancelled, transformCalls } = supervision;
+  const suspicion =
+    transformCalls === undefined ? NO_SUSPICION : createSuspicion({ ...supervision, ...transformCalls });
+  const heartbeat = suspicion.told(supervision.heartbeat);
+  const watch = createWatch({ ...supervision, heartbeat });
   heartbeat(STARTING);
   const thread = startOrEnd(() => start(watch.onMessage), watch);
   const stopListening = onAbort(cancelled, (reason) => {
@@ -56,17 +62,20 @@ export async function supervise(
       thread.stop(stop);
     }
   });
+  const stopSuspecting = suspicion.watch(watch.kill);
   try {
     await Promise.race([thread.ended, watch.killed, watch.said]);
     const outcome = watch.outcome();
     if (cancelled.aborted && !completes(cancelled.reason)) throw abortError(cancelled);
     return outcome;
-  } catch (error) {
+  } catch (reason) {
+    const error = suspicion.accuse(reason);
     // Where people wait for a partial result they get the reason why there is none: a mere "cancelled" would deny what was
     // committed. Elsewhere nobody listens any more.
     throw cancelled.aborted && !completes(cancelled.reason) ? abortError(cancelled) : error;
   } finally {
     stopListening();
+    stopSuspecting();
     watch.end();
     await thread.terminate();
   }

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { asDrainError } from '../errors.js';
 import { checkKafka } from './check-kafka.js';
 import { checkMongodb } from './check-mongodb.js';
+import { checkTransforms } from './check-transforms.js';
 import { checkTemporal } from './check-temporal.js';
 import { printData, settingsOf, type Context, type ExitCode } from './context.js';
 import type { Style } from './style.js';
@@ -19,7 +20,12 @@ export interface Finding {
 /** Looks at configuration, Kafka, MongoDB and Temporal at the same time; changes nothing. Exit code 1 where something failed. */
 export async function check(context: Context): Promise<ExitCode> {
   const settings = settingsOf(context);
-  const parts = [checkKafka(settings), checkMongodb(settings), checkTemporal(context, settings)];
+  const parts = [
+    checkTransforms(settings),
+    checkKafka(settings),
+    checkMongodb(settings),
+    checkTemporal(context, settings),
+  ];
   const findings = [configured(context, settings), ...(await Promise.all(parts)).flat()];
   printData(context, findings, () =>
     findings.map((finding) => findingLine(finding, context.style)).join('\n'),

@@ -4,6 +4,8 @@ import type { PipelineSettings, Settings } from '../config/settings.js';
 import { NO_RECORDS, type RecordCounts } from '../contract.js';
 import { addCounts } from '../drain/books.js';
 import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
+import { loadTransform } from '../drain/transform-module.js';
+import { createTransformCall } from '../drain/transform-step.js';
 import { versionOrderOf } from '../drain/version.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
@@ -43,15 +45,22 @@ export async function replayDeadLetters(
   return done.stillBad.length > 0 ? 1 : 0;
 }
 
+/** Today's; a transform runs in this process, without the limits of a drain. */
+async function rulesOf(pipeline: PipelineSettings): Promise<Omit<ReplayDeps, 'sink'>> {
+  const transform = pipeline.transform === null ? null : await loadTransform(pipeline.transform);
+  const purgeAt = purgeAtOf(pipeline);
+  return { pipeline, purgeAt, transform: transform === null ? null : createTransformCall(transform) };
+}
+
 type Letters = AsyncIterable<StoredDeadLetter>;
 
 /** Nothing is written: what could be told without asking MongoDB counts as inserted. */
 async function foreseeAll(pipeline: PipelineSettings, letters: Letters): Promise<Replayed> {
   const counts: RecordCounts = { ...NO_RECORDS };
   const stillBad: StillBad[] = [];
-  const deps = { pipeline, purgeAt: purgeAtOf(pipeline) };
+  const deps = await rulesOf(pipeline);
   for await (const letter of letters) {
-    const operation = foresee(deps, recordOf(letter));
+    const operation = await foresee(deps, recordOf(letter));
     counts.read += 1;
     if (operation.kind === 'write') counts.inserted += 1;
     else if (operation.kind === 'skip') counts.skipped += 1;
@@ -81,7 +90,7 @@ async function replayAll(
   });
   try {
     await sink.check();
-    const deps: ReplayDeps = { sink, pipeline, purgeAt: purgeAtOf(pipeline) };
+    const deps: ReplayDeps = { sink, ...(await rulesOf(pipeline)) };
     let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
     for await (const slice of slices(letters)) {
       const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);

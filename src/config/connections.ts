@@ -12,6 +12,8 @@ export interface Files {
   readFile: (path: string) => string;
   /** Whether every user of this machine may read it. */
   isWorldReadable: (path: string) => boolean;
+  /** Its absolute path. */
+  locate: (path: string) => string;
 }
 
 /** Reads files; what is wrong with them is kept beside. */
@@ -19,11 +21,12 @@ export interface FileReader {
   read: (path: Path, file: string) => string;
   /** As `read`, of a file that nobody else should read. */
   readSecret: (path: Path, file: string) => string;
+  locate: Files['locate'];
   problems: Problem[];
   warnings: Problem[];
 }
 
-export function createFileReader({ readFile, isWorldReadable }: Files): FileReader {
+export function createFileReader({ readFile, isWorldReadable, locate }: Files): FileReader {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const read = (path: Path, file: string): string => {
@@ -42,7 +45,7 @@ export function createFileReader({ readFile, isWorldReadable }: Files): FileRead
     }
     return text;
   };
-  return { read, readSecret, problems, warnings };
+  return { read, readSecret, locate, problems, warnings };
 }
 
 interface Secret {

@@ -31,6 +31,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   'pipelines.<name>.value': 'extended-json',
   'pipelines.<name>.largeIntegers': 'long',
   'pipelines.<name>.dates': '[createdAt, items.soldAt]',
+  'pipelines.<name>.transform': './transforms/orders.js',
   'pipelines.<name>.keyFormat': 'json',
   'pipelines.<name>.envelope': 'debezium',
   'pipelines.<name>.documentId': 'coordinates',

@@ -5,7 +5,8 @@ const HEX_DIGITS = 16;
 
 /**
  * Of the settings that decide what is read and written. Two workers that differ in it must not share a run; limits, schedule,
- * addresses and secrets may differ. Depends neither on the order of keys nor on whether a default was written out.
+ * addresses and secrets may differ. Of a transform its content counts, not its path. Depends neither on the order of keys nor
+ * on whether a default was written out.
  */
 export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, database: string): string {
   const { topics, group, collection, epoch, value, documentId, deletes, tombstoneWindowMs, start, until } =
@@ -15,7 +16,9 @@ export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, d
   const target = { database, collection, deadLetters: { collection: deadLetters.collection, tolerate } };
   const source = { topics, group, epoch, start, until, onDataLoss };
   const { largeIntegers, envelope, dates, version } = pipeline;
-  const reading = { value, largeIntegers, envelope, dates };
+  // Undefined leaves no trace in JSON: pipelines without a transform keep their fingerprint.
+  const transform = pipeline.transform?.hash;
+  const reading = { value, largeIntegers, envelope, dates, transform };
   const rules = { ...reading, documentId, version, deletes, tombstoneWindowMs };
   const text = canonicalJson({ target, source, rules });
   return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);

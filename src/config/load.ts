@@ -17,7 +17,8 @@ import type { Problem } from './problem.js';
 import { configError, problemLines } from './report.js';
 import { pipelineProblems, sharingProblems } from './rules.js';
 import { KAFKA, MONGODB, WORKER, type FileConfig } from './schema.js';
-import type { Settings } from './settings.js';
+import type { Settings, TransformSettings } from './settings.js';
+import { readTransforms } from './transform.js';
 import { readableParts, validate, valueAt, withoutFollowing } from './validate.js';
 
 /** Settings, and what doesn't keep them from being used but should be mended: lines for people, each with its place. */
@@ -41,6 +42,7 @@ export function loadConfiguration(path: string, environment: Surroundings['envir
     environment,
     readFile: (file) => readFileSync(resolve(folder, file), 'utf8'),
     isWorldReadable: (file) => (statSync(resolve(folder, file)).mode & READABLE_BY_OTHERS) !== 0,
+    locate: (file) => resolve(folder, file),
   });
 }
 
@@ -73,16 +75,23 @@ export function parseConfiguration(
   const refused = withoutFollowing(unfit, unresolved);
   const reader = createFileReader(surroundings);
   const servers = readServers(data, reader);
+  const transforms = readTransforms(valueAt(data, ['pipelines']), reader);
   const causes = [...unresolved, ...refused];
   const problems = [...causes, ...withoutFollowing([...ruleProblems(data), ...reader.problems], causes)];
   if (config === null || servers === null || problems.length > 0) throw configError(file, document, problems);
-  const settings = { ...servers, pipelines: toPipelines(config) };
+  const settings = { ...servers, pipelines: toPipelines(config, transforms) };
   return { settings, warnings: problemLines(file, document, reader.warnings) };
 }
 
-function toPipelines({ pipelines, mongodb }: FileConfig): Settings['pipelines'] {
+function toPipelines(
+  { pipelines, mongodb: { database } }: FileConfig,
+  transforms: ReadonlyMap<string, TransformSettings>,
+): Settings['pipelines'] {
   return new Map(
-    Object.entries(pipelines).map(([name, written]) => [name, toPipeline(name, written, mongodb.database)]),
+    Object.entries(pipelines).map(([name, written]) => [
+      name,
+      toPipeline(name, written, database, transforms.get(name)),
+    ]),
   );
 }
 

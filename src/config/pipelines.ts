@@ -12,12 +12,18 @@ import type {
   ScheduleSettings,
   StartPolicy,
   TopicSelection,
+  TransformSettings,
   VersionRule,
 } from './settings.js';
 import { topicsText } from './topics-text.js';
 
 /** A checked pipeline with all defaults filled in. */
-export function toPipeline(name: string, written: FilePipeline, database: string): PipelineSettings {
+export function toPipeline(
+  name: string,
+  written: FilePipeline,
+  database: string,
+  transform: TransformSettings | null = null,
+): PipelineSettings {
   const pipeline = {
     name,
     ...topicsOf(written),
@@ -25,6 +31,7 @@ export function toPipeline(name: string, written: FilePipeline, database: string
     collection: collectionOf(name, written),
     ...readingRules(written),
     ...writingRules(written),
+    transform,
     deadLetters: {
       collection: deadLettersOf(name, written),
       tolerate: toleranceOf(written),

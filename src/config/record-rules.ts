@@ -56,16 +56,17 @@ function envelopeProblems({ envelope, value = 'json', documentId }: Written): Pr
     : [];
 }
 
-function idProblems({ documentId = 'key', keyFormat, value = 'json' }: Written): Problem[] {
+function idProblems({ documentId = 'key', keyFormat, value = 'json', transform }: Written): Problem[] {
   const problems: Problem[] = [];
   if (documentId !== 'key' && keyFormat !== undefined) {
     problems.push(meaningless('keyFormat', 'has a meaning only with `documentId: key`'));
   }
-  if (typeof documentId !== 'object' || WITH_FIELDS.includes(value)) return problems;
+  if (typeof documentId !== 'object' || WITH_FIELDS.includes(value) || transform !== undefined)
+    return problems;
   if (documentId.field !== undefined || documentId.fields !== undefined) {
     problems.push({
       path: ['documentId'],
-      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
+      text: 'a field of the value can be the id only with `value: json`, `extended-json` or `bson`, or with a `transform`',
     });
   }
   return problems;

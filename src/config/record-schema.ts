@@ -21,6 +21,10 @@ const DATE_PATH: TextRule = {
   pattern: /^(?!_kafka(?:\.|$))[^$.\s\0][^.\0]*(?:\.[^$.\0]+)*$/,
   allowed: 'a field of the value or a dotted path to one, for instance createdAt or items.soldAt',
 };
+const TRANSFORM: TextRule = {
+  pattern: /\.[cm]?[jt]s$/,
+  allowed: 'the path of a JavaScript or TypeScript module, for instance ./transforms/orders.js',
+};
 // such names come first in any JavaScript object, whatever the order of the list
 const PART: TextRule = {
   pattern: /^(?!_kafka$)[^$.\s\0\d][^.\0]*$/,
@@ -120,6 +124,10 @@ export const RECORD_FIELDS = {
     .array(text('A field of the value, or a dotted path.', DATE_PATH), { error: 'a list of fields' })
     .describe('Fields that become dates: ISO 8601 times with zone, or milliseconds since 1970.')
     .optional(),
+  transform: text(
+    "A module with the pipeline's own step between decoding and document id, relative to this file; see docs/transforms.md.",
+    TRANSFORM,
+  ).optional(),
   keyFormat: oneOf(
     ['string', 'bytes', 'json'],
     'How keys become document ids, with `documentId: key`. Default: string.',

@@ -73,6 +73,7 @@ export interface PipelineSettings {
   dates: string[];
   /** What a value is wrapped in. */
   envelope: 'none' | 'debezium';
+  transform: TransformSettings | null;
   documentId: DocumentIdRule;
   version: VersionRule;
   deletes: 'soft' | 'hard' | 'ignore';
@@ -87,6 +88,14 @@ export interface PipelineSettings {
   catchUp: boolean;
   /** Of the settings that decide what is read and written: two workers that differ in it must not share a run. */
   fingerprint: string;
+}
+
+/** The user's own step between decoding and document id. */
+export interface TransformSettings {
+  /** Absolute path of the module. */
+  file: string;
+  /** Of the file's content, SHA-256 in hexadecimal digits: workers with another one must not share a run. */
+  hash: string;
 }
 
 export interface DeadLetterSettings {

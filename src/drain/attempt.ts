@@ -13,6 +13,7 @@ import type { Ledger } from './ledger.js';
 import { createToOperation } from './operation.js';
 import { progressOf } from './progress.js';
 import type { DrainSituation } from './stop-rule.js';
+import type { TransformStep } from './transform-step.js';
 import { createWriteBatch } from './write-batch.js';
 
 export interface DrainTask {
@@ -37,6 +38,8 @@ export interface DrainDeps {
   report: (progress: () => DrainProgress) => void;
   /** What a commit of this attempt has added to the books. */
   counted: (books: Books) => void;
+  /** The pipeline's own step; left out where it has none. */
+  transform?: TransformStep;
 }
 
 /** Why somebody outside wants the drain to end; the reason of the `asked` signal. */
@@ -71,7 +74,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const room = createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read);
   const counter = createCounter(deps.counted);
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
-  const toOperation = createToOperation(pipeline, purgeAt);
+  const toOperation = createToOperation(pipeline, purgeAt, deps.transform ?? null);
   const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
   const { prepared } = counter;
   const handle = createHandle({

@@ -7,6 +7,8 @@ import { decodeValue, type Decoded, type Fields } from './decode.js';
 import { documentIdOf, idKeyOf } from './document-id.js';
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
 import { connectorOfKey, readKeyWith, readMongodbKey, type ReadKey } from './key-fields.js';
+import type { Transformed } from './transform-result.js';
+import type { TransformStep } from './transform-step.js';
 import { versionOf, versionOrderOf, type VersionRules } from './version.js';
 
 /** What becomes of one record before anything is written. */
@@ -21,9 +23,12 @@ export type OperationRules = VersionRules &
 /** The reserved field that carries a document's version. */
 export const VERSION_FIELD = '_kafka';
 
+type Turned = Operation | Promise<Operation>;
+
 /** The rules of a run, and what follows from them once for all records. */
 interface Context {
   rules: OperationRules;
+  transform: TransformStep | null;
   purgeAt: Date | null;
   /** Whether a delete is passed over. */
   skipsDeletes: boolean;
@@ -35,11 +40,23 @@ interface Context {
 /**
  * Builds the step record → operation for one run.
  * @param purgeAt when tombstones written by this run may be purged; taken from the plan, so that every attempt writes the same.
+ * @param transform the pipeline's own step between decoding and document id.
  */
-export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation {
+export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation;
+export function createToOperation(
+  rules: OperationRules,
+  purgeAt: Date,
+  transform: TransformStep | null,
+): ToOperation;
+export function createToOperation(
+  rules: OperationRules,
+  purgeAt: Date,
+  transform: TransformStep | null = null,
+): ToOperation {
   const readKey = readKeyWith(rules);
   const context: Context = {
     rules,
+    transform,
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
@@ -50,9 +67,9 @@ export function createToOperation(rules: OperationRules, purgeAt: Date): (record
   return (record) => {
     if (record.value === null)
       return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
-    return isEnveloped
-      ? changeOperation(context, record, record.value)
-      : plain(context, record, record.value);
+    // What a transform gets it may keep, and a slice of the fetch would keep all of it.
+    const value = transform === null ? record.value : Buffer.from(record.value);
+    return isEnveloped ? changeOperation(context, record, value) : plain(context, record, value);
   };
 }
 
@@ -76,13 +93,13 @@ function lastTombstone(context: Context, record: KafkaRecord): Operation {
   return deleteOperation(context, record, { fields: null, source: null }, read);
 }
 
-function plain(context: Context, record: KafkaRecord, value: Buffer): Operation {
+function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
   const decoded = withDates(context.rules, decodeValue(context.rules, value));
   if (decoded.kind === 'bad') return decoded;
   return upsertOperation(context, record, { fields: decoded.fields, source: null }, context.readKey);
 }
 
-function changeOperation(context: Context, record: KafkaRecord, value: Buffer): Operation {
+function changeOperation(context: Context, record: KafkaRecord, value: Buffer): Turned {
   const change = decodeChange(context.rules, value);
   if (change.kind === 'bad' || change.kind === 'skip') return change;
   const { kind, source } = change;
@@ -139,17 +156,38 @@ function deleteOperation(
   return { kind: 'write', model: { kind: 'delete', id: id.id, idKey: id.idKey, version, purgeAt } };
 }
 
+/** The version is that of the value as it came, whatever the transform makes of it. */
 function upsertOperation(
-  { rules }: Context,
+  { rules, transform }: Context,
   record: KafkaRecord,
   content: Content<Fields>,
   readKey: ReadKey,
-): Operation {
-  const id = documentIdOf(rules.documentId, record, content.fields, rules.epoch, readKey);
-  if (id.kind === 'bad') return id;
+): Turned {
   const versioned = versionOf(rules, record, content);
+  const finish = (transformed: Transformed): Operation =>
+    transformed.kind === 'fields'
+      ? documentOperation(rules, record, { fields: transformed.fields, versioned, readKey })
+      : transformed;
+  if (transform === null) return finish({ kind: 'fields', fields: content.fields });
+  const transformed = transform(record, content.fields);
+  return transformed instanceof Promise ? transformed.then(finish) : finish(transformed);
+}
+
+interface Document {
+  fields: Fields;
+  versioned: ReturnType<typeof versionOf>;
+  readKey: ReadKey;
+}
+
+function documentOperation(
+  rules: OperationRules,
+  record: KafkaRecord,
+  { fields, versioned, readKey }: Document,
+): Operation {
+  const id = documentIdOf(rules.documentId, record, fields, rules.epoch, readKey);
+  if (id.kind === 'bad') return id;
   if (versioned.kind === 'bad') return versioned;
-  const stored = storedFields(content.fields, id.idKey);
+  const stored = storedFields(fields, id.idKey);
   if (stored.kind === 'bad') return stored;
   const { version } = versioned;
   return {

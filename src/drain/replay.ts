@@ -4,6 +4,7 @@ import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { PipelineSink } from '../mongodb/sink.js';
 import { addBooks, EMPTY_BOOKS } from './books.js';
 import { createToOperation, type Operation } from './operation.js';
+import type { TransformStep } from './transform-step.js';
 import { createWriteBatch } from './write-batch.js';
 
 /** A dead-lettered record as it came, with the epoch under which it was read. */
@@ -30,6 +31,8 @@ export interface ReplayDeps {
   pipeline: PipelineSettings;
   /** When tombstones among the records may be purged. */
   purgeAt: Date;
+  /** The pipeline's own step; `null`: it has none. */
+  transform: TransformStep | null;
 }
 
 /**
@@ -75,12 +78,15 @@ function byTopic(records: readonly ReplayRecord[]): ReplayRecord[][] {
 }
 
 /** What `replay` would do with a record, as far as it can be told without writing. */
-export function foresee({ pipeline, purgeAt }: Omit<ReplayDeps, 'sink'>, record: ReplayRecord): Operation {
-  return toOperationOf({ pipeline, purgeAt }, record.epoch)(record);
+export function foresee(
+  deps: Omit<ReplayDeps, 'sink'>,
+  record: ReplayRecord,
+): Operation | Promise<Operation> {
+  return toOperationOf(deps, record.epoch)(record);
 }
 
-function toOperationOf({ pipeline, purgeAt }: Omit<ReplayDeps, 'sink'>, epoch: number) {
-  return createToOperation({ ...pipeline, epoch }, purgeAt);
+function toOperationOf({ pipeline, purgeAt, transform }: Omit<ReplayDeps, 'sink'>, epoch: number) {
+  return createToOperation({ ...pipeline, epoch }, purgeAt, transform);
 }
 
 function tolerant(pipeline: PipelineSettings): PipelineSettings {

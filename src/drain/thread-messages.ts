@@ -1,5 +1,5 @@
-import type { KafkaSettings, MongodbSettings } from '../config/settings.js';
-import type { DrainOutcome, DrainProgress } from '../contract.js';
+import type { KafkaSettings, MongodbSettings, TransformSettings } from '../config/settings.js';
+import type { DrainOutcome, DrainProgress, Suspect } from '../contract.js';
 import type { ErrorData } from '../errors.js';
 import type { AskedStop, DrainTask } from './attempt.js';
 import type { Books } from './books.js';
@@ -9,6 +9,17 @@ export interface ThreadInput {
   kafka: KafkaSettings;
   mongodb: MongodbSettings;
   task: DrainTask;
+  /** `null`: the pipeline has no transform. */
+  transform: TransformInput | null;
+}
+
+export interface TransformInput {
+  settings: TransformSettings;
+  /** Where it notes the calls under way, one place for each of `partitions`. */
+  calls: SharedArrayBuffer;
+  partitions: string[];
+  /** Of earlier attempts of the run. */
+  suspects: Suspect[];
 }
 
 /** What the thread tells its supervisor. Every message is a sign of life. */

@@ -9,6 +9,9 @@ import type { AskedStop, DrainDeps, DrainTask } from './attempt.js';
 import { drain } from './drain.js';
 import { every } from './every.js';
 import { createReporter, type Reporter } from './reporter.js';
+import { noteCalls } from './transform-calls.js';
+import { loadTransform } from './transform-module.js';
+import { createTransformStep } from './transform-step.js';
 import type { StopMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
 import { versionOrderOf } from './version.js';
 
@@ -42,6 +45,8 @@ async function drainAs(
   reporter: Reporter,
   asked: AbortSignal,
 ): Promise<ThreadMessage> {
+  // Before anything is opened: its errors are the user's to mend.
+  const transform = await openTransform(input, reporter);
   const source = openSource(input, reporter);
   let sink: PipelineSink | null = null;
   try {
@@ -54,12 +59,25 @@ async function drainAs(
       wallClock: () => new Date(),
       report: reporter.progress,
       counted: reporter.counted,
+      ...transform,
     };
     return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
   } finally {
     reporter.last();
     await Promise.allSettled([source.close(), sink?.close()]);
   }
+}
+
+async function openTransform(
+  { transform }: ThreadInput,
+  { alive }: Reporter,
+): Promise<Pick<DrainDeps, 'transform'>> {
+  if (transform === null) return {};
+  const { settings, calls, partitions, suspects } = transform;
+  const notes = noteCalls(calls, partitions);
+  const clock = () => performance.now();
+  const call = await loadTransform(settings);
+  return { transform: createTransformStep(call, { notes, suspects, clock, alive }) };
 }
 
 function openSource({ kafka, task }: ThreadInput, reporter: Reporter): Source {

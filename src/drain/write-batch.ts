@@ -100,8 +100,13 @@ async function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Prom
     const operation = turned instanceof Promise ? await turned : turned;
     if (operation.kind === 'write') candidates.push({ record, model: operation.model });
     else if (operation.kind === 'skip') skipped += 1;
-    else if (deps.pipeline.deadLetters.tolerate !== 'none') bad.push({ record, ...operation });
-    else if (index === 0) throw badRecord(deps, { record, ...operation });
+    else if (deps.pipeline.deadLetters.tolerate !== 'none') {
+      bad.push({ record, ...operation });
+      // Committed at once: whatever else is in the batch may end this attempt, too.
+      if (operation.code === 'KILLED_DRAIN') {
+        return { handled: records.slice(0, index + 1), candidates, bad, skipped };
+      }
+    } else if (index === 0) throw badRecord(deps, { record, ...operation });
     else return { handled: records.slice(0, index), candidates, bad, skipped };
   }
   return { handled: records, candidates, bad, skipped };

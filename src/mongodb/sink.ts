@@ -73,7 +73,7 @@ export interface WriteResult {
   rejected: Rejection[];
 }
 
-export type DeadLetterStage = 'decode' | 'id' | 'version' | 'write';
+export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'version' | 'write';
 
 export interface DeadLetter {
   /** `group|topic-partition@epoch|offset`. */

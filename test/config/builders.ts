@@ -18,7 +18,8 @@ export function configurationFrom(text: string, surroundings: Surroundings = {})
     return content;
   };
   const isWorldReadable = (path: string): boolean => worldReadable.includes(path);
-  return parseConfiguration(text, 'drain.yaml', { environment, readFile, isWorldReadable });
+  const locate = (path: string): string => `/etc/drain/${path}`;
+  return parseConfiguration(text, 'drain.yaml', { environment, readFile, isWorldReadable, locate });
 }
 
 /** The lines that list the mistakes of a configuration, without their indentation; empty where it has none. */

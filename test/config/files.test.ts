@@ -26,8 +26,9 @@ describe('the JSON Schema in the repository', () => {
   test('accepts what we give as examples', () => {
     assert.ok(accepts(example));
     assert.ok(accepts(TEMPLATE));
-    for (const name of ['celery-like', 'debezium'])
-      assert.ok(accepts(readFileSync(inRepository(`examples/${name}/drain.yaml`), 'utf8')));
+    for (const name of ['celery-like', 'debezium', 'transform']) {
+      assert.ok(accepts(readFileSync(inRepository(`examples/${name}/drain.yaml`), 'utf8')), name);
+    }
   });
 
   test('refuses unknown keys and malformed values, but lets references to the environment pass', () => {

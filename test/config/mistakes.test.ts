@@ -166,7 +166,7 @@ const CASES: Case[] = [
     rule: 'a field can be the id only of JSON values',
     parts: { orders: '{ topic: orders, value: string, documentId: { field: id } }' },
     mistake:
-      '5:55 pipelines.orders.documentId: a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
+      '5:55 pipelines.orders.documentId: a field of the value can be the id only with `value: json`, `extended-json` or `bson`, or with a `transform`',
   },
   {
     rule: 'every and cron exclude each other',

@@ -29,7 +29,7 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
     rule: 'several fields can be the id only of values with fields',
     parts: { orders: '{ topic: orders, value: bytes, documentId: { fields: [a, b] } }' },
     mistake:
-      '5:54 pipelines.orders.documentId: a field of the value can be the id only with `value: json`, `extended-json` or `bson`',
+      '5:54 pipelines.orders.documentId: a field of the value can be the id only with `value: json`, `extended-json` or `bson`, or with a `transform`',
   },
   {
     rule: 'a version that a tombstone cannot bring needs deletes to be ignored',

@@ -17,6 +17,7 @@ describe('a pipeline of which only the topic is given', () => {
       value: 'json',
       largeIntegers: 'reject',
       dates: [],
+      transform: null,
       envelope: 'none',
       documentId: { from: 'key', format: 'string' },
       version: { by: 'offset' },

@@ -48,6 +48,14 @@ describe('a version that is a field', () => {
     assert.deepEqual(versionIn(dated).declared, new Date('2026-01-31'));
   });
 
+  test('is that of the value as it came, whatever a transform makes of it', () => {
+    const settings = pipeline(rules);
+    const transform = () => ({ kind: 'fields', fields: { rev: 999 } }) as const;
+    const done = createToOperation(settings, NOW, transform)(record({ value: '{"rev":7}' }));
+    assert.ok(!(done instanceof Promise) && done.kind === 'write' && done.model.kind === 'upsert');
+    assert.deepEqual([done.model.version.declared, done.model.fields], [7n, { rev: 999 }]);
+  });
+
   for (const [rev, code] of [
     ['null', 'VERSION_MISSING'],
     ['[1]', 'VERSION_UNUSABLE'],

@@ -13,7 +13,7 @@ import type { Sink } from '../../src/mongodb/sink.js';
 import { NOW, ORDERS_0, ours, pipeline, plan, record, topicState } from './builders.js';
 import { createFakeSink } from './fake-sink.js';
 
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 export const TASK: DrainTask = {
   pipeline: pipeline(),
   plan: plan(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { foresee, replay, type ReplayRecord } from '../../src/drain/replay.js';
+import { createTransformCall, type TransformStep } from '../../src/drain/transform-step.js';
 import { createFakeSink, type FakeSink } from './fake-sink.js';
 import { NOW, pipeline, record, upsert, type RecordOverrides } from './builders.js';
 
@@ -14,7 +15,7 @@ function letter(overrides: RecordOverrides & { epoch?: number } = {}): ReplayRec
 }
 
 function replayInto(sink: FakeSink, letters: ReplayRecord[]) {
-  return replay({ sink, pipeline: pipeline(), purgeAt: NOW }, letters, SIGNAL);
+  return replay({ sink, pipeline: pipeline(), purgeAt: NOW, transform: null }, letters, SIGNAL);
 }
 
 describe('a replay of dead letters', () => {
@@ -60,9 +61,29 @@ describe('a replay of dead letters', () => {
     assert.equal(sink.stored.get('s:o-1')?.version.offset, 4n);
   });
 
-  test('can be foreseen', () => {
-    const kind = (overrides: RecordOverrides) =>
-      foresee({ pipeline: pipeline({ deletes: 'ignore' }), purgeAt: NOW }, letter(overrides)).kind;
-    assert.deepEqual([kind({}), kind({ value: null }), kind({ value: '[]' })], ['write', 'skip', 'bad']);
+  const foreseen = async (overrides: RecordOverrides, transform: TransformStep | null = null) => {
+    const rules = pipeline({ deletes: 'ignore' });
+    return (await foresee({ pipeline: rules, purgeAt: NOW, transform }, letter(overrides))).kind;
+  };
+
+  test('can be foreseen', async () => {
+    const kinds = [await foreseen({}), await foreseen({ value: null }), await foreseen({ value: '[]' })];
+    assert.deepEqual(kinds, ['write', 'skip', 'bad']);
+  });
+
+  test("takes the pipeline's transform as it is today, foreseen or done", async () => {
+    const transform = createTransformCall(({ offset }) =>
+      Promise.resolve(offset === 1n ? { mended: true } : null),
+    );
+    assert.deepEqual(
+      [await foreseen({ offset: 1n }, transform), await foreseen({ offset: 2n }, transform)],
+      ['write', 'skip'],
+    );
+    const sink = createFakeSink();
+    const letters = [letter({ offset: 1n }), letter({ offset: 2n })];
+    const { counts } = await replay({ sink, pipeline: pipeline(), purgeAt: NOW, transform }, letters, SIGNAL);
+    assert.deepEqual([counts.inserted, counts.skipped], [1, 1]);
+    const [model] = sink.stored.values();
+    assert.deepEqual(model?.kind === 'upsert' && model.fields, { mended: true });
   });
 });

@@ -32,6 +32,7 @@ async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promi
     kafka,
     mongodb: { uri: stackFromEnvironment().mongodb, database },
     task: { pipeline: settings, plan, run, ...times },
+    transform: null,
   };
 }
 

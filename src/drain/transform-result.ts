@@ -1,0 +1,70 @@
+import { measure } from '../mongodb/storable.js';
+import { bad, type BadRecord } from './bad-record.js';
+import type { Fields } from './decode.js';
+
+/** What becomes of a record's fields. */
+export type Transformed = { kind: 'fields'; fields: Fields } | { kind: 'skip' } | BadRecord;
+
+/** What a transform has returned, checked: everything that a decoded value is known to be, its result must be as well. */
+export function resultOf(returned: unknown): Transformed {
+  if (returned === null || returned === undefined) return { kind: 'skip' };
+  if (!isPlainObject(returned)) {
+    return bad(
+      'transform',
+      'TRANSFORM_RESULT',
+      `the transform returned ${kindOf(returned)}, not a plain object`,
+    );
+  }
+  const fault = faultOf(returned);
+  return fault === null
+    ? { kind: 'fields', fields: returned }
+    : bad(
+        'transform',
+        'TRANSFORM_RESULT',
+        `the transform returned a document that can't be stored: ${fault}`,
+      );
+}
+
+/** What a transform has thrown; of an error its class alone, since the message may hold contents of the record. */
+export function thrownOf(error: unknown): BadRecord {
+  return bad('transform', 'TRANSFORM_FAILED', `the transform threw ${classOf(error)}`);
+}
+
+const CLASS_NAME = /^[A-Za-z_$][\w$]{0,59}$/;
+
+function classOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something that is no error';
+  // Not its own property: people copy a record's fields into errors.
+  const { name } = (Object.getPrototypeOf(error) as Error).constructor;
+  return CLASS_NAME.test(name) ? name : 'an error';
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !('_bsontype' in value);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object of a class' : `a ${typeof value}`;
+}
+
+/** Getters and proxies run code that may fail. */
+function faultOf(document: Record<string, unknown>): string | null {
+  try {
+    if (Object.keys(document)[0]?.startsWith('$')) return "its first field's name begins with $";
+    return measure(document).fault ?? (isWellFormed(document) ? null : 'a text holds a lone surrogate');
+  } catch {
+    return "a field can't be read";
+  }
+}
+
+/** No text in it has a lone surrogate, which has no UTF-8 form. Must be known to end: `measure` finds what goes in circles. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  if (value instanceof Map) return [...value].flat().every(isWellFormed);
+  if (!isPlainObject(value)) return true;
+  return Object.keys(value).every((name) => name.isWellFormed() && isWellFormed(value[name]));
+}
