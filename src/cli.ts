@@ -154,6 +154,7 @@ function choosing(command: Command): Command {
         'decode',
         'transform',
         'id',
+        'version',
         'write',
       ]),
     )

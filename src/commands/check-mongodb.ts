@@ -1,4 +1,5 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
+import { versionOrderOf } from '../drain/version.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { inspectSetup, type SetupTarget } from '../mongodb/setup.js';
 import { failed, type Finding } from './check.js';
@@ -14,16 +15,20 @@ export async function checkMongodb(settings: Settings): Promise<Finding[]> {
 async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {
   try {
     const target = await setupTarget(settings, pipeline);
-    await within(checkCollections(target), 'MongoDB', 'MONGODB_UNAVAILABLE');
+    await within(checkCollections(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE');
     return [await within(checkSetup(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE')];
   } catch (error) {
     return [failed('mongodb', pipeline.name, error)];
   }
 }
 
-async function checkCollections({ collections, ...target }: SetupTarget): Promise<void> {
+async function checkCollections(
+  { collections, ...target }: SetupTarget,
+  pipeline: PipelineSettings,
+): Promise<void> {
   const sink = await createPipelineSink({
     ...target,
+    versionOrder: versionOrderOf(pipeline.version),
     topics: collections,
     collectionFor: (collection) => collection,
     listener: { alive: () => undefined },
@@ -53,6 +58,6 @@ async function checkSetup(target: SetupTarget, pipeline: PipelineSettings): Prom
   return {
     ...base,
     state: 'ok',
-    text: `${target.database}.${pipeline.collection}: indexes and view are there`,
+    text: `${target.database}.${pipeline.collection}: indexes${target.tombstones ? ' and view' : ''} are there`,
   };
 }

@@ -6,6 +6,7 @@ import { addCounts } from '../drain/books.js';
 import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
 import { loadTransform } from '../drain/transform-module.js';
 import { createTransformCall } from '../drain/transform-step.js';
+import { versionOrderOf } from '../drain/version.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
@@ -102,6 +103,7 @@ async function replayAll(
     topics: 'names' in pipeline.topics ? pipeline.topics.names : [],
     collectionFor: (topic) => collectionFor(pipeline, topic),
     deadLetterCollection: pipeline.deadLetters.collection,
+    versionOrder: versionOrderOf(pipeline.version),
     listener: { alive: () => undefined },
   });
   try {

@@ -44,10 +44,10 @@ pipelines:
     topic: orders
     # group: drain-orders # the default; its offsets carry over from another consumer of this name
     # collection: orders # the default
-    # documentId: key # or { field: orderId }, or coordinates (append-only)
+    # documentId: key # or { field: orderId }, { keyField: id }, or coordinates (append-only)
     # start: earliest # where a group without committed offsets starts: earliest, latest, fail or { timestamp: … }
     # until: end-offsets # or idle: take new records until nothing arrives for limits.idleTimeout
-    # deletes: soft # or ignore
+    # deletes: soft # or hard, ignore
     # deadLetters: { tolerate: all } # or none: the first broken record fails the run
     schedule:
       every: 5m

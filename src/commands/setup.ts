@@ -42,12 +42,13 @@ export async function setup(context: Context, name: string | undefined): Promise
 
 export async function setupTarget(settings: Settings, pipeline: PipelineSettings): Promise<SetupTarget> {
   const { mongodb } = settings;
-  const { deadLetters } = pipeline;
+  const { deadLetters, deletes } = pipeline;
   return {
     uri: mongodb.uri,
     database: mongodb.database,
     collections: await collectionsOf(settings, pipeline),
     deadLetterCollection: deadLetters.collection,
+    tombstones: deletes === 'soft',
     deadLettersExpireAfterMs: deadLetters.expireAfterMs,
   };
 }

@@ -23,7 +23,11 @@ export const PIPELINE_DEFAULTS = {
   // nothing is rounded unless somebody says what it shall become
   largeIntegers: 'reject',
   keyFormat: 'string',
+  envelope: 'none',
   documentId: 'key',
+  // the order in which a partition holds its records is the only one that nobody can get wrong
+  version: 'offset',
+  // a removed document can't be protected against an older record that comes late
   deletes: 'soft',
   // Kafka's own default retention of records: what could still be replayed is protected against
   tombstoneWindowMs: 7 * DAY_MS,

@@ -15,11 +15,11 @@ export function fingerprintOf(pipeline: Omit<PipelineSettings, 'fingerprint'>, d
   const { tolerate } = deadLetters;
   const target = { database, collection, deadLetters: { collection: deadLetters.collection, tolerate } };
   const source = { topics, group, epoch, start, until, onDataLoss };
-  const { largeIntegers, dates, recordLimits } = pipeline;
+  const { largeIntegers, envelope, dates, recordLimits, version } = pipeline;
   // Undefined leaves no trace in JSON: pipelines without a transform keep their fingerprint.
   const transform = pipeline.transform?.hash;
-  const reading = { value, largeIntegers, dates, recordLimits, transform };
-  const rules = { ...reading, documentId, deletes, tombstoneWindowMs };
+  const reading = { value, largeIntegers, envelope, dates, recordLimits, transform };
+  const rules = { ...reading, documentId, version, deletes, tombstoneWindowMs };
   const text = canonicalJson({ target, source, rules });
   return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }

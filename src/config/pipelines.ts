@@ -13,6 +13,7 @@ import type {
   StartPolicy,
   TopicSelection,
   TransformSettings,
+  VersionRule,
 } from './settings.js';
 import { topicsText } from './topics-text.js';
 
@@ -59,9 +60,11 @@ type WritingRules = Pick<
   | 'epoch'
   | 'value'
   | 'largeIntegers'
+  | 'envelope'
   | 'dates'
   | 'recordLimits'
   | 'documentId'
+  | 'version'
   | 'deletes'
   | 'tombstoneWindowMs'
 >;
@@ -72,9 +75,11 @@ function writingRules(written: FilePipeline): WritingRules {
     epoch: written.epoch ?? d.epoch,
     value: written.value ?? d.value,
     largeIntegers: written.largeIntegers ?? d.largeIntegers,
+    envelope: written.envelope ?? d.envelope,
     dates: written.dates ?? [],
     recordLimits: recordLimitsOf(written),
     documentId: documentIdOf(written),
+    version: versionOf(written),
     deletes: written.deletes ?? d.deletes,
     tombstoneWindowMs: written.tombstoneWindow ?? d.tombstoneWindowMs,
   };
@@ -119,7 +124,18 @@ function documentIdOf({
 }: FilePipeline): DocumentIdRule {
   if (documentId === 'coordinates') return { from: 'coordinates' };
   if (documentId === 'key') return { from: 'key', format: keyFormat ?? PIPELINE_DEFAULTS.keyFormat };
-  return { from: 'field', field: documentId.field };
+  const { field, fields, keyField, keyFields = [] } = documentId;
+  if (field !== undefined) return { from: 'field', field };
+  if (fields !== undefined) return { from: 'fields', fields };
+  // a key without fields couldn't have them
+  const format = keyFormat ?? 'json';
+  return keyField === undefined
+    ? { from: 'keyFields', fields: keyFields, format }
+    : { from: 'keyField', field: keyField, format };
+}
+
+function versionOf({ version = PIPELINE_DEFAULTS.version }: FilePipeline): VersionRule {
+  return typeof version === 'string' ? { by: version } : { by: 'field', field: version.field };
 }
 
 function startOf({ start = PIPELINE_DEFAULTS.start }: FilePipeline): StartPolicy {

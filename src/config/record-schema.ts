@@ -25,21 +25,52 @@ const TRANSFORM: TextRule = {
   pattern: /\.[cm]?[jt]s$/,
   allowed: 'the path of a JavaScript or TypeScript module, for instance ./transforms/orders.js',
 };
+// such names come first in any JavaScript object, whatever the order of the list
+const PART: TextRule = {
+  pattern: /^(?!_kafka$)[^$.\s\0\d][^.\0]*$/,
+  allowed: 'the name of a top-level field: no dots, not beginning with $ or a digit, not _kafka',
+};
+const parts = (description: string) =>
+  z
+    .array(text('A top-level field that holds a scalar.', PART), { error: 'a list of fields' })
+    .min(2, { error: 'a list of at least two fields' })
+    .refine((fields) => new Set(fields).size === fields.length, { error: 'a list of different fields' })
+    .describe(description)
+    .optional();
+
+const ID_FIELDS = {
+  field: text('A top-level field of the value that holds a scalar.', FIELD).optional(),
+  fields: parts('Fields of the value: _id is an object of them, in this order.'),
+  keyField: text('A top-level field of the key (a JSON object) that holds a scalar.', FIELD).optional(),
+  keyFields: parts('Fields of the key (a JSON object): _id is an object of them, in this order.'),
+};
+const ID_FORMS = 'key, coordinates or a mapping with one of field, fields, keyField, keyFields';
 const DOCUMENT_ID = z
   .union(
     [
       z.enum(['key', 'coordinates']),
-      mapping(
-        { field: text('A top-level field of the value that holds a scalar.', FIELD) },
-        'A field of the value.',
+      mapping(ID_FIELDS, 'Fields of the value or of the key; one of the four.').refine(
+        (written) => Object.keys(written).length === 1,
+        { error: ID_FORMS },
       ),
     ],
-    {
-      error: 'key, coordinates or { field: <name> }',
-    },
+    { error: ID_FORMS },
   )
   .describe(
-    'How _id is made: key (default), coordinates (topic-partition-offset, append-only) or { field: <name> }.',
+    'How _id is made: key (default), coordinates (topic-partition-offset, append-only), or fields of the value or the key.',
+  );
+
+const VERSION = z
+  .union(
+    [
+      z.enum(['offset', 'timestamp', 'source']),
+      mapping({ field: text('A top-level field of the value.', FIELD) }, 'A field of the value.'),
+    ],
+    { error: 'offset, timestamp, source or { field: <name> }' },
+  )
+  .describe(
+    'What decides which of two records of one id is newer: offset (default), timestamp (the record’s), { field: <name> } ' +
+      'of the value, or source (with a Debezium envelope: the place of the change in the source database’s log).',
   );
 
 const TOLERATE = z
@@ -120,10 +151,15 @@ export const RECORD_FIELDS = {
     ['string', 'bytes', 'json', 'avro', 'protobuf', 'json-schema'],
     'How keys become document ids, with `documentId: key`. Default: string.',
   ).optional(),
+  envelope: oneOf(
+    ['none', 'debezium'],
+    'What a value is wrapped in; debezium: change events of a database, unwrapped to the row or document. Default: none.',
+  ).optional(),
   documentId: DOCUMENT_ID.optional(),
+  version: VERSION.optional(),
   deletes: oneOf(
-    ['soft', 'ignore'],
-    'What tombstones do: soft (default) replaces the document by a marker, ignore skips them.',
+    ['soft', 'hard', 'ignore'],
+    'What tombstones and delete events do: soft (default) replaces the document by a marker, hard removes it, ignore skips them.',
   ).optional(),
   tombstoneWindow: duration('How long a marker protects against resurrection; default 7d.', {
     min: 1_000,

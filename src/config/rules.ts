@@ -131,7 +131,7 @@ function claimedBy(name: string, topic: string | null, collection: string, { del
   const owner = topic === null ? `the pipeline ${name}` : `the topic ${topic} in the pipeline ${name}`;
   const what = `the collection of ${owner}; each needs its own, or versions from different topics would be compared by their timestamps alone`;
   const own = { collection, path: ['collection'], what };
-  return deletes === 'ignore'
+  return deletes === 'ignore' || deletes === 'hard'
     ? [own]
     : [own, { collection: liveViewOf(collection), path: ['collection'], what: VIEW }];
 }

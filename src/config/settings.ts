@@ -65,9 +65,16 @@ export type StartPolicy = 'earliest' | 'latest' | 'fail' | { timestampMs: number
 export type RegistryFormat = 'avro' | 'protobuf' | 'json-schema';
 export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes' | RegistryFormat;
 export type KeyFormat = 'string' | 'bytes' | 'json' | RegistryFormat;
-/** How `_id` is made from a record. */
+/** How `_id` is made from a record: several fields make an object of them, in this order. */
 export type DocumentIdRule =
-  { from: 'key'; format: KeyFormat } | { from: 'field'; field: string } | { from: 'coordinates' };
+  | { from: 'key'; format: KeyFormat }
+  | { from: 'field'; field: string }
+  | { from: 'fields'; fields: string[] }
+  | { from: 'keyField'; field: string; format: KeyFormat }
+  | { from: 'keyFields'; fields: string[]; format: KeyFormat }
+  | { from: 'coordinates' };
+/** What decides which of two records of one document id is newer. `source`: the change's place in the source database's log. */
+export type VersionRule = { by: 'offset' | 'timestamp' | 'source' } | { by: 'field'; field: string };
 export type OverlapPolicy =
   'skip' | 'bufferOne' | 'bufferAll' | 'cancelOther' | 'terminateOther' | 'allowAll';
 
@@ -86,10 +93,13 @@ export interface PipelineSettings {
   largeIntegers: 'reject' | 'long' | 'decimal' | 'string';
   /** Paths of the value's fields that become dates. */
   dates: string[];
+  /** What a value is wrapped in. */
+  envelope: 'none' | 'debezium';
   transform: TransformSettings | null;
   recordLimits: RecordLimits;
   documentId: DocumentIdRule;
-  deletes: 'soft' | 'ignore';
+  version: VersionRule;
+  deletes: 'soft' | 'hard' | 'ignore';
   /** How long a tombstone protects against resurrection before it is purged. */
   tombstoneWindowMs: number;
   start: StartPolicy;

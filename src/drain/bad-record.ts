@@ -26,7 +26,11 @@ export type BadRecordCode =
   | 'ID_MISSING'
   | 'ID_NOT_SCALAR'
   | 'ID_MISMATCH'
-  | 'TOMBSTONE_WITHOUT_ID';
+  | 'TOMBSTONE_WITHOUT_ID'
+  | 'VERSION_MISSING'
+  | 'VERSION_UNUSABLE'
+  | 'NOT_AN_ENVELOPE'
+  | 'ENVELOPE_UNSUPPORTED';
 
 /** An expected outcome, not an exception: bad records are data. The reason never contains record contents. */
 export interface BadRecord {

@@ -1,5 +1,5 @@
 import type { KafkaRecord } from '../kafka/source.js';
-import type { WriteModel } from '../mongodb/sink.js';
+import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
 import { compareVersions } from './version.js';
 
 /** A record together with what shall be written for it. */
@@ -12,7 +12,7 @@ export interface Candidate {
  * Groups candidates by document id, in order of first appearance, each group oldest version first: the last is the one to
  * write, the others wait behind it in case its content is refused. Mostly arrival order is version order, so sorting is rare.
  */
-export function coalesce(candidates: readonly Candidate[]): Candidate[][] {
+export function coalesce(candidates: readonly Candidate[], order: VersionOrder = 'offset'): Candidate[][] {
   const groups = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const group = groups.get(candidate.model.idKey);
@@ -21,14 +21,15 @@ export function coalesce(candidates: readonly Candidate[]): Candidate[][] {
   }
   const ordered = [...groups.values()];
   for (const group of ordered) {
-    if (!isOrdered(group)) group.sort((a, b) => compareVersions(a.model.version, b.model.version));
+    if (!isOrdered(group, order))
+      group.sort((a, b) => compareVersions(a.model.version, b.model.version, order));
   }
   return ordered;
 }
 
-function isOrdered(group: readonly Candidate[]): boolean {
+function isOrdered(group: readonly Candidate[], order: VersionOrder): boolean {
   return group.every((candidate, index) => {
     const next = group[index + 1];
-    return next === undefined || compareVersions(candidate.model.version, next.model.version) <= 0;
+    return next === undefined || compareVersions(candidate.model.version, next.model.version, order) <= 0;
   });
 }

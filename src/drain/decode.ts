@@ -2,7 +2,6 @@ import type { PipelineSettings, RegistryFormat } from '../config/settings.js';
 import { fromBson, fromExtendedJson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { bsonShapeFault } from './bson-limits.js';
-import { convertDates } from './dates.js';
 import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
 import { jsonShapeFault, sizeFault } from './record-limits.js';
 import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
@@ -11,7 +10,10 @@ import { utf8TextOf } from './text.js';
 export type Fields = Readonly<Record<string, unknown>>;
 export type Decoded = { kind: 'fields'; fields: Fields } | BadRecord;
 
-export type DecodeRules = Pick<PipelineSettings, 'value' | 'largeIntegers' | 'dates' | 'recordLimits'>;
+export interface DecodeRules extends Pick<PipelineSettings, 'value' | 'recordLimits'> {
+  /** `round`: for what isn't stored, and is looked at more closely where it is. */
+  largeIntegers: PipelineSettings['largeIntegers'] | 'round';
+}
 
 /** Turns a record's value (never a tombstone) into a document's fields. Its limits are checked before it is parsed. */
 export function decodeValue(
@@ -19,10 +21,7 @@ export function decodeValue(
   value: Buffer,
   registry: RegistryContext = NO_REGISTRY,
 ): Decoded {
-  const decoded = sizeFault(rules.recordLimits, value) ?? decodeAs(rules, value, registry);
-  if (decoded.kind === 'bad' || rules.dates.length === 0) return decoded;
-  const fields = { ...decoded.fields };
-  return convertDates(fields, rules.dates) ?? { kind: 'fields', fields };
+  return sizeFault(rules.recordLimits, value) ?? decodeAs(rules, value, registry);
 }
 
 function decodeAs(rules: DecodeRules, value: Buffer, registry: RegistryContext): Decoded {
@@ -91,7 +90,8 @@ function decodeJson(text: string, { largeIntegers }: DecodeRules): Decoded {
   if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
   const fault = findFault(root, text, largeIntegers !== 'reject');
   if (fault !== null) return fault;
-  if (largeIntegers === 'reject' || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
+  const asParsed = largeIntegers === 'reject' || largeIntegers === 'round';
+  if (asParsed || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
   const kept = parseKeepingIntegers(text, largeIntegers);
   return kept === null ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: kept as Fields };
 }

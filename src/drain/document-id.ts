@@ -5,40 +5,73 @@ import { objectIdDigits, unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
 import { decodeKey, type DecodedKey } from './decode-key.js';
+import { readKeyWith, type ReadKey } from './key-fields.js';
 
 export type IdOutcome = { kind: 'id'; id: unknown; idKey: string } | BadRecord;
 
-/** Decodes the key of a record, whose headers may say by which schema. */
-export type KeyDecoder = (format: KeyFormat, key: Buffer, record: KafkaRecord) => DecodedKey;
+/** How the key of a record is read, whose headers may say by which schema. */
+export interface KeyReaders {
+  /** As a whole. */
+  whole: (format: KeyFormat, key: Buffer, record: KafkaRecord) => DecodedKey;
+  fields: ReadKey;
+}
 
-const decodePlainKey: KeyDecoder = (keyFormat, key) =>
-  decodeKey({ keyFormat, recordLimits: RECORD_LIMIT_DEFAULTS }, key);
+/** Without a schema registry. */
+const PLAIN: KeyReaders = {
+  whole: (keyFormat, key) => decodeKey({ keyFormat, recordLimits: RECORD_LIMIT_DEFAULTS }, key),
+  fields: readKeyWith({
+    ...{ largeIntegers: 'reject', envelope: 'none', keyFormat: 'json' },
+    recordLimits: RECORD_LIMIT_DEFAULTS,
+  }),
+};
 
 /**
  * Makes a record's `_id`. `idKey` is equal exactly where MongoDB's `_id` index sees the same value: same type class and same
- * bytes, numbers by their numeric value.
+ * bytes, numbers by their numeric value, objects by their fields in their order.
+ * @param fields of the value; `null`: a delete that brings none.
  */
 export function documentIdOf(
   rule: DocumentIdRule,
   record: KafkaRecord,
   fields: Fields | null,
   epoch: number,
-  decode: KeyDecoder = decodePlainKey,
+  readers: KeyReaders = PLAIN,
 ): IdOutcome {
   switch (rule.from) {
     case 'key':
-      return idOfKey(rule.format, record, decode);
+      return idOfKey(rule.format, record, readers);
     case 'field':
+      return fields === null ? withoutValue(rule.field) : idOfField(rule.field, fields, 'the value');
+    case 'fields':
       return fields === null
-        ? bad(
-            'id',
-            'TOMBSTONE_WITHOUT_ID',
-            `a tombstone has no field "${rule.field}" to take the document id from`,
-          )
-        : idOfField(rule.field, fields);
+        ? withoutValue(rule.fields.join('", "'))
+        : idOfFields(rule.fields, fields, 'the value');
+    case 'keyField':
+      return withKeyFields(record, readers, (found) => idOfField(rule.field, found, 'the key'));
+    case 'keyFields':
+      return withKeyFields(record, readers, (found) => idOfFields(rule.fields, found, 'the key'));
     case 'coordinates':
       return stringId(coordinatesOf(record, epoch));
   }
+}
+
+/**
+ * The `idKey` of a value that stands as an `_id` already; `null`: it can't be one.
+ */
+export function idKeyOf(id: unknown): string | null {
+  const scalar = scalarId(unwrapped(id), '');
+  if (scalar.kind === 'id') return scalar.idKey;
+  if (typeof id !== 'object' || id === null || Object.getPrototypeOf(id) !== Object.prototype) return null;
+  const keys = Object.entries(id).map(([name, part]): [string, string | null] => [name, idKeyOf(part)]);
+  return keys.some(([, key]) => key === null) ? null : compositeKey(keys);
+}
+
+function withoutValue(field: string): BadRecord {
+  return bad(
+    'id',
+    'TOMBSTONE_WITHOUT_ID',
+    `a tombstone has no field "${field}" to take the document id from`,
+  );
 }
 
 /** `orders-3-1042`; from the second epoch on `orders@2-3-1042`. */
@@ -47,10 +80,9 @@ function coordinatesOf(record: KafkaRecord, epoch: number): string {
   return `${topic}-${String(record.partition)}-${String(record.offset)}`;
 }
 
-function idOfKey(format: KeyFormat, record: KafkaRecord, decode: KeyDecoder): IdOutcome {
-  if (record.key === null)
-    return bad('id', 'ID_MISSING', 'the record has no key to take the document id from');
-  const decoded = decode(format, record.key, record);
+function idOfKey(format: KeyFormat, record: KafkaRecord, { whole }: KeyReaders): IdOutcome {
+  if (record.key === null) return withoutKey();
+  const decoded = whole(format, record.key, record);
   if (decoded.kind === 'bad') return decoded;
   const { value } = decoded;
   return Buffer.isBuffer(value) ? bytesId(value) : scalarId(unwrapped(value), 'the key');
@@ -60,11 +92,44 @@ function bytesId(id: Buffer): IdOutcome {
   return { kind: 'id', id, idKey: `x:${id.toString('hex')}` };
 }
 
-function idOfField(field: string, fields: Fields): IdOutcome {
+function withoutKey(): BadRecord {
+  return bad('id', 'ID_MISSING', 'the record has no key to take the document id from');
+}
+
+function withKeyFields(
+  { key, headers }: KafkaRecord,
+  readers: KeyReaders,
+  idOf: (fields: Fields) => IdOutcome,
+): IdOutcome {
+  if (key === null) return withoutKey();
+  const found = readers.fields(key, headers);
+  return found.kind === 'bad' ? found : idOf(found.fields);
+}
+
+type Holder = 'the value' | 'the key';
+
+function idOfField(field: string, fields: Fields, holder: Holder): IdOutcome {
   if (!Object.hasOwn(fields, field)) {
-    return bad('id', 'ID_MISSING', `the value has no field "${field}" to take the document id from`);
+    return bad('id', 'ID_MISSING', `${holder} has no field "${field}" to take the document id from`);
   }
   return scalarId(unwrapped(fields[field]), `the field "${field}"`);
+}
+
+/** An object of the fields in their declared order, since objects of another order are other ids. */
+function idOfFields(names: readonly string[], fields: Fields, holder: Holder): IdOutcome {
+  const parts: [string, unknown][] = [];
+  const keys: [string, string][] = [];
+  for (const name of names) {
+    const part = idOfField(name, fields, holder);
+    if (part.kind === 'bad') return part;
+    parts.push([name, part.id]);
+    keys.push([name, part.idKey]);
+  }
+  return { kind: 'id', id: Object.fromEntries(parts), idKey: compositeKey(keys) };
+}
+
+function compositeKey(keys: readonly (readonly [string, string | null])[]): string {
+  return `c:${JSON.stringify(keys)}`;
 }
 
 function scalarId(value: unknown, place: string): IdOutcome {

@@ -1,14 +1,18 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { partitionName, type KafkaRecord } from '../kafka/source.js';
-import type { Version, WriteModel } from '../mongodb/sink.js';
-import { unwrapped } from '../mongodb/values.js';
+import type { KafkaRecord } from '../kafka/source.js';
+import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { decodeValue, type DecodeRules, type Fields } from './decode.js';
+import { convertDates } from './dates.js';
+import { decodeValue, type Decoded, type Fields } from './decode.js';
 import { decodeKey } from './decode-key.js';
-import { documentIdOf, type IdOutcome } from './document-id.js';
+import { documentIdOf, idKeyOf, type KeyReaders } from './document-id.js';
+import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
+import { connectorOfKey, readKeyWith, readMongodbKey } from './key-fields.js';
+import type { RegistryContext } from './registry-formats.js';
 import type { Transformed } from './transform-result.js';
 import type { TransformStep } from './transform-step.js';
+import { versionOf, versionOrderOf, type VersionRules } from './version.js';
 
 /** What becomes of one record before anything is written. */
 export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } | BadRecord;
@@ -16,7 +20,16 @@ export type Operation = { kind: 'write'; model: WriteModel } | { kind: 'skip' } 
 /** The step record → operation. A promise only where something must be waited for: most records are turned at once. */
 export type ToOperation = (record: KafkaRecord) => Operation | Promise<Operation>;
 
-export type OperationRules = DecodeRules & Pick<PipelineSettings, 'documentId' | 'deletes' | 'epoch'>;
+export type OperationRules = VersionRules &
+  Pick<
+    PipelineSettings,
+    'value' | 'largeIntegers' | 'recordLimits' | 'documentId' | 'deletes' | 'envelope' | 'dates'
+  >;
+
+/** The reserved field that carries a document's version. */
+export const VERSION_FIELD = '_kafka';
+
+type Turned = Operation | Promise<Operation>;
 
 /** What a record goes through beside the rules. */
 export interface Steps {
@@ -26,110 +39,193 @@ export interface Steps {
   transform?: TransformStep | null;
 }
 
-type Rules = OperationRules & { schemas: Schemas | null; transform: TransformStep | null };
-
-/** The reserved field that carries a document's version. */
-export const VERSION_FIELD = '_kafka';
+/** The rules of a run, and what follows from them once for all records. */
+interface Context {
+  rules: OperationRules;
+  schemas: Schemas | null;
+  transform: TransformStep | null;
+  purgeAt: Date | null;
+  /** Whether a delete is passed over. */
+  skipsDeletes: boolean;
+  keys: KeyReaders;
+  /** The same for keys of change events of MongoDB's connector. */
+  mongodbKeys: KeyReaders;
+}
 
 /**
  * Builds the step record → operation for one run.
  * @param purgeAt when tombstones written by this run may be purged; taken from the plan, so that every attempt writes the same.
  */
+export function createToOperation(rules: OperationRules, purgeAt: Date): (record: KafkaRecord) => Operation;
+export function createToOperation(rules: OperationRules, purgeAt: Date, steps: Steps): ToOperation;
 export function createToOperation(
-  pipeline: OperationRules,
-  purgeAt: Date,
-): (record: KafkaRecord) => Operation;
-export function createToOperation(pipeline: OperationRules, purgeAt: Date, steps: Steps): ToOperation;
-export function createToOperation(
-  pipeline: OperationRules,
+  rules: OperationRules,
   purgeAt: Date,
   { schemas = null, transform = null }: Steps = {},
 ): ToOperation {
-  const rules = { ...pipeline, schemas, transform };
-  return (record) =>
-    record.value === null
-      ? tombstoneOperation(rules, purgeAt, record)
-      : upsertOperation(rules, record, record.value);
-}
-
-function tombstoneOperation(rules: Rules, purgeAt: Date, record: KafkaRecord): Operation {
-  // Append-only documents have nothing a tombstone could refer to.
-  if (rules.deletes === 'ignore' || rules.documentId.from === 'coordinates') return { kind: 'skip' };
-  const id = idOf(rules, record, null);
-  if (id.kind === 'bad') return id;
-  const { id: documentId, idKey } = id;
-  return {
-    kind: 'write',
-    model: { kind: 'delete', id: documentId, idKey, version: versionOf(rules, record), purgeAt },
+  const keys = keysWith(rules, schemas);
+  const context: Context = {
+    ...{ rules, schemas, transform, keys },
+    purgeAt: rules.deletes === 'hard' ? null : purgeAt,
+    // Append-only documents have nothing a tombstone could refer to.
+    skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
+    mongodbKeys: { ...keys, fields: readMongodbKey(keys.fields) },
+  };
+  const isEnveloped = rules.envelope === 'debezium';
+  return (record) => {
+    if (record.value === null)
+      return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
+    // What a transform gets it may keep, and a slice of the fetch would keep all of it.
+    const value = transform === null ? record.value : Buffer.from(record.value);
+    return isEnveloped ? changeOperation(context, record, value) : plain(context, record, value);
   };
 }
 
-function upsertOperation(rules: Rules, record: KafkaRecord, value: Buffer): Operation | Promise<Operation> {
-  const { transform, schemas } = rules;
-  // What a transform gets it may keep, and a slice of the fetch would keep all of it.
-  const own = transform === null ? value : Buffer.from(value);
-  const decoded = decodeValue(rules, own, { schemas, headers: record.headers });
+function keysWith(rules: OperationRules, schemas: Schemas | null): KeyReaders {
+  const { documentId, recordLimits } = rules;
+  const keyFormat = 'format' in documentId ? documentId.format : 'json';
+  return {
+    whole: (format, key, { headers }) =>
+      decodeKey({ keyFormat: format, recordLimits }, key, { schemas, headers }),
+    fields: readKeyWith({ ...rules, keyFormat }, schemas),
+  };
+}
+
+function registryOf({ schemas }: Context, { headers }: KafkaRecord): RegistryContext {
+  return { schemas, headers };
+}
+
+function tombstone(context: Context, record: KafkaRecord): Operation {
+  if (context.skipsDeletes) return { kind: 'skip' };
+  return deleteOperation(context, record, { fields: null, source: null }, context.keys);
+}
+
+/**
+ * The tombstone that follows a delete event. It deletes once more, since after compaction it is all that is left; unless it
+ * can't say which document, or how old it is, which the event before it could.
+ */
+function lastTombstone(context: Context, record: KafkaRecord): Operation {
+  const { rules, keys } = context;
+  const { from } = rules.documentId;
+  if (versionOrderOf(rules.version) === 'declared' || from === 'field' || from === 'fields')
+    return { kind: 'skip' };
+  const connector = from === 'key' ? 'relational' : connectorOfKey(keys.fields, record);
+  if (connector === 'ambiguous' || context.skipsDeletes) return { kind: 'skip' };
+  const readers = connector === 'mongodb' ? context.mongodbKeys : keys;
+  return deleteOperation(context, record, { fields: null, source: null }, readers);
+}
+
+function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
+  const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;
-  if (transform === null) return documentOperation(rules, record, decoded.fields);
-  const transformed = transform(record, decoded.fields);
-  return transformed instanceof Promise
-    ? transformed.then((settled) => transformedOperation(rules, record, settled))
-    : transformedOperation(rules, record, transformed);
+  return upsertOperation(context, record, { fields: decoded.fields, source: null }, context.keys);
 }
 
-function transformedOperation(rules: Rules, record: KafkaRecord, transformed: Transformed): Operation {
-  return transformed.kind === 'fields' ? documentOperation(rules, record, transformed.fields) : transformed;
+function changeOperation(context: Context, record: KafkaRecord, value: Buffer): Turned {
+  const change = decodeChange(context.rules, value, registryOf(context, record));
+  if (change.kind === 'bad' || change.kind === 'skip') return change;
+  const { kind, source } = change;
+  const readers = isMongodb(source) ? context.mongodbKeys : context.keys;
+  if (kind === 'delete') return changeDelete(context, record, change, readers);
+  const row = withDates(context.rules, change);
+  if (row.kind === 'bad') return row;
+  return upsertOperation(context, record, { fields: row.fields, source }, readers);
 }
 
-function documentOperation(rules: Rules, record: KafkaRecord, value: Fields): Operation {
-  const id = idOf(rules, record, value);
+function changeDelete(
+  context: Context,
+  record: KafkaRecord,
+  { fields, source }: Extract<Change, { kind: 'delete' }>,
+  readers: KeyReaders,
+): Operation {
+  if (context.skipsDeletes) return { kind: 'skip' };
+  const key = isMongodb(source) && record.key !== null ? readers.fields(record.key, record.headers) : null;
+  const before = withIdOfKey(fields, key);
+  if (before === null) return deleteOperation(context, record, { fields: null, source }, readers);
+  // of the same types as the stored row, since its fields are compared with those
+  const row = withDates(context.rules, { kind: 'fields', fields: before });
+  if (row.kind === 'bad') return row;
+  return deleteOperation(context, record, { fields: row.fields, source }, readers);
+}
+
+function withDates(
+  { dates }: OperationRules,
+  decoded: { kind: 'fields' | 'upsert'; fields: Fields } | BadRecord,
+): Decoded {
+  if (decoded.kind === 'bad') return decoded;
+  if (dates.length === 0) return { kind: 'fields', fields: decoded.fields };
+  const fields = { ...decoded.fields };
+  return convertDates(fields, dates) ?? { kind: 'fields', fields };
+}
+
+/** What a record brings, and what its envelope says about where it comes from. */
+interface Content<F extends Fields | null> {
+  fields: F;
+  source: Fields | null;
+}
+
+function deleteOperation(
+  { rules, purgeAt }: Context,
+  record: KafkaRecord,
+  content: Content<Fields | null>,
+  readers: KeyReaders,
+): Operation {
+  const id = documentIdOf(rules.documentId, record, content.fields, rules.epoch, readers);
   if (id.kind === 'bad') return id;
-  const fields = storedFields(value, id.id);
-  if (fields.kind === 'bad') return fields;
+  const versioned = versionOf(rules, record, content);
+  if (versioned.kind === 'bad') return versioned;
+  const { version } = versioned;
+  return { kind: 'write', model: { kind: 'delete', id: id.id, idKey: id.idKey, version, purgeAt } };
+}
+
+/** The version is that of the value as it came, whatever the transform makes of it. */
+function upsertOperation(
+  { rules, transform }: Context,
+  record: KafkaRecord,
+  content: Content<Fields>,
+  readers: KeyReaders,
+): Turned {
+  const versioned = versionOf(rules, record, content);
+  const finish = (transformed: Transformed): Operation =>
+    transformed.kind === 'fields'
+      ? documentOperation(rules, record, { fields: transformed.fields, versioned, readers })
+      : transformed;
+  if (transform === null) return finish({ kind: 'fields', fields: content.fields });
+  const transformed = transform(record, content.fields);
+  return transformed instanceof Promise ? transformed.then(finish) : finish(transformed);
+}
+
+interface Document {
+  fields: Fields;
+  versioned: ReturnType<typeof versionOf>;
+  readers: KeyReaders;
+}
+
+function documentOperation(
+  rules: OperationRules,
+  record: KafkaRecord,
+  { fields, versioned, readers }: Document,
+): Operation {
+  const id = documentIdOf(rules.documentId, record, fields, rules.epoch, readers);
+  if (id.kind === 'bad') return id;
+  if (versioned.kind === 'bad') return versioned;
+  const stored = storedFields(fields, id.idKey);
+  if (stored.kind === 'bad') return stored;
+  const { version } = versioned;
   return {
     kind: 'write',
-    model: {
-      kind: 'upsert',
-      id: id.id,
-      idKey: id.idKey,
-      version: versionOf(rules, record),
-      fields: fields.fields,
-    },
+    model: { kind: 'upsert', id: id.id, idKey: id.idKey, version, fields: stored.fields },
   };
-}
-
-function idOf(
-  { documentId, epoch, recordLimits, schemas }: Rules,
-  record: KafkaRecord,
-  fields: Fields | null,
-): IdOutcome {
-  return documentIdOf(documentId, record, fields, epoch, (keyFormat, key, { headers }) =>
-    decodeKey({ keyFormat, recordLimits }, key, { schemas, headers }),
-  );
 }
 
 /** The value's fields without its own `_id`, which must agree with the document id. */
-function storedFields(fields: Fields, id: unknown): { kind: 'fields'; fields: Fields } | BadRecord {
+function storedFields(fields: Fields, idKey: string): { kind: 'fields'; fields: Fields } | BadRecord {
   if (Object.hasOwn(fields, VERSION_FIELD)) {
     return bad('id', 'RESERVED_FIELD', `the value brings the reserved field "${VERSION_FIELD}"`);
   }
   if (!Object.hasOwn(fields, '_id')) return { kind: 'fields', fields };
   const { _id: own, ...rest } = fields;
-  return isSame(own, id)
+  return idKeyOf(own) === idKey
     ? { kind: 'fields', fields: rest }
     : bad('id', 'ID_MISMATCH', 'the value brings an "_id" other than the document id');
-}
-
-/** BSON and extended JSON bring numbers with their types. */
-function isSame(own: unknown, id: unknown): boolean {
-  return unwrapped(own) === unwrapped(id);
-}
-
-function versionOf(rules: OperationRules, record: KafkaRecord): Version {
-  return {
-    partition: partitionName(record),
-    offset: record.offset,
-    timestampMs: record.timestampMs,
-    epoch: rules.epoch,
-  };
 }

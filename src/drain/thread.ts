@@ -14,6 +14,7 @@ import { noteCalls } from './transform-calls.js';
 import { loadTransform } from './transform-module.js';
 import { createTransformStep } from './transform-step.js';
 import type { StopMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
+import { versionOrderOf } from './version.js';
 
 /**
  * The entry of the drain thread: connects, drains, says how it ended. It runs in a thread of its own because a thread can be
@@ -114,6 +115,7 @@ async function openSink({ mongodb, task }: ThreadInput, reporter: Reporter): Pro
     topics: topicsOf(task),
     collectionFor: (topic) => collectionFor(pipeline, topic),
     deadLetterCollection: pipeline.deadLetters.collection,
+    versionOrder: versionOrderOf(pipeline.version),
     listener: { alive: reporter.alive },
     log: (message) => {
       reporter.log('warn', message);

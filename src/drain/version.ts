@@ -1,22 +1,88 @@
-import type { Version } from '../mongodb/sink.js';
+import type { PipelineSettings, VersionRule } from '../config/settings.js';
+import { partitionName, type KafkaRecord } from '../kafka/source.js';
+import type { Version, VersionOrder, VersionValue } from '../mongodb/sink.js';
+import { compareVersionValues, toVersionValue } from '../mongodb/version-values.js';
+import { bad, type BadRecord } from './bad-record.js';
+import type { Fields } from './decode.js';
+import { positionOf } from './source-position.js';
 
 /** The last moment that a date can hold, milliseconds since 1970. */
 const LATEST_DATE_MS = 8.64e15;
 
 /**
- * Which of two records of one document id is newer: higher epoch; in one partition the higher offset; across partitions
- * the later timestamp, then the greater partition name. The same rule as the guard that MongoDB evaluates on the stored document.
+ * Which of two records of one document id is newer, by the rule that `order` names. The same rule as the guard that MongoDB
+ * evaluates on the stored document (`mongodb/merge.ts`).
  * @returns negative: `a` is older; positive: `a` is newer; 0: the same record.
  */
-export function compareVersions(a: Version, b: Version): number {
+export function compareVersions(a: Version, b: Version, order: VersionOrder = 'offset'): number {
   if (a.epoch !== b.epoch) return a.epoch - b.epoch;
-  if (a.partition === b.partition) return a.offset < b.offset ? -1 : a.offset > b.offset ? 1 : 0;
+  if (order === 'offset' && a.partition === b.partition) return compare(a.offset, b.offset);
+  if (order === 'declared') {
+    const declared = compareVersionValues(a.declared, b.declared);
+    if (declared !== 0) return declared;
+  }
   const timestamps = usableTimestamp(a) - usableTimestamp(b);
   if (timestamps !== 0) return timestamps;
-  return a.partition < b.partition ? -1 : 1;
+  return compare(a.partition, b.partition) || compare(a.offset, b.offset);
+}
+
+function compare<T extends bigint | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What can't be stored as a date is stored as null, which is older than any. */
 function usableTimestamp({ timestampMs }: Version): number {
-  return timestampMs >= 0 && timestampMs <= LATEST_DATE_MS ? timestampMs : -1;
+  return isUsable(timestampMs) ? timestampMs : -1;
+}
+
+function isUsable(timestampMs: number): boolean {
+  return timestampMs >= 0 && timestampMs <= LATEST_DATE_MS;
+}
+
+export function versionOrderOf({ by }: VersionRule): VersionOrder {
+  return by === 'offset' || by === 'timestamp' ? by : 'declared';
+}
+
+/** Where a record's version may be declared. */
+export interface VersionSource {
+  /** The document's fields, or what is known of a deleted one; `null`: nothing. */
+  fields: Fields | null;
+  /** The source part of a change event; `null`: there is no envelope. */
+  source: Fields | null;
+}
+
+export type VersionRules = Pick<PipelineSettings, 'version' | 'epoch'>;
+
+/** The version of a record by the pipeline's rule. */
+export function versionOf(
+  { version: rule, epoch }: VersionRules,
+  record: KafkaRecord,
+  from: VersionSource,
+): { kind: 'version'; version: Version } | BadRecord {
+  const { offset, timestampMs } = record;
+  const place = { partition: partitionName(record), offset, timestampMs, epoch };
+  if (rule.by === 'offset') return { kind: 'version', version: place };
+  if (rule.by === 'timestamp') {
+    return isUsable(timestampMs)
+      ? { kind: 'version', version: place }
+      : bad('version', 'VERSION_MISSING', 'the record has no valid timestamp, which decides its version');
+  }
+  const declared = rule.by === 'field' ? ofField(rule.field, from.fields) : positionOf(from.source);
+  if (declared.kind === 'bad') return declared;
+  return { kind: 'version', version: { ...place, declared: declared.value } };
+}
+
+function ofField(field: string, fields: Fields | null): { kind: 'value'; value: VersionValue } | BadRecord {
+  const found = fields !== null && Object.hasOwn(fields, field) ? fields[field] : undefined;
+  if (found === undefined || found === null) {
+    return bad('version', 'VERSION_MISSING', `there is no field "${field}" to take the version from`);
+  }
+  const value = toVersionValue(found);
+  return value === null
+    ? bad(
+        'version',
+        'VERSION_UNUSABLE',
+        `the field "${field}" orders nothing: a version is a finite number, a text, a date, a timestamp or an ObjectId`,
+      )
+    : { kind: 'value', value };
 }

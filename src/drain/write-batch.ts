@@ -6,6 +6,7 @@ import type { DeadLetter, DeadLetterStage, PipelineSink, Rejection, WriteModel }
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
 import type { ToOperation } from './operation.js';
+import { versionOrderOf } from './version.js';
 
 /** Bounds one call of the sink, and with it the time between two signs of life. */
 const MAX_MODELS_PER_WRITE = 4_000;
@@ -13,7 +14,7 @@ const MAX_MODELS_PER_WRITE = 4_000;
 export interface WriteBatchDeps {
   sink: Pick<PipelineSink, 'write' | 'writeDeadLetters'>;
   toOperation: ToOperation;
-  pipeline: Pick<PipelineSettings, 'name' | 'group' | 'epoch' | 'deadLetters'>;
+  pipeline: Pick<PipelineSettings, 'name' | 'group' | 'epoch' | 'version' | 'deadLetters'>;
   run: { workflowId: string; runId: string };
 }
 
@@ -54,11 +55,12 @@ interface Sorted {
  * Errors: those of the sink and of `tolerate`; `BAD_RECORD` where the pipeline tolerates none, after everything before the bad record is written.
  */
 export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
+  const order = versionOrderOf(deps.pipeline.version);
   const writeBatch: WriteBatch = async (records, signal, tolerate = () => undefined) => {
     const { handled, candidates, bad, skipped } = await sort(deps, records);
     tolerate(bad.length);
     await writeDeadLetters(deps, bad, signal);
-    const written = await writeNewest(deps, coalesce(candidates), signal);
+    const written = await writeNewest(deps, coalesce(candidates, order), signal);
     const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
     if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
     tolerate(bad.length + written.refused.length);

@@ -5,12 +5,12 @@ import { classifyThrown } from './errors.js';
 import type { Fault, WriteError } from './errors.js';
 import type { SinkListener } from './sink.js';
 
-/** The commands that a drain needs, by the privilege action that each needs. */
-type Action = 'find' | 'insert' | 'update';
+/** The commands that a drain needs. */
+type Action = 'find' | 'insert' | 'update' | 'delete';
 
 /** The fields of a reply that are read. */
 interface Reply {
-  /** insert: documents inserted; update: documents matched. */
+  /** insert: documents inserted; update: documents matched; delete: documents removed. */
   n?: number;
   nModified?: number;
   writeErrors?: WriteError[];
@@ -83,7 +83,8 @@ function toCommand(action: Action, collection: string, body: Document): Document
 }
 
 const DRAIN_NEEDS =
-  'The user needs the actions find, insert and update on the collection and on its dead letters.';
+  'The user needs the actions find, insert and update on the collection and on its dead letters, ' +
+  'and remove on the collection with `deletes: hard`.';
 
 const LOGIN_NEEDS = 'Correct user name, password or authSource in the connection string.';
 

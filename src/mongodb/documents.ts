@@ -1,4 +1,4 @@
-import { BSON, Binary } from 'mongodb';
+import { BSON, Binary, Long, ObjectId } from 'mongodb';
 import { measure } from './storable.js';
 import type { Rejection, Version, WriteModel } from './sink.js';
 
@@ -24,6 +24,8 @@ export interface Item {
 /** The document of a write model: `_id`, the value's fields in their order, `_kafka`. Nothing in it depends on run, clock or chance. */
 function toDocument(model: WriteModel): StoredDocument {
   if (model.kind === 'delete') {
+    // never stored where the document is removed: what the guard compares with
+    if (model.purgeAt === null) return { _id: model.id, _kafka: reservedField(model.version) };
     const marker = { ...reservedField(model.version), deleted: true, purgeAt: model.purgeAt };
     return { _id: model.id, _kafka: marker };
   }
@@ -43,7 +45,8 @@ function reservedField(version: Version): Record<string, unknown> {
   const { partition, offset, epoch } = version;
   const date = new Date(version.timestampMs);
   const timestamp = version.timestampMs < 0 || Number.isNaN(date.getTime()) ? null : date;
-  return epoch > 1 ? { partition, offset, timestamp, epoch } : { partition, offset, timestamp };
+  const place = epoch > 1 ? { partition, offset, timestamp, epoch } : { partition, offset, timestamp };
+  return version.declared === undefined ? place : { ...place, version: version.declared };
 }
 
 /** Ready to be sent, or the reason why it can't be: everything that would fail a whole batch is found here. */
@@ -103,6 +106,17 @@ export function matchText(id: unknown): string {
   if (typeof id === 'string') return `s${id}`;
   if (id instanceof Binary) return `b${id.sub_type}:${id.toString('hex')}`;
   if (id instanceof Uint8Array) return `b0:${Buffer.from(id).toString('hex')}`;
+  if (id instanceof ObjectId) return `o${id.toHexString()}`;
+  if (typeof id === 'boolean') return `t${id}`;
   // Numbers compare by value in MongoDB, whatever their type.
-  return typeof id === 'boolean' ? `t${id}` : `n${Number(id)}`;
+  return isNumber(id) ? `n${String(id)}` : matchTextOfFields(id as object);
+}
+
+function isNumber(id: unknown): boolean {
+  return typeof id === 'number' || typeof id === 'bigint' || Long.isLong(id);
+}
+
+/** Objects are the same when their fields are, in this order. */
+function matchTextOfFields(id: object): string {
+  return JSON.stringify(Object.entries(id).map(([name, value]) => [name, matchText(value)]));
 }

@@ -4,7 +4,7 @@ import { commandsOn } from './commands.js';
 import { openClient } from './connection.js';
 import { insertDeadLetters, toDeadLetterDocuments } from './dead-letters.js';
 import { createResend } from './resend.js';
-import type { PipelineSink, Sink, SinkListener } from './sink.js';
+import type { PipelineSink, Sink, SinkListener, VersionOrder } from './sink.js';
 import { createWrite } from './write.js';
 
 /** A batch is resent for as long at most; then the attempt fails and the next one begins at the committed offsets. */
@@ -16,6 +16,8 @@ export interface SinkOptions {
   uri: string;
   database: string;
   deadLetterCollection: string;
+  /** What decides which of two versions is newer. */
+  versionOrder: VersionOrder;
   listener: SinkListener;
   /** Told of every resend, without record contents. */
   log?: (text: string) => void;
@@ -61,7 +63,7 @@ function open(options: PipelineSinkOptions): PipelineSink {
     resendForMs: options.resendForMs ?? RESEND_FOR_MS,
   };
   const writeTo = remembered((collection) =>
-    createWrite(commandsOn(db, collection, listener, options.commandMs), patience),
+    createWrite(commandsOn(db, collection, listener, options.commandMs), patience, options.versionOrder),
   );
   return {
     check: () => checkCollections(db, [...new Set(topics.map(collectionFor)), deadLetterCollection]),

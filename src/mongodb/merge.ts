@@ -1,7 +1,12 @@
 import type { Item } from './documents.js';
+import type { VersionOrder } from './sink.js';
 
 /** Documents in one statement of the merge: `$indexOfArray` is linear, so that larger statements are slower again. */
 const STATEMENT_SIZE = 50;
+
+type Comparison = '$lt' | '$lte';
+
+const NEXT = { $arrayElemAt: ['$$docs', { $indexOfArray: ['$$ids', '$_id'] }] };
 
 const SAME_LOG = {
   $and: [
@@ -14,24 +19,37 @@ const SAME_LOG = {
  * Arrays compare element by element and a missing field counts as null, the lowest: a document without `_kafka` is older
  * than any record, and the first epoch, which isn't stored, is lower than any other.
  */
-const NOT_OLDER_THAN_OTHER_LOG = {
-  $lte: [
-    ['$_kafka.epoch', '$_kafka.timestamp', '$_kafka.partition'],
-    ['$$next._kafka.epoch', '$$next._kafka.timestamp', '$$next._kafka.partition'],
-  ],
+function inOrderOf(fields: readonly string[], comparison: Comparison): object {
+  return {
+    [comparison]: [
+      fields.map((field) => `$_kafka.${field}`),
+      fields.map((field) => `$$next._kafka.${field}`),
+    ],
+  };
+}
+
+const NOT_OLDER_THAN_OTHER_LOG = inOrderOf(['epoch', 'timestamp', 'partition'], '$lte');
+const OFFSETS = ['$_kafka.offset', '$$next._kafka.offset'];
+
+/** Whether the stored document gives way to `next`; `$lt`: not to the same record. `compareVersions` is the same rule. */
+const IS_NEWER: Readonly<Record<VersionOrder, (comparison: Comparison) => object>> = {
+  offset: (comparison) => ({ $cond: [SAME_LOG, { [comparison]: OFFSETS }, NOT_OLDER_THAN_OTHER_LOG] }),
+  timestamp: (comparison) => inOrderOf(['epoch', 'timestamp', 'partition', 'offset'], comparison),
+  declared: (comparison) => inOrderOf(['epoch', 'version', 'timestamp', 'partition', 'offset'], comparison),
 };
 
 /** The guard, evaluated on the server inside the update: replaces the stored document only if the new one is newer. */
-function pipelineWith(sameLog: object): object[] {
-  const next = { $arrayElemAt: ['$$docs', { $indexOfArray: ['$$ids', '$_id'] }] };
-  const isNewer = { $cond: [SAME_LOG, sameLog, NOT_OLDER_THAN_OTHER_LOG] };
-  return [{ $replaceWith: { $let: { vars: { next }, in: { $cond: [isNewer, '$$next', '$$ROOT'] } } } }];
+function pipelineWith(isNewer: object): object[] {
+  return [{ $replaceWith: { $let: { vars: { next: NEXT }, in: { $cond: [isNewer, '$$next', '$$ROOT'] } } } }];
 }
 
-const OFFSETS = ['$_kafka.offset', '$$next._kafka.offset'];
-const UPSERT_PIPELINE = pipelineWith({ $lte: OFFSETS });
+const UPSERT_PIPELINES = forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lte')));
 /** A replayed tombstone keeps the stored one, and with it the older `purgeAt`. */
-const DELETE_PIPELINE = pipelineWith({ $lt: OFFSETS });
+const DELETE_PIPELINES = forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lt')));
+
+function forEachOrder<T>(make: (order: VersionOrder) => T): Readonly<Record<VersionOrder, T>> {
+  return { offset: make('offset'), timestamp: make('timestamp'), declared: make('declared') };
+}
 
 /** The items of one statement; a statement stops at the first document that the server refuses. */
 export type Statement = readonly Item[];
@@ -48,11 +66,25 @@ export function toStatements(items: readonly Item[], size = STATEMENT_SIZE): Sta
  * The `updates` of one update command. `c` holds constants: the documents stay literally what they are, whatever their
  * field names. All statements must be of one kind.
  */
-export function toUpdates(statements: readonly Statement[]): object[] {
+export function toUpdates(statements: readonly Statement[], order: VersionOrder): object[] {
   return statements.map((items) => {
-    const ids = items.map((item) => item.model.id);
-    const docs = items.map((item) => item.document);
-    const u = items[0]?.model.kind === 'delete' ? DELETE_PIPELINE : UPSERT_PIPELINE;
+    const { ids, docs } = constantsOf(items);
+    const u = (items[0]?.model.kind === 'delete' ? DELETE_PIPELINES : UPSERT_PIPELINES)[order];
     return { q: { _id: { $in: ids } }, u, multi: true, c: { docs, ids } };
   });
+}
+
+/** The `deletes` of one delete command: removes the stored documents that are not newer than the items. */
+export function toDeletes(statements: readonly Statement[], order: VersionOrder): object[] {
+  return statements.map((items) => {
+    const { ids, docs } = constantsOf(items);
+    const isNewer = { $let: { vars: { next: NEXT }, in: IS_NEWER[order]('$lte') } };
+    // A delete has no constants of its own.
+    const vars = { docs: { $literal: docs }, ids: { $literal: ids } };
+    return { q: { _id: { $in: ids }, $expr: { $let: { vars, in: isNewer } } }, limit: 0 };
+  });
+}
+
+function constantsOf(items: Statement): { ids: unknown[]; docs: unknown[] } {
+  return { ids: items.map((item) => item.model.id), docs: items.map((item) => item.document) };
 }

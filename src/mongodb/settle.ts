@@ -3,7 +3,7 @@ import type { Commands } from './commands.js';
 import type { Item } from './documents.js';
 import { toStatements } from './merge.js';
 import type { Resend } from './resend.js';
-import type { Rejection } from './sink.js';
+import type { Rejection, VersionOrder } from './sink.js';
 import { find, insert, merge, nothing, probe } from './steps.js';
 import type { Standing } from './steps.js';
 import type { Tally } from './tally.js';
@@ -15,6 +15,7 @@ const MAX_ROUNDS = 5;
 export interface Settling {
   commands: Commands;
   resend: Resend;
+  order: VersionOrder;
   tally: Tally;
   signal: AbortSignal;
 }
@@ -73,7 +74,7 @@ async function settleOnce(grain: Grain, standing: Standing, settling: Settling):
     const items = stored.filter((item) => item.model.kind === kind);
     if (items.length === 0) continue;
     const statements = grain === 'wide' ? toStatements(items) : toStatements(items, 1);
-    sent.push(merge(commands, statements, tally, signal));
+    sent.push(merge(statements, settling));
   }
   return combine([{ ...found, missing: [], stored: [] }, ...(await allSettled(sent))]);
 }

@@ -9,6 +9,8 @@ export interface SetupTarget {
   database: string;
   collections: readonly string[];
   deadLetterCollection: string;
+  /** Whether deletes leave markers: only then something must hide and purge them. */
+  tombstones: boolean;
   /** How long dead letters are kept; `null`: for ever. */
   deadLettersExpireAfterMs: number | null;
 }
@@ -51,6 +53,7 @@ function wantedForDocuments(target: SetupTarget, collection: string): Wanted[] {
     expireAfterSeconds: 0,
     partialFilterExpression: { '_kafka.deleted': true },
   };
+  if (!target.tombstones) return [];
   const view = liveViewOf(collection);
   return [
     index(target, collection, purge, 'purges tombstones after their window'),

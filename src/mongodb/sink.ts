@@ -3,8 +3,19 @@
  * values leaves this folder.
  */
 
-/** A BSON scalar usable as `_id`: string, number, boolean or Binary. */
+/** Usable as `_id`: a string, number, boolean, ObjectId or Binary, or an object of such. */
 export type DocumentId = unknown;
+
+/**
+ * What decides which of two records of one document id is newer, the higher epoch before all else:
+ * - `offset`: in one partition the offset; across partitions the timestamp, then the partition;
+ * - `timestamp`: the timestamp, then partition and offset;
+ * - `declared`: what the records themselves declare, then as `timestamp`.
+ */
+export type VersionOrder = 'offset' | 'timestamp' | 'declared';
+
+/** A BSON value that `toVersionValue` has made comparable, or an array of such and null. */
+export type VersionValue = bigint | string | object;
 
 /** What orders two records of one document id; stored as the document's reserved field `_kafka`. */
 export interface Version {
@@ -14,6 +25,8 @@ export interface Version {
   timestampMs: number;
   /** From the second epoch on; the first is not stored. */
   epoch: number;
+  /** With the order `declared` alone; stored as `version`. */
+  declared?: VersionValue;
 }
 
 /** What shall be stored under one document id. */
@@ -29,13 +42,16 @@ export interface UpsertModel {
   fields: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 }
 
-/** A tombstone: replaces the document by a marker that hides it and protects against resurrection until it is purged. */
+/**
+ * A delete. With `purgeAt` it replaces the document by a marker that hides it and protects against resurrection until it is
+ * purged; with `null` it removes the document, and nothing protects against an older record that comes later.
+ */
 export interface DeleteModel {
   kind: 'delete';
   id: DocumentId;
   idKey: string;
   version: Version;
-  purgeAt: Date;
+  purgeAt: Date | null;
 }
 
 /** A record's content was refused by the server or can't be stored. Never an outage. */
@@ -57,7 +73,7 @@ export interface WriteResult {
   rejected: Rejection[];
 }
 
-export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'write';
+export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'version' | 'write';
 
 export interface DeadLetter {
   /** `group|topic-partition@epoch|offset`. */

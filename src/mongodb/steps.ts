@@ -6,6 +6,7 @@ import type { Fault, WriteError } from './errors.js';
 import { refused } from './commands.js';
 import { toUpdates } from './merge.js';
 import type { Statement } from './merge.js';
+import type { Settling } from './settle.js';
 import type { Tally } from './tally.js';
 
 type ContentFault = Extract<Fault, { kind: 'content' }>;
@@ -76,12 +77,11 @@ export async function insert(
 
 /** Merges statements of one kind into stored documents. The server's totals tell only whether all ids were met. */
 export async function merge(
-  commands: Commands,
   statements: readonly Statement[],
-  tally: Tally,
-  signal: AbortSignal,
+  { commands, order, tally, signal }: Settling,
 ): Promise<Standing> {
-  const { reply, fault } = await commands.run('update', { updates: toUpdates(statements) }, signal);
+  const updates = toUpdates(statements, order);
+  const { reply, fault } = await commands.run('update', { updates }, signal);
   if (reply === null) return failed(statements.flat(), fault);
   const standing = nothing();
   const kind = statements[0]?.[0]?.model.kind ?? 'upsert';

@@ -2,11 +2,12 @@ import { forEachLimited } from '../for-each-limited.js';
 import type { Commands } from './commands.js';
 import { isItem, prepare } from './documents.js';
 import type { Item } from './documents.js';
+import { remove } from './remove.js';
 import { createResend } from './resend.js';
 import type { ResendOptions } from './resend.js';
 import { settle } from './settle.js';
 import type { Settling } from './settle.js';
-import type { Rejection, WriteModel, WriteResult } from './sink.js';
+import type { Rejection, VersionOrder, WriteModel, WriteResult } from './sink.js';
 import { toSlices } from './slices.js';
 import { nothing } from './steps.js';
 import type { Standing } from './steps.js';
@@ -21,7 +22,11 @@ const INSERT_FIRST_ABOVE = 0.95;
 export type Write = (models: readonly WriteModel[], signal: AbortSignal) => Promise<WriteResult>;
 
 /** `Sink.write` on one collection. Remembers, as its only state, how many ids of the last slice were missing. */
-export function createWrite(commands: Commands, patience: Omit<ResendOptions, 'namespace'>): Write {
+export function createWrite(
+  commands: Commands,
+  patience: Omit<ResendOptions, 'namespace'>,
+  order: VersionOrder = 'offset',
+): Write {
   let missingShare: number | null = null;
 
   const writeSlice = async (items: Item[], settling: Settling): Promise<void> => {
@@ -32,19 +37,32 @@ export function createWrite(commands: Commands, patience: Omit<ResendOptions, 'n
   };
 
   return async (models, signal) => {
-    const items: Item[] = [];
-    const unfit: Rejection[] = [];
-    for (const model of models) {
-      const prepared = prepare(model);
-      if (isItem(prepared)) items.push(prepared);
-      else unfit.push(prepared);
-    }
+    const { items, removals, unfit } = prepareAll(models);
     const resend = createResend({ ...patience, namespace: commands.namespace });
     const tally = emptyTally();
-    const settling: Settling = { commands, resend, tally, signal };
+    const settling: Settling = { commands, resend, order, tally, signal };
     await forEachLimited(toSlices(items), SLICES_IN_FLIGHT, (slice) => writeSlice(slice, settling));
-    return toResult(items, unfit, tally);
+    await forEachLimited(toSlices(removals), SLICES_IN_FLIGHT, (slice) => remove(slice, settling));
+    return toResult([...items, ...removals], unfit, tally);
   };
+}
+
+interface Prepared {
+  items: Item[];
+  /** Deletes that leave nothing: commands of their own. */
+  removals: Item[];
+  unfit: Rejection[];
+}
+
+function prepareAll(models: readonly WriteModel[]): Prepared {
+  const all: Prepared = { items: [], removals: [], unfit: [] };
+  for (const model of models) {
+    const prepared = prepare(model);
+    if (!isItem(prepared)) all.unfit.push(prepared);
+    else if (model.kind === 'delete' && model.purgeAt === null) all.removals.push(prepared);
+    else all.items.push(prepared);
+  }
+  return all;
 }
 
 /** Every belief is corrected by the replies; the share of the slice before says which one will need the fewest commands. */

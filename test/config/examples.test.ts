@@ -33,6 +33,8 @@ const BESIDE: readonly (readonly [key: RegExp, set: Mapping, unset?: readonly st
     { 'pipelines.orders.limits.budget': '1m', 'pipelines.orders.limits.startToClose': '2m' },
   ],
   [/\.timezone$/, { 'pipelines.orders.schedule.cron': '0 3 * * *' }],
+  [/\.envelope$/, { 'pipelines.orders.documentId.keyField': 'id' }],
+  [/\.version\.field$/, { 'pipelines.orders.deletes': 'ignore' }],
   [/\.idleTimeout$/, { 'pipelines.orders.until': 'idle' }],
 ];
 

@@ -26,7 +26,7 @@ describe('the JSON Schema in the repository', () => {
   test('accepts what we give as examples', () => {
     assert.ok(accepts(example));
     assert.ok(accepts(TEMPLATE));
-    for (const name of ['celery-like', 'transform']) {
+    for (const name of ['celery-like', 'debezium', 'transform']) {
       assert.ok(accepts(readFileSync(inRepository(`examples/${name}/drain.yaml`), 'utf8')), name);
     }
   });

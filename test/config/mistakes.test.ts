@@ -78,7 +78,8 @@ const CASES: Case[] = [
   {
     rule: 'a document id is one of three rules',
     parts: { orders: '{ topic: orders, documentId: value }' },
-    mistake: '5:40 pipelines.orders.documentId: "value": expected key, coordinates or { field: <name> }',
+    mistake:
+      '5:40 pipelines.orders.documentId: "value": expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
   },
   {
     rule: 'a mistake inside one of several forms is reported inside it',
@@ -160,7 +161,7 @@ const CASES: Case[] = [
   {
     rule: 'a key format without keys as ids has no meaning',
     parts: { orders: '{ topic: orders, documentId: coordinates, keyFormat: json }' },
-    mistake: '5:53 pipelines.orders.keyFormat: has a meaning only with `documentId: key`; leave it out',
+    mistake: '5:53 pipelines.orders.keyFormat: has a meaning only with `documentId: key`, `{ keyField }` and `{ keyFields }`; leave it out',
   },
   {
     rule: 'a field can be the id only of JSON values',

@@ -19,7 +19,9 @@ describe('a pipeline of which only the topic is given', () => {
       dates: [],
       transform: null,
       recordLimits: { maxBytes: 16_777_216, maxDepth: 100, maxKeys: 100_000 },
+      envelope: 'none',
       documentId: { from: 'key', format: 'string' },
+      version: { by: 'offset' },
       deletes: 'soft',
       tombstoneWindowMs: 7 * 86_400_000,
       start: 'earliest',
@@ -89,6 +91,28 @@ describe('what is written', () => {
   });
 });
 
+describe('what decides about a document', () => {
+  test('its id may be made of fields of the value or of the key', () => {
+    const idOf = (documentId: string) => pipelineFrom(`{ topic: t, documentId: ${documentId} }`).documentId;
+    assert.deepEqual(idOf('{ field: id }'), { from: 'field', field: 'id' });
+    assert.deepEqual(idOf('{ fields: [b, a] }'), { from: 'fields', fields: ['b', 'a'] });
+    assert.deepEqual(idOf('{ keyField: id }'), { from: 'keyField', field: 'id', format: 'json' });
+    assert.deepEqual(idOf('{ keyFields: [b, a] }'), {
+      from: 'keyFields',
+      fields: ['b', 'a'],
+      format: 'json',
+    });
+  });
+
+  test('its version may be a field of the value, or the place of the change in its source', () => {
+    const { version } = pipelineFrom('{ topic: t, version: { field: rev }, deletes: ignore }');
+    assert.deepEqual(version, { by: 'field', field: 'rev' });
+    const debezium = 'envelope: debezium, documentId: { keyField: id }';
+    assert.deepEqual(pipelineFrom(`{ topic: t, ${debezium}, version: source }`).version, { by: 'source' });
+    assert.equal(pipelineFrom(`{ topic: t, ${debezium}, version: { field: rev } }`).deletes, 'soft');
+  });
+});
+
 describe('the fingerprint of a pipeline', () => {
   const fingerprint = (orders: string) => pipelineFrom(orders).fingerprint;
   const plain = fingerprint('{ topic: orders }');
@@ -114,6 +138,12 @@ describe('the fingerprint of a pipeline', () => {
     'recordLimits: { maxKeys: 1000 }',
     'keyFormat: json',
     'documentId: coordinates',
+    'documentId: { keyField: id }',
+    'documentId: { keyFields: [a, b] }',
+    'version: timestamp',
+    'version: { field: rev }, deletes: ignore',
+    'envelope: debezium, documentId: key',
+    'deletes: hard',
     'deletes: ignore',
     'tombstoneWindow: 1d',
     'start: latest',

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeValue } from '../../src/drain/decode.js';
-import { pipeline } from './builders.js';
+import { createToOperation } from '../../src/drain/operation.js';
+import { NOW, pipeline, record } from './builders.js';
 
 function decode(dates: string[], value: unknown): unknown {
-  const decoded = decodeValue(pipeline({ dates }), Buffer.from(JSON.stringify(value)));
-  return decoded.kind === 'bad' ? [decoded.code, decoded.reason] : decoded.fields;
+  const done = createToOperation(pipeline({ dates }), NOW)(record({ value: JSON.stringify(value) }));
+  if (done.kind === 'bad') return [done.code, done.reason];
+  return done.kind === 'write' && done.model.kind === 'upsert' ? done.model.fields : done;
 }
 
 const at = (text: string) => new Date(text);

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { PipelineSettings } from '../../src/config/settings.js';
 import { BSON } from 'mongodb';
 import type { BadRecordCode } from '../../src/drain/bad-record.js';
-import { decodeValue, type Decoded, type DecodeRules } from '../../src/drain/decode.js';
+import { decodeValue, type Decoded } from '../../src/drain/decode.js';
 import { pipeline, seededRandom } from './builders.js';
 
 const MAX_DEPTH = 100;
 /** Limits that nothing here reaches. */
-const UNLIMITED: DecodeRules['recordLimits'] = { maxBytes: 2 ** 30, maxDepth: MAX_DEPTH, maxKeys: 2 ** 30 };
+const UNLIMITED: PipelineSettings['recordLimits'] = {
+  maxBytes: 2 ** 30,
+  maxDepth: MAX_DEPTH,
+  maxKeys: 2 ** 30,
+};
 
-const rules = (overrides: Partial<DecodeRules> = {}): DecodeRules => pipeline(overrides);
+const rules = (overrides: Partial<PipelineSettings> = {}) => pipeline(overrides);
 const json = (value: string | Buffer): Decoded => decodeValue(rules(), Buffer.from(value));
 const largeJson = (value: string): Decoded =>
   decodeValue(rules({ recordLimits: UNLIMITED }), Buffer.from(value));

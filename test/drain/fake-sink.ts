@@ -57,6 +57,8 @@ type Outcome = 'inserted' | 'updated' | 'deleted' | 'unchanged';
 function store(stored: Map<unknown, WriteModel>, model: WriteModel): Outcome {
   const known = stored.get(model.idKey);
   if (known !== undefined && compareVersions(model.version, known.version) <= 0) return 'unchanged';
+  if (model.kind === 'delete' && model.purgeAt === null)
+    return stored.delete(model.idKey) ? 'deleted' : 'unchanged';
   stored.set(model.idKey, model);
   if (model.kind === 'delete') return 'deleted';
   return known === undefined ? 'inserted' : 'updated';

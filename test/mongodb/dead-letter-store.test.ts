@@ -112,7 +112,7 @@ describe('the dead letters of a collection', () => {
   test('are counted and listed by the indexes of the setup, without looking at their documents', () =>
     withLetters([at(1n), at(2n)], async (_, { db, uri }) => {
       await setupCollection({
-        ...{ uri, database: db.databaseName, collections: ['orders'] },
+        ...{ uri, database: db.databaseName, collections: ['orders'], tombstones: true },
         ...{ deadLetterCollection: 'orders.dead_letters', deadLettersExpireAfterMs: 86_400_000 },
       });
       const letters = db.collection('orders.dead_letters');

@@ -21,13 +21,19 @@ export function upsert(overrides: ModelOverrides = {}, fields?: UpsertModel['fie
   return { kind: 'upsert', id, idKey: idKeyOf(id), version: given, fields: body };
 }
 
-export function tombstone(overrides: ModelOverrides & { purgeAt?: Date } = {}): DeleteModel {
+export function tombstone(overrides: ModelOverrides & { purgeAt?: Date | null } = {}): DeleteModel {
   const { id = 'o-1', purgeAt = new Date(BASE_TIME + 7 * 86_400_000), ...rest } = overrides;
   return { kind: 'delete', id, idKey: idKeyOf(id), version: version(rest), purgeAt };
 }
 
 function idKeyOf(id: unknown): string {
-  return `${typeof id}:${id instanceof Uint8Array ? Buffer.from(id).toString('hex') : String(id)}`;
+  if (id instanceof Uint8Array) return `bytes:${Buffer.from(id).toString('hex')}`;
+  const isComposite = typeof id === 'object' && id !== null && Object.getPrototypeOf(id) === Object.prototype;
+  return isComposite
+    ? `{${Object.entries(id)
+        .map(([name, part]) => `${name}:${idKeyOf(part)}`)
+        .join()}}`
+    : `${typeof id}:${String(id)}`;
 }
 
 export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {

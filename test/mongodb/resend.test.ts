@@ -4,7 +4,7 @@ import type { Document } from 'mongodb';
 import type { Answer, Commands } from '../../src/mongodb/commands.js';
 import { createWrite } from '../../src/mongodb/write.js';
 import { booksOf } from '../contract/sink-contract.js';
-import { upsert } from './models.js';
+import { tombstone, upsert } from './models.js';
 
 const NEVER = new AbortController().signal;
 const PATIENCE = { resendForMs: 60_000, listener: { alive: () => undefined }, log: () => undefined };
@@ -35,7 +35,9 @@ function serverWith(
   return server;
 }
 
-const ANSWERS: Record<'find' | 'insert' | 'update', (stored: Set<unknown>, body: Document) => Answer> = {
+type Action = Parameters<Commands['run']>[0];
+
+const ANSWERS: Record<Action, (stored: Set<unknown>, body: Document) => Answer> = {
   find: (stored) => ({
     reply: { cursor: { firstBatch: [...stored].map((_id) => ({ _id })) } },
     fault: null,
@@ -52,6 +54,10 @@ const ANSWERS: Record<'find' | 'insert' | 'update', (stored: Set<unknown>, body:
     const ids = (updates as { c: { ids: unknown[] } }[]).flatMap(({ c }) => c.ids);
     const n = ids.filter((id) => stored.has(id)).length;
     return { reply: { n, nModified: n }, fault: null };
+  },
+  delete: (stored, { deletes }) => {
+    const ids = (deletes as { q: { _id: { $in: unknown[] } } }[]).flatMap(({ q }) => q._id.$in);
+    return { reply: { n: ids.filter((id) => stored.delete(id)).length }, fault: null };
   },
 };
 
@@ -108,6 +114,32 @@ describe('the same records are sent again', () => {
       assert.equal(countOf(server.sent, action), 2);
     });
   }
+
+  const unknown: readonly (readonly [string, Answer])[] = [
+    ['nobody knows what became of the delete', OUTAGE],
+    ['the server stepped down in it', { reply: { n: 0, writeErrors: [{ index: 0, code: NOT_PRIMARY }] }, fault: null }],
+    ['the server refuses it for a reason that nobody knows', { reply: { n: 0, writeErrors: [{ index: 0, code: 99_999 }] }, fault: null }],
+  ]; // prettier-ignore
+  for (const [where, answer] of unknown) {
+    test(`where ${where}`, async () => {
+      const server = serverWith(
+        ['old', 'older'],
+        once('delete', () => answer),
+      );
+      const models = [upsert({ id: 'new' }), tombstone({ id: 'old', purgeAt: null }), tombstone({ id: 'none', purgeAt: null })]; // prettier-ignore
+      const result = await createWrite(server.commands, PATIENCE)(models, NEVER);
+      assert.deepEqual(booksOf(result), { inserted: 1, updated: 0, deleted: 1, unchanged: 1, rejected: 0 });
+      assert.deepEqual([...server.stored], ['older', 'new']);
+      assert.equal(countOf(server.sent, 'delete'), 2);
+    });
+  }
+
+  test('but not where the user may not remove', async () => {
+    const refusal: Answer = { reply: { n: 0, writeErrors: [{ index: 0, code: 13 }] }, fault: null };
+    const server = serverWith(['old'], () => refusal);
+    const written = createWrite(server.commands, PATIENCE)([tombstone({ id: 'old', purgeAt: null })], NEVER);
+    await assert.rejects(written, { code: 'MONGODB_REFUSED', message: /remove on the collection/ });
+  });
 
   test('where another writer has inserted the id since it was looked up: they are merged', async () => {
     const server = serverWith(

@@ -14,6 +14,7 @@ function setupOf({ db, uri }: Target): Parameters<typeof setupCollection>[0] {
     database: db.databaseName,
     collections: ['orders'],
     deadLetterCollection: 'orders.dead_letters',
+    tombstones: true,
     deadLettersExpireAfterMs: null,
   };
 }
@@ -41,6 +42,15 @@ describe('the setup of a collection', () => {
       new Set(['left']),
     );
     assert.deepEqual(new Set((await inspectSetup(setup)).map(({ state }) => state)), new Set(['present']));
+  });
+
+  test('makes no view and no purge index where deletes leave no markers', async () => {
+    await using target = await open();
+    const outcomes = await setupCollection({ ...setupOf(target), tombstones: false });
+    assert.deepEqual(
+      outcomes.map(({ name }) => name.split('kafka_drain_')[1]),
+      ['record', 'time', 'state'],
+    );
   });
 
   test('the inspection changes nothing', async () => {
@@ -93,6 +103,7 @@ describe('the setup of a collection', () => {
         database: 'shop',
         collections: ['orders'],
         deadLetterCollection: 'orders.dead_letters',
+        tombstones: true,
         deadLettersExpireAfterMs: null,
       };
       await assert.rejects(inspectSetup(setup), (error: Error & { code?: string }) => {

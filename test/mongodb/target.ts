@@ -33,6 +33,7 @@ export async function openTarget(
     database,
     collection: 'orders',
     deadLetterCollection: 'orders.dead_letters',
+    versionOrder: 'offset',
     listener: { alive: () => void (signs += 1) },
     log: (text) => void logged.push(text),
     ...options,

@@ -1,5 +1,6 @@
 import { describeSinkContract, type SinkUnderTest, type Stored } from '../contract/sink-contract.js';
-import type { DeadLetter, Sink, WriteModel } from '../../src/mongodb/sink.js';
+import { describeSinkVersionsContract } from '../contract/sink-versions-contract.js';
+import type { DeadLetter, Sink, VersionOrder, WriteModel } from '../../src/mongodb/sink.js';
 import {
   createDatabase,
   createFakeSink,
@@ -12,11 +13,12 @@ import { createRandom } from './random.js';
 import { createTime } from './time.js';
 
 /** The simulator's sink without perils, on a time that passes while it is asked something. */
-function open(): Promise<SinkUnderTest> {
+function open(order: VersionOrder = 'offset'): Promise<SinkUnderTest> {
   const time = createTime();
   const random = createRandom(1);
   const database = createDatabase();
   const fake = createFakeSink({
+    order,
     database,
     process: createProcess(time, random, { kill: 0, freeze: 0 }),
     random,
@@ -54,11 +56,12 @@ function plant({ documents }: FakeDatabase, { _id: id, ...fields }: Stored): voi
 
 /** As MongoDB would show it. */
 function documentOf({ id, version, deleted, purgeAt, fields }: StoredDocument): Stored {
-  const { partition, offset, timestampMs, epoch } = version;
+  const { partition, offset, timestampMs, epoch, declared } = version;
   const timestamp = timestampMs < 0 ? null : new Date(timestampMs);
   const _kafka = {
     ...{ partition, offset, timestamp },
     ...(epoch > 1 && { epoch }),
+    ...(declared !== undefined && { version: declared }),
     ...(deleted && { deleted, purgeAt }),
   };
   return { _id: id, ...(JSON.parse(fields) as Stored), ...(version !== NO_VERSION && { _kafka }) };
@@ -69,3 +72,4 @@ function storedLetterOf({ id, timestampMs, ...letter }: DeadLetter): Stored {
 }
 
 describeSinkContract("the simulator's sink", open);
+describeSinkVersionsContract("the simulator's sink", open);

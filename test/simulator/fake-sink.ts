@@ -5,6 +5,7 @@ import type {
   Rejection,
   Sink,
   Version,
+  VersionOrder,
   WriteModel,
   WriteRejectionCode,
   WriteResult,
@@ -47,6 +48,8 @@ export interface SinkPerils {
 }
 
 export interface FakeSinkOptions {
+  /** `offset` unless told otherwise. */
+  order?: VersionOrder;
   database: FakeDatabase;
   process: SimulatedProcess;
   random: Random;
@@ -108,17 +111,25 @@ function unavailable(): DrainError {
 
 type Applied = 'inserted' | 'updated' | 'deleted' | 'unchanged' | Rejection;
 
-function apply({ database, refuses, onWrite }: FakeSinkOptions, model: WriteModel): Applied {
+function apply(
+  { order = 'offset', database, refuses, onWrite }: FakeSinkOptions,
+  model: WriteModel,
+): Applied {
   const code = refuses(model);
   if (code !== null) return { model, code, reason: 'the server refused the document' };
   const before = database.documents.get(model.idKey);
-  if (before !== undefined && !replaces(model, before)) return 'unchanged';
+  if (before !== undefined && !replaces(model, before, order)) return 'unchanged';
+  if (isRemoval(model)) return database.documents.delete(model.idKey) ? 'deleted' : 'unchanged';
   const after = toStored(model);
   if (isDeepStrictEqual(before, after)) return 'unchanged';
   database.documents.set(model.idKey, after);
   onWrite(model.idKey, before, after);
   if (after.deleted) return 'deleted';
   return before === undefined ? 'inserted' : 'updated';
+}
+
+function isRemoval(model: WriteModel): boolean {
+  return model.kind === 'delete' && model.purgeAt === null;
 }
 
 function toStored(model: WriteModel): StoredDocument {
@@ -132,13 +143,29 @@ function toStored(model: WriteModel): StoredDocument {
  * The stored version gives way only to a newer one; where both are the same record, to what the record makes now, but not
  * a tombstone to itself. Written down once more, so that the drain's own rule isn't held against itself.
  */
-function replaces({ kind, version }: WriteModel, before: StoredDocument): boolean {
-  const { version: stored } = before;
-  if (version.epoch !== stored.epoch) return version.epoch > stored.epoch;
-  if (version.partition === stored.partition)
-    return kind === 'upsert' ? version.offset >= stored.offset : version.offset > stored.offset;
-  if (version.timestampMs !== stored.timestampMs) return version.timestampMs > stored.timestampMs;
-  return version.partition > stored.partition;
+function replaces(model: WriteModel, { version: stored }: StoredDocument, order: VersionOrder): boolean {
+  const { version } = model;
+  const inOnePartition = order === 'offset' && version.partition === stored.partition;
+  const decisive: readonly (readonly [Comparable, Comparable])[] = [
+    [version.epoch, stored.epoch],
+    ...(order === 'declared' ? [[declaredOf(version), declaredOf(stored)] as const] : []),
+    ...(inOnePartition ? [] : [[version.timestampMs, stored.timestampMs] as const]),
+    [version.partition, stored.partition],
+    [version.offset, stored.offset],
+  ];
+  const [ours, theirs] = decisive.find(([one, other]) => one !== other) ?? [0, 0];
+  return ours === theirs ? isWrittenAgain(model) : ours > theirs;
+}
+
+type Comparable = bigint | number | string;
+
+/** Numbers are enough for this sink. */
+function declaredOf({ declared }: Version): Comparable {
+  return typeof declared === 'bigint' ? declared : Number.NEGATIVE_INFINITY;
+}
+
+function isWrittenAgain(model: WriteModel): boolean {
+  return model.kind === 'upsert' || model.purgeAt === null;
 }
 
 function shuffled<T>(values: readonly T[], random: Random): T[] {

@@ -1,3 +1,4 @@
+import type { PipelineSettings } from '../../src/config/settings.js';
 import type { RunResult, StopReason } from '../../src/contract.js';
 import type { Commit, CommittedOffset, KafkaRecord } from '../../src/kafka/source.js';
 import type { FakeDatabase, StoredDocument } from './fake-sink.js';
@@ -52,7 +53,8 @@ export interface OracleInput {
   log: FakeLog;
   database: FakeDatabase;
   natureOf: (record: KafkaRecord) => Nature;
-  deletes: 'soft' | 'ignore';
+  /** Hard ones are not told of: what is removed leaves no version to look at. */
+  deletes: PipelineSettings['deletes'];
 }
 
 /** From the decision to stop: what is in hand, a fetch that is under way, the way out of the group. */

@@ -56,6 +56,7 @@ describe('tombstones', { concurrency: true }, () => {
       database,
       collections: [collectionName],
       deadLetterCollection,
+      tombstones: true,
       deadLettersExpireAfterMs: null,
     });
     assert.deepEqual([...new Set(outcomes.map(({ outcome }) => outcome))], ['created']);

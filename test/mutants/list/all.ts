@@ -8,6 +8,7 @@ import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
 import { TRANSFORM_MUTANTS } from './transforms.js';
+import { VERSION_MUTANTS } from './versions.js';
 import { WORKFLOW_MUTANTS } from './workflow.js';
 import { WRITE_MUTANTS } from './writing.js';
 
@@ -15,6 +16,7 @@ import { WRITE_MUTANTS } from './writing.js';
 export const MUTANTS: readonly Mutant[] = [
   ...COMMIT_MUTANTS,
   ...GUARD_MUTANTS,
+  ...VERSION_MUTANTS,
   ...WRITE_MUTANTS,
   ...DEAD_LETTER_MUTANTS,
   ...OFFSET_MUTANTS,

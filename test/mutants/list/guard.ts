@@ -50,8 +50,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/merge',
-        find: 'pipelineWith({ $lte: OFFSETS })',
-        replace: 'pipelineWith({ $lt: OFFSETS })',
+        find: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lte')))",
+        replace: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lt')))",
       },
     ],
     tests: CONTRACT,
@@ -64,8 +64,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/merge',
-        find: 'pipelineWith({ $lt: OFFSETS })',
-        replace: 'pipelineWith({ $lte: OFFSETS })',
+        find: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lt')))",
+        replace: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lte')))",
       },
     ],
     tests: CONTRACT,
@@ -93,8 +93,11 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       { file: 'mongodb/merge', find: SAME_EPOCH, replace: '' },
-      { file: 'mongodb/merge', find: "['$_kafka.epoch', ", replace: '[' },
-      { file: 'mongodb/merge', find: "['$$next._kafka.epoch', ", replace: '[' },
+      {
+        file: 'mongodb/merge',
+        find: "inOrderOf(['epoch', 'timestamp', 'partition'], '$lte')",
+        replace: "inOrderOf(['timestamp', 'partition'], '$lte')",
+      },
     ],
     tests: CONTRACT,
     only: 'epoch',
@@ -106,8 +109,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/merge',
-        find: '[SAME_LOG, sameLog, NOT_OLDER_THAN_OTHER_LOG]',
-        replace: '[SAME_LOG, sameLog, true]',
+        find: '{ [comparison]: OFFSETS }, NOT_OLDER_THAN_OTHER_LOG]',
+        replace: '{ [comparison]: OFFSETS }, true]',
       },
     ],
     tests: CONTRACT,
@@ -135,12 +138,14 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/steps',
-        find: "await commands.run('update', { updates: toUpdates(statements) }, signal);",
+        find: "await commands.run('update', { updates }, signal);\n    if (reply === null)\n        return failed(statements.flat(), fault);",
         replace: `statements[0]?.[0]?.model.kind !== 'delete'
-        ? await commands.run('update', { updates: toUpdates(statements) }, signal)
+        ? await commands.run('update', { updates }, signal)
         : await commands.run('delete', { deletes: statements.flat().map(({ model }) => ({
             q: { _id: model.id, '_kafka.offset': { $lte: model.version.offset } }, limit: 1 })) }, signal)
-            .then((answer) => ({ ...answer, reply: { n: statements.flat().length, nModified: answer.reply?.n } }));`,
+            .then((answer) => ({ ...answer, reply: { n: statements.flat().length, nModified: answer.reply?.n } }));
+    if (reply === null)
+        return failed(statements.flat(), fault);`,
       },
     ],
     tests: CONTRACT,
@@ -170,8 +175,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/operation',
-        find: "if (rules.deletes === 'ignore' || rules.documentId.from === 'coordinates')",
-        replace: 'if (true)',
+        find: "skipsDeletes: rules.deletes === 'ignore' || ",
+        replace: 'skipsDeletes: true || ',
       },
     ],
     tests: ['simulator/simulator'],
@@ -179,7 +184,9 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
   {
     name: 'an empty value is taken for a tombstone',
     bug: null,
-    edits: [{ file: 'drain/operation', find: 'record.value === null\n', replace: '!record.value?.length\n' }],
+    edits: [
+      { file: 'drain/operation', find: 'if (record.value === null)', replace: 'if (!record.value?.length)' },
+    ],
     tests: ['drain/operation'],
   },
   {
@@ -188,8 +195,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/version',
-        find: 'if (a.partition === b.partition)',
-        replace: 'if (a.partition === b.partition && a.timestampMs === b.timestampMs)',
+        find: "if (order === 'offset' && a.partition === b.partition)",
+        replace: "if (order === 'offset' && a.partition === b.partition && a.timestampMs === b.timestampMs)",
       },
     ],
     tests: ['drain/version'],

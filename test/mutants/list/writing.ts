@@ -42,7 +42,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the last arrival of an id is written, not its newest version',
     bug: 'coalescing by arrival instead of version',
-    edits: [{ file: 'drain/coalesce', find: 'if (!isOrdered(group))', replace: 'if (false)' }],
+    edits: [{ file: 'drain/coalesce', find: 'if (!isOrdered(group, order))', replace: 'if (false)' }],
     tests: ['drain/coalesce'],
   },
   {

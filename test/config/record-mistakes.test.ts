@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { configuration, mistakesIn, type Parts } from './builders.js';
+
+const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
+  {
+    rule: 'a document id has one source',
+    parts: { orders: '{ topic: orders, documentId: { field: a, keyField: b } }' },
+    mistake:
+      '5:40 pipelines.orders.documentId: expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
+  },
+  {
+    rule: 'an id of several fields has at least two',
+    parts: { orders: '{ topic: orders, documentId: { fields: [a] } }' },
+    mistake: '5:50 pipelines.orders.documentId.fields: expected a list of at least two fields',
+  },
+  {
+    rule: 'an id of several fields has different ones',
+    parts: { orders: '{ topic: orders, documentId: { keyFields: [a, a] } }' },
+    mistake: '5:53 pipelines.orders.documentId.keyFields: expected a list of different fields',
+  },
+  {
+    rule: 'an operator is no field of an id',
+    parts: { orders: '{ topic: orders, documentId: { fields: [a, $b] } }' },
+    mistake:
+      '5:54 pipelines.orders.documentId.fields[1]: "$b": expected the name of a top-level field: no dots, not beginning with $ or a digit, not _kafka',
+  },
+  {
+    rule: 'several fields can be the id only of values with fields',
+    parts: { orders: '{ topic: orders, value: bytes, documentId: { fields: [a, b] } }' },
+    mistake:
+      '5:54 pipelines.orders.documentId: bytes values have no fields to take the id from, unless a `transform` gives them some',
+  },
+  {
+    rule: 'a version that a tombstone cannot bring needs deletes to be ignored',
+    parts: { orders: '{ topic: orders, version: { field: rev } }' },
+    mistake:
+      '5:37 pipelines.orders.version: tombstones have no field to take a version from: needs `deletes: ignore`',
+  },
+  {
+    rule: 'a field can be the version only of values with fields',
+    parts: { orders: '{ topic: orders, value: string, version: { field: rev }, deletes: ignore }' },
+    mistake:
+      '5:52 pipelines.orders.version: string values have no fields to take the version from',
+  },
+  {
+    rule: 'the place in the source is known from change events alone',
+    parts: { orders: '{ topic: orders, version: source }' },
+    mistake: '5:37 pipelines.orders.version: "source": source needs `envelope: debezium`',
+  },
+  {
+    rule: 'change events are JSON, or come by a schema registry',
+    parts: { orders: '{ topic: orders, envelope: debezium, value: bson, documentId: { field: id } }' },
+    mistake:
+      '5:38 pipelines.orders.envelope: "debezium": needs `value: json` or a format of a schema registry; documents of MongoDB in it are read as extended JSON by themselves',
+  },
+  {
+    rule: 'change events need to be told which field of the key is the id',
+    parts: { orders: '{ topic: orders, envelope: debezium }' },
+    mistake:
+      '5:38 pipelines.orders.envelope: "debezium": needs `documentId`, since the keys of change events are objects: { keyField: <name> } as a rule',
+  },
+  {
+    rule: 'hard deletes and overlapping runs exclude each other',
+    parts: { orders: '{ topic: orders, deletes: hard, schedule: { overlap: AllowAll } }' },
+    mistake:
+      '5:37 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `overlap: allow-all`: a run that is behind would bring removed documents back; use soft',
+  },
+  {
+    rule: 'hard deletes and several topics in one collection exclude each other',
+    parts: { orders: '{ topics: [a, b], deletes: hard }' },
+    mistake:
+      '5:38 pipelines.orders.deletes: "hard": hard deletes cannot be combined with several topics in one collection, whose records come in any order; use soft',
+  },
+  {
+    rule: 'hard deletes leave nothing to be purged',
+    parts: { orders: '{ topic: orders, deletes: hard, tombstoneWindow: 1d }' },
+    mistake: '5:43 pipelines.orders.tombstoneWindow: hard deletes leave no markers; leave it out',
+  },
+];
+
+describe('a mistake in the rules of records is reported with line, column, path, value and what is allowed', () => {
+  for (const { rule, parts, mistake } of CASES) {
+    test(rule, () => {
+      assert.deepEqual(mistakesIn(configuration(parts)), [`drain.yaml:${mistake}`]);
+    });
+  }
+});

@@ -1,0 +1,130 @@
+import type { Mutant } from '../mutant.js';
+
+const CONTRACT = ['mongodb/driver-sink'];
+
+/** Other orders of versions, deletes that leave nothing, ids of several fields, change events. */
+export const VERSION_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a hard delete removes whatever is stored',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/merge',
+        find: 'q: { _id: { $in: ids }, $expr: { $let: { vars, in: isNewer } } }',
+        replace: 'q: { _id: { $in: ids } }',
+      },
+    ],
+    tests: CONTRACT,
+    only: 'leave a document that is newer',
+    servers: true,
+  },
+  {
+    name: 'a declared version is stored but not compared by the guard',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/merge',
+        find: "['epoch', 'version', 'timestamp', 'partition', 'offset']",
+        replace: "['epoch', 'timestamp', 'partition', 'offset']",
+      },
+    ],
+    tests: CONTRACT,
+    only: 'declared',
+    servers: true,
+  },
+  {
+    name: 'a declared version decides in the database alone, not within a batch',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: 'coalesce(candidates, order)',
+        replace: "coalesce(candidates, 'offset')",
+      },
+    ],
+    tests: ['drain/write-batch-versions'],
+  },
+  {
+    name: 'texts are compared as JavaScript does',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/version-values',
+        find: 'Buffer.compare(Buffer.from(a), Buffer.from(b))',
+        replace: 'a < b ? -1 : a > b ? 1 : 0',
+      },
+    ],
+    tests: ['mongodb/version-order'],
+    servers: true,
+  },
+  {
+    name: 'numbers are compared as floating point',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/version-values',
+        find: 'return compareDecimals(a.toString(), b.toString());',
+        replace: 'return Number(a.toString()) - Number(b.toString());',
+      },
+    ],
+    tests: ['mongodb/version-order'],
+    servers: true,
+  },
+  {
+    name: 'an id of several fields follows the order of the value',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/document-id',
+        find: 'for (const name of names) {',
+        replace: 'for (const name of Object.keys(fields).filter((field) => names.includes(field))) {',
+      },
+    ],
+    tests: ['drain/composite-id'],
+  },
+  {
+    name: 'ids beyond 2^53 are matched as floating point',
+    bug: null,
+    edits: [{ file: 'mongodb/documents', find: '`n${String(id)}`', replace: '`n${Number(id)}`' }],
+    tests: CONTRACT,
+    only: 'told apart',
+    servers: true,
+  },
+  {
+    name: 'a change event without the document becomes an empty document',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/envelope',
+        find: 'if (after === undefined || after === null) {',
+        replace:
+          "if (after === null) return { kind: 'upsert', fields: {}, source };\n    if (after === undefined) {",
+      },
+    ],
+    tests: ['drain/envelope'],
+  },
+  {
+    name: 'the tombstone that follows a delete event is passed over',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/operation',
+        find: "if (connector === 'ambiguous' || context.skipsDeletes)",
+        replace: 'if (true)',
+      },
+    ],
+    tests: ['drain/envelope'],
+  },
+  {
+    name: 'positions in the source are compared as texts',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/source-position',
+        find: '/^\\d{1,34}$/.test(value) ? toVersionValue(BigInt(value)) : null',
+        replace: 'value',
+      },
+    ],
+    tests: ['drain/declared-version'],
+  },
+];
