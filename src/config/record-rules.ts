@@ -94,9 +94,21 @@ function versionProblems(written: Written): Problem[] {
   return text === null ? [] : [{ path: ['version'], text }];
 }
 
-function versionFault({ version, value = 'json', envelope, deletes, documentId }: Written): string | null {
-  if (version === 'source') return envelope === 'debezium' ? null : 'source needs `envelope: debezium`';
-  if (typeof version !== 'object') return null;
+function versionFault(written: Written): string | null {
+  const { version = 'offset' } = written;
+  if (version === 'offset') return sharingFault(written);
+  if (version === 'source')
+    return written.envelope === 'debezium' ? null : 'source needs `envelope: debezium`';
+  return typeof version === 'object' ? fieldFault(written) : null;
+}
+
+function sharingFault(written: Written): string | null {
+  if (!isShared(written) || written.documentId === 'coordinates') return null;
+  return 'offsets of several topics cannot be compared, and they share a collection: needs `version: timestamp`, or `collection: ${topic}`';
+}
+
+/** Of a version that is a field of the value. */
+function fieldFault({ value = 'json', envelope, deletes, documentId }: Written): string | null {
   if (WITHOUT_FIELDS.includes(value)) {
     return `${value} values have no fields to take the version from`;
   }

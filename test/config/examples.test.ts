@@ -27,7 +27,7 @@ const BESIDE: readonly (readonly [key: RegExp, set: Mapping, unset?: readonly st
     { 'schemaRegistry.ssl.cert': 'c', 'schemaRegistry.ssl.key': 'k' },
   ],
   [/^mongodb\.uriFile$/, {}, ['mongodb.uri']],
-  [/\.(topics|topicPattern)$/, {}, ['pipelines.orders.topic']],
+  [/\.(topics|topicPattern)$/, { 'pipelines.orders.version': 'timestamp' }, ['pipelines.orders.topic']],
   [
     /\.(cron|timezone)$/,
     { 'pipelines.orders.limits.budget': '1m', 'pipelines.orders.limits.startToClose': '2m' },

@@ -161,7 +161,8 @@ const CASES: Case[] = [
   {
     rule: 'a key format without keys as ids has no meaning',
     parts: { orders: '{ topic: orders, documentId: coordinates, keyFormat: json }' },
-    mistake: '5:53 pipelines.orders.keyFormat: has a meaning only with `documentId: key`, `{ keyField }` and `{ keyFields }`; leave it out',
+    mistake:
+      '5:53 pipelines.orders.keyFormat: has a meaning only with `documentId: key`, `{ keyField }` and `{ keyFields }`; leave it out',
   },
   {
     rule: 'a field can be the id only of JSON values',

@@ -40,8 +40,7 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
   {
     rule: 'a field can be the version only of values with fields',
     parts: { orders: '{ topic: orders, value: string, version: { field: rev }, deletes: ignore }' },
-    mistake:
-      '5:52 pipelines.orders.version: string values have no fields to take the version from',
+    mistake: '5:52 pipelines.orders.version: string values have no fields to take the version from',
   },
   {
     rule: 'the place in the source is known from change events alone',
@@ -68,9 +67,9 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
   },
   {
     rule: 'hard deletes and several topics in one collection exclude each other',
-    parts: { orders: '{ topics: [a, b], deletes: hard }' },
+    parts: { orders: '{ topics: [a, b], version: timestamp, deletes: hard }' },
     mistake:
-      '5:38 pipelines.orders.deletes: "hard": hard deletes cannot be combined with several topics in one collection, whose records come in any order; use soft',
+      '5:58 pipelines.orders.deletes: "hard": hard deletes cannot be combined with several topics in one collection, whose records come in any order; use soft',
   },
   {
     rule: 'hard deletes leave nothing to be purged',

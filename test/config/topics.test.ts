@@ -10,15 +10,18 @@ describe('the topics of a pipeline', () => {
       return [topics, topic];
     };
     assert.deepEqual(shown('{ topic: a }'), [{ names: ['a'] }, 'a']);
-    assert.deepEqual(shown('{ topics: [a, b] }'), [{ names: ['a', 'b'] }, 'a, b']);
+    assert.deepEqual(shown('{ topics: [a, b], collection: "${topic}" }'), [{ names: ['a', 'b'] }, 'a, b']);
     const five = { names: ['a', 'b', 'c', 'd', 'e'] };
-    assert.deepEqual(shown('{ topics: [a, b, c, d, e] }'), [five, 'a, b, c and 2 more']);
-    assert.deepEqual(shown('{ topicPattern: "shop\\\\..*" }'), [{ pattern: 'shop\\..*' }, '/shop\\..*/']);
+    assert.deepEqual(shown('{ topics: [a, b, c, d, e], version: timestamp }'), [five, 'a, b, c and 2 more']);
+    assert.deepEqual(shown('{ topicPattern: "shop\\\\..*", documentId: coordinates }'), [
+      { pattern: 'shop\\..*' },
+      '/shop\\..*/',
+    ]);
   });
 
   test('belong to the fingerprint', () => {
-    const fingerprints = ['{ topic: a }', '{ topics: [a, b] }', '{ topicPattern: a }', '{ topics: [a] }'].map(
-      (written) => pipelineFrom(written).fingerprint,
+    const fingerprints = ['topic: a', 'topics: [a, b]', 'topicPattern: a', 'topics: [a]'].map(
+      (written) => pipelineFrom(`{ ${written}, version: timestamp }`).fingerprint,
     );
     assert.equal(new Set(fingerprints).size, 3);
     assert.equal(fingerprints[0], fingerprints[3], 'a list of one is that one');
@@ -28,6 +31,11 @@ describe('the topics of a pipeline', () => {
     ['must be said', '{ group: g }', /pipelines\.orders.*says no topic/],
     ['are said in one way only', '{ topic: a, topics: [b] }', /topics.*either `topic` or `topics`, not both/],
     ['are not none', '{ topics: [] }', /topics: expected a list of at least one topic/],
+    [
+      'need more than offsets to share a collection',
+      '{ topics: [a, b] }',
+      /version.*offsets of several topics cannot be compared/,
+    ],
     ['are each named once', '{ topics: [a, b, a] }', /topics.*names a twice/],
     [
       'match a regular expression',

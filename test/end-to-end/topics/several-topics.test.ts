@@ -162,6 +162,31 @@ describe('a list of topics into one collection', () => {
     assert.equal(ids.length, 65);
   });
 
+  test('with the ids in common, keeps for each the record with the later timestamp, whichever topic it came by', async () => {
+    await worker.kill('SIGTERM');
+    const names = [topics.named('a'), topics.named('b')];
+    await scenario.configure({ topics: names, version: 'timestamp', collection: 'shared' });
+    worker = await scenario.startWorker();
+    const sooner = String(Date.now() - 2_000);
+    const later = String(Date.now() - 1_000);
+    const record = (key: string, from: string, timestamp: string) => {
+      return { key, timestamp, value: JSON.stringify({ from }), partition: 0 };
+    };
+    await scenario.produce([record('x', 'a', later), record('y', 'a', sooner)], topics.named('a'));
+    await scenario.produce([record('x', 'b', sooner), record('y', 'b', later)], topics.named('b'));
+    assertBalanced(await scenario.run());
+    const stored = await client
+      .db(scenario.collection.dbName)
+      .collection('shared')
+      .find()
+      .sort({ _id: 1 })
+      .toArray();
+    assert.deepEqual(
+      stored.map(({ _id, from }) => `${String(_id)} ${String(from)}`),
+      ['x a', 'y b'],
+    );
+  });
+
   test('fails, and says which, where one of them is not there', async () => {
     await worker.kill('SIGTERM');
     await scenario.configure({ topics: [topics.named('a'), topics.named('x')], documentId: 'coordinates' });

@@ -1,0 +1,4 @@
+/** What `RenameByMapping` did: `cust` becomes `customer`. */
+export function transform({ value: { cust, ...rest } }) {
+  return { ...rest, customer: cust };
+}
