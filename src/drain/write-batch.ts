@@ -2,7 +2,14 @@ import type { RecordCounts } from '../contract.js';
 import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
-import type { DeadLetter, DeadLetterStage, PipelineSink, Rejection, WriteModel } from '../mongodb/sink.js';
+import type {
+  DeadLetter,
+  DeadLetterStage,
+  PipelineSink,
+  Rejection,
+  WriteModel,
+  WriteRejectionCode,
+} from '../mongodb/sink.js';
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
 import type { ToOperation } from './operation.js';
@@ -171,12 +178,18 @@ async function writeNewest(
     for (const { model, code, reason } of rejections) {
       const group = groupOf.get(model) ?? [];
       groupOf.delete(model);
-      for (const { record } of group.splice(-1)) refused.push({ record, stage: 'write', code, reason });
+      for (const { record } of group.splice(-1)) refused.push({ record, stage: stageOf(code), code, reason });
       if (group.length > 0) waiting.push(group);
     }
     for (const group of groupOf.values()) counts.coalesced += group.length - 1;
   }
   return { counts, refused };
+}
+
+const INVALID: readonly WriteRejectionCode[] = ['TOO_LARGE', 'NOT_STORABLE', 'VALIDATION_FAILED'];
+
+function stageOf(code: WriteRejectionCode): DeadLetterStage {
+  return INVALID.includes(code) ? 'validate' : 'write';
 }
 
 function newestOf(group: readonly Candidate[]): Candidate[] {

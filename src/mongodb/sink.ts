@@ -73,7 +73,8 @@ export interface WriteResult {
   rejected: Rejection[];
 }
 
-export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'version' | 'write';
+/** `validate`: what the record became can't be a document of the collection; `write`: MongoDB refused it for another reason. */
+export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'version' | 'validate' | 'write';
 
 export interface DeadLetter {
   /** `group|topic-partition@epoch|offset`. */

@@ -4,6 +4,7 @@ import type { BatchWritten } from '../../src/drain/write-batch.js';
 import { DrainError } from '../../src/errors.js';
 import type { KafkaRecord } from '../../src/kafka/source.js';
 import { record, seededRandom } from './builders.js';
+import type { Sink } from '../../src/mongodb/sink.js';
 import { createFakeSink, type FakeSinkOptions } from './fake-sink.js';
 import { outcomes, recordsOf, RUN, stored, TOLERATE_NONE, write } from './write-batch-cases.js';
 
@@ -116,6 +117,29 @@ test('a dead letter has coordinates, cause and bytes of its record, and points t
     },
   ]);
 });
+
+for (const [code, stage] of [
+  ['TOO_LARGE', 'validate'],
+  ['NOT_STORABLE', 'validate'],
+  ['VALIDATION_FAILED', 'validate'],
+  ['DUPLICATE_KEY', 'write'],
+  ['WRITE_REFUSED', 'write'],
+] as const)
+  test(`a document that is refused as ${code} is a dead letter of the stage ${stage}`, async () => {
+    const sink = createFakeSink();
+    const refusing: Sink = {
+      ...sink,
+      write: (models) => {
+        const rejected = models.map((model) => ({ model, code, reason: 'refused' }));
+        return Promise.resolve({ inserted: 0, updated: 0, deleted: 0, unchanged: 0, rejected });
+      },
+    };
+    await write(refusing, 'a1');
+    assert.deepEqual(
+      sink.letters.map((letter) => letter.stage),
+      [stage],
+    );
+  });
 
 describe('random batches', () => {
   const random = seededRandom(99);

@@ -111,7 +111,7 @@ describe('a log that is not what it was', () => {
 
     test('with onDataLoss skip, and the lost range is in the result', async () => {
       const result = await run(expired);
-      assert.deepEqual(result.lost, [{ partition: 1, from: '20', to: '26' }]);
+      assert.deepEqual(result.lost, [{ topic: expired.topic, partition: 1, from: '20', to: '26' }]);
       assert.deepEqual(
         [result.stopReason, result.continuity, result.records.inserted],
         ['drained', 'continuous', 9],

@@ -8,7 +8,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-batch',
-        find: "refused.push({ record, stage: 'write', code, reason });",
+        find: 'refused.push({ record, stage: stageOf(code), code, reason });',
         replace: 'counts.unchanged += 1;',
       },
     ],
