@@ -7,6 +7,7 @@ import { createContext, type Context, type ExitCode, type GlobalOptions } from '
 import type { HandleOptions, ListOptions } from './commands/dead-letters.js';
 import { parseDuration } from './config/duration.js';
 import { asDrainError, type ErrorCode } from './errors.js';
+import { DEAD_LETTER_STAGES } from './mongodb/sink.js';
 
 const INTERRUPTED = 130;
 const EXIT_CODES =
@@ -149,15 +150,7 @@ function choosing(command: Command): Command {
   return command
     .option('--id <id...>', 'these')
     .option('--code <code>', 'with this code, for instance NOT_JSON')
-    .addOption(
-      new Option('--stage <stage>', 'that failed at this stage').choices([
-        'decode',
-        'transform',
-        'id',
-        'version',
-        'write',
-      ]),
-    )
+    .addOption(new Option('--stage <stage>', 'that failed at this stage').choices(DEAD_LETTER_STAGES))
     .option('--since <time>', 'since then: ISO 8601, or a duration back from now (2h)', pointInTime)
     .option('--before <time>', 'before then', pointInTime)
     .addOption(new Option('--state <state>', 'default: open').choices(['open', 'replayed', 'all']))

@@ -73,8 +73,12 @@ export interface WriteResult {
   rejected: Rejection[];
 }
 
-/** `validate`: what the record became can't be a document of the collection; `write`: MongoDB refused it for another reason. */
-export type DeadLetterStage = 'decode' | 'transform' | 'id' | 'version' | 'validate' | 'write';
+/**
+ * Where a record failed. `validate`: what it became can't be a document of the collection; `write`: MongoDB refused it for
+ * another reason.
+ */
+export const DEAD_LETTER_STAGES = ['decode', 'transform', 'id', 'version', 'validate', 'write'] as const;
+export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number];
 
 export interface DeadLetter {
   /** `group|topic-partition@epoch|offset`. */
