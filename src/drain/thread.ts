@@ -1,11 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectionFor } from '../config/collections.js';
+import { registryFormatsOf } from '../config/registry-connection.js';
 import { toErrorData } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import type { PipelineSink } from '../mongodb/sink.js';
-import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
+import type { HttpSchemas } from '../registry/http-schemas.js';
 import type { AskedStop, DrainDeps, DrainTask } from './attempt.js';
 import { drain } from './drain.js';
 import { every } from './every.js';
@@ -49,8 +50,8 @@ async function drainAs(
 ): Promise<ThreadMessage> {
   // Before anything is opened: its errors are the user's to mend.
   const transform = await openTransform(input, reporter);
+  const schemas = await openSchemas(input, reporter);
   const source = openSource(input, reporter);
-  const schemas = openSchemas(input, reporter);
   let sink: PipelineSink | null = null;
   try {
     sink = await openSink(input, reporter);
@@ -95,8 +96,14 @@ function topicsOf({ plan }: DrainTask): string[] {
   return plan.topics.flatMap(({ topic, gone }) => (gone === true ? [] : [topic]));
 }
 
-function openSchemas({ schemaRegistry, schemas }: ThreadInput, reporter: Reporter): HttpSchemas | null {
-  if (schemaRegistry === null) return null;
+async function openSchemas(
+  { schemaRegistry, schemas, task }: ThreadInput,
+  reporter: Reporter,
+): Promise<HttpSchemas | null> {
+  const { value, key } = registryFormatsOf(task.pipeline);
+  if (schemaRegistry === null || (value === null && key === null)) return null;
+  // Its formats take as long to load as all the rest of the thread, and few pipelines need them.
+  const { createHttpSchemas } = await import('../registry/http-schemas.js');
   return createHttpSchemas({
     settings: schemaRegistry,
     kept: schemas,

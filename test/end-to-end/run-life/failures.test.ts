@@ -33,7 +33,7 @@ describe('a run that is stopped or fails says what it did', { concurrency: true 
     strict = await open({ deadLetters: { tolerate: 'none' } });
     watched = await open();
     stubborn = await open();
-    hung = await open({ limits: { stallTimeout: '6s' } });
+    hung = await open({ limits: { stallTimeout: '10s' } });
     updated = await open({ limits: { stallTimeout: '10s' } });
     cancelled = await open({ limits: { stallTimeout: '10s' } });
     await strict[0].startWorker(FAULTY_THREAD);
