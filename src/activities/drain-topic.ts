@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { needsRegistry } from '../config/registry-connection.js';
 import type { PipelineSettings } from '../config/settings.js';
 import type { DrainInput, DrainOutcome, DrainProgress, Plan } from '../contract.js';
 import type { ThreadInput, ThreadMessage, TransformInput } from '../drain/thread-messages.js';
@@ -74,7 +75,7 @@ function superviseDrain(
     kafka: deps.settings.kafka,
     mongodb: deps.settings.mongodb,
     schemaRegistry: deps.settings.schemaRegistry,
-    schemas: deps.settings.schemaRegistry === null ? [] : deps.schemas.all(),
+    schemas: needsRegistry(pipeline) ? deps.schemas.all() : [],
     task: {
       ...{ pipeline, plan: input.plan, run: runOf(context) },
       ...{ budgetMs: times.budgetMs, stopByMs: times.stopByMs },

@@ -1,5 +1,5 @@
 /** Pipelines as the program uses them. */
-import { TOPIC_REFERENCE } from './environment.js';
+import { isPerTopic } from './collections.js';
 import { PIPELINE_DEFAULTS, RECORD_LIMIT_DEFAULTS, SCHEDULE_DEFAULTS } from './defaults.js';
 import { fingerprintOf } from './fingerprint.js';
 import { deriveLimits, intervalOf } from './limits.js';
@@ -101,7 +101,7 @@ export const groupOf = (name: string, { group }: Names): string => group ?? `dra
 export const collectionOf = (name: string, { collection }: Names): string => collection ?? name;
 export const deadLettersOf = (name: string, written: Names): string => {
   const collection = collectionOf(name, written);
-  const stem = collection.includes(TOPIC_REFERENCE) ? name : collection;
+  const stem = isPerTopic({ collection }) ? name : collection;
   return written.deadLetters?.collection ?? `${stem}.dead_letters`;
 };
 

@@ -2,6 +2,7 @@
 import { isPerTopic } from './collections.js';
 import type { FilePipeline } from './pipeline-schema.js';
 import type { Problem } from './problem.js';
+import { REGISTRY_FORMATS } from './settings.js';
 
 type Written = Partial<FilePipeline>;
 
@@ -19,7 +20,7 @@ export function recordProblems(written: Written): Problem[] {
 /** Formats whose values have no fields. */
 const WITHOUT_FIELDS: readonly FilePipeline['value'][] = ['string', 'bytes'];
 /** Formats in which Debezium writes its events. */
-const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json', 'avro', 'protobuf', 'json-schema'];
+const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json', ...REGISTRY_FORMATS];
 
 function valueProblems({ largeIntegers, dates, value = 'json' }: Written): Problem[] {
   const problems: Problem[] = [];

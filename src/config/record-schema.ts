@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DAY_MS, RECORD_LIMIT_DEFAULTS } from './defaults.js';
 import { duration, integer, mapping, oneOf, share, text, type TextRule } from './fields.js';
+import { REGISTRY_FORMATS } from './settings.js';
 
 export const COLLECTION: TextRule = {
   pattern: /^(?!system\.)[^$\s\0.][^$\s\0]{0,199}$/,
@@ -131,7 +132,7 @@ const RECORD_LIMITS = mapping(
 /** The keys of a pipeline about its records. */
 export const RECORD_FIELDS = {
   value: oneOf(
-    ['json', 'extended-json', 'bson', 'string', 'bytes', 'avro', 'protobuf', 'json-schema'],
+    ['json', 'extended-json', 'bson', 'string', 'bytes', ...REGISTRY_FORMATS],
     "How values are decoded; extended-json is MongoDB's notation of its types; avro, protobuf and json-schema need schemaRegistry. Default: json.",
   ).optional(),
   largeIntegers: oneOf(
@@ -148,7 +149,7 @@ export const RECORD_FIELDS = {
   ).optional(),
   recordLimits: RECORD_LIMITS.optional(),
   keyFormat: oneOf(
-    ['string', 'bytes', 'json', 'avro', 'protobuf', 'json-schema'],
+    ['string', 'bytes', 'json', ...REGISTRY_FORMATS],
     'How keys become document ids, with `documentId: key`. Default: string.',
   ).optional(),
   envelope: oneOf(

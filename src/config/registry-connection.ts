@@ -2,17 +2,21 @@
 import { required, toTls, type FileReader } from './connections.js';
 import type { Problem } from './problem.js';
 import type { FileConfig } from './schema.js';
-import type { PipelineSettings, RegistryFormat, SchemaRegistrySettings } from './settings.js';
+import {
+  REGISTRY_FORMATS,
+  type PipelineSettings,
+  type RegistryFormat,
+  type SchemaRegistrySettings,
+} from './settings.js';
 
 type Written = NonNullable<FileConfig['schemaRegistry']>;
 
 const PATH = ['schemaRegistry'];
-const REGISTRY_FORMATS: readonly unknown[] = ['avro', 'protobuf', 'json-schema'] satisfies RegistryFormat[];
 /** On the way to these a password meets no network. */
 const OWN_MACHINE = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i;
 
 export function isRegistryFormat(format: unknown): format is RegistryFormat {
-  return REGISTRY_FORMATS.includes(format);
+  return REGISTRY_FORMATS.some((known) => known === format);
 }
 
 /** Which parts of a pipeline's records are decoded by a schema of the registry. */
@@ -22,6 +26,12 @@ export function registryFormatsOf({ value, documentId }: Pick<PipelineSettings, 
 } {
   const key = 'format' in documentId ? documentId.format : null;
   return { value: isRegistryFormat(value) ? value : null, key: isRegistryFormat(key) ? key : null };
+}
+
+/** Whether any part of them is. */
+export function needsRegistry(pipeline: Pick<PipelineSettings, 'value' | 'documentId'>): boolean {
+  const { value, key } = registryFormatsOf(pipeline);
+  return value !== null || key !== null;
 }
 
 /** `null`: there is none, or its addresses can't be read. */

@@ -62,7 +62,8 @@ export interface WorkerSettings {
 export type TopicSelection = { names: readonly string[] } | { pattern: string };
 export type StartPolicy = 'earliest' | 'latest' | 'fail' | { timestampMs: number };
 /** Those whose records name a schema of the registry. */
-export type RegistryFormat = 'avro' | 'protobuf' | 'json-schema';
+export const REGISTRY_FORMATS = ['avro', 'protobuf', 'json-schema'] as const;
+export type RegistryFormat = (typeof REGISTRY_FORMATS)[number];
 export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes' | RegistryFormat;
 export type KeyFormat = 'string' | 'bytes' | 'json' | RegistryFormat;
 /** How `_id` is made from a record: several fields make an object of them, in this order. */

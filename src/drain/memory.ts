@@ -1,4 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
+import { topicPatternOf } from '../config/topic-pattern.js';
 import type { PlannedTopic, PreviousRun } from '../contract.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type LogState, type PartitionName } from '../kafka/source.js';
@@ -78,7 +79,7 @@ function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
 
 /** Names that a configuration no longer lists are forgotten; what a pattern would still match isn't. */
 function matches({ topics }: PipelineSettings, topic: string): boolean {
-  return 'pattern' in topics && new RegExp(`^(?:${topics.pattern})$`).test(topic);
+  return 'pattern' in topics && topicPatternOf(topics.pattern).test(topic);
 }
 
 function refuseRecreated(pipeline: PipelineSettings, { topics }: LogState, previous: PreviousRun): void {

@@ -1,4 +1,4 @@
-import { registryFormatsOf } from '../config/registry-connection.js';
+import { needsRegistry, registryFormatsOf } from '../config/registry-connection.js';
 import type { PipelineSettings } from '../config/settings.js';
 import type { Schemas } from '../registry/schemas.js';
 import type { Operation, ToOperation } from './operation.js';
@@ -13,10 +13,9 @@ export function withSchemas(
   schemas: Schemas | null,
   toOperation: ToOperation,
 ): ToOperation {
-  const formats = registryFormatsOf(pipeline);
-  if (schemas === null || (formats.value === null && formats.key === null)) return toOperation;
+  if (schemas === null || !needsRegistry(pipeline)) return toOperation;
+  const { value, key } = registryFormatsOf(pipeline);
   return (record) => {
-    const { value, key } = formats;
     const parts = [
       ...(value === null ? [] : [{ format: value, part: 'value' as const, bytes: record.value }]),
       ...(key === null ? [] : [{ format: key, part: 'key' as const, bytes: record.key }]),

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectionFor } from '../config/collections.js';
-import { registryFormatsOf } from '../config/registry-connection.js';
+import { needsRegistry } from '../config/registry-connection.js';
 import { toErrorData } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
@@ -100,8 +100,7 @@ async function openSchemas(
   { schemaRegistry, schemas, task }: ThreadInput,
   reporter: Reporter,
 ): Promise<HttpSchemas | null> {
-  const { value, key } = registryFormatsOf(task.pipeline);
-  if (schemaRegistry === null || (value === null && key === null)) return null;
+  if (schemaRegistry === null || !needsRegistry(task.pipeline)) return null;
   // Its formats take as long to load as all the rest of the thread, and few pipelines need them.
   const { createHttpSchemas } = await import('../registry/http-schemas.js');
   return createHttpSchemas({

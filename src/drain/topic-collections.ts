@@ -9,23 +9,23 @@ import type { TopicIdentity } from '../kafka/source.js';
  */
 export function refuseUnfitCollections(pipeline: PipelineSettings, topics: readonly TopicIdentity[]): void {
   if (!isPerTopic(pipeline)) return;
-  const names = new Set(topics.map(({ topic }) => collectionFor(pipeline, topic)));
+  const views = new Set(topics.map(({ topic }) => liveViewOf(collectionFor(pipeline, topic))));
   for (const { topic } of topics) {
-    const fault = faultOf(pipeline, collectionFor(pipeline, topic), names);
+    const collection = collectionFor(pipeline, topic);
+    const fault = faultOf(pipeline, collection, views);
     if (fault === null) continue;
     throw new DrainError(
       'COLLECTION_UNSUITABLE',
-      `topic "${topic}" would be written to the collection "${collectionFor(pipeline, topic)}", ${fault}. ` +
+      `topic "${topic}" would be written to the collection "${collection}", ${fault}. ` +
         `Change "collection" of pipeline "${pipeline.name}" (for instance to "from_\${topic}"), or leave the topic out.`,
     );
   }
 }
 
-function faultOf(pipeline: PipelineSettings, name: string, all: ReadonlySet<string>): string | null {
+function faultOf(pipeline: PipelineSettings, name: string, views: ReadonlySet<string>): string | null {
   if (/^system\.|^\./.test(name)) return "which MongoDB doesn't allow";
   if (name === pipeline.deadLetters.collection) return 'which has the dead letters';
-  const isView = [...all].some((other) => liveViewOf(other) === name);
-  return isView && pipeline.deletes === 'soft'
+  return pipeline.deletes === 'soft' && views.has(name)
     ? 'which is the view that hides the deleted documents of another topic'
     : null;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicSelection } from '../config/settings.js';
+import { topicPatternOf } from '../config/topic-pattern.js';
 import { forEachLimited } from '../for-each-limited.js';
 import type { AdminClient } from './client.js';
 import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
@@ -22,7 +23,7 @@ const TOPICS_AT_ONCE = 8;
 /** The names of the topics, sorted; Kafka's own (`__consumer_offsets`) match no pattern. */
 export async function fetchTopicNames({ admin }: AdminClient, topics: TopicSelection): Promise<string[]> {
   if ('names' in topics) return [...topics.names].sort();
-  const pattern = new RegExp(`^(?:${topics.pattern})$`);
+  const pattern = topicPatternOf(topics.pattern);
   const all = await admin.listTopics();
   return all.filter((name) => !name.startsWith('__') && pattern.test(name)).sort();
 }
