@@ -1,5 +1,6 @@
-import type { KeyFormat } from '../config/settings.js';
+import type { KeyFormat, PipelineSettings } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
+import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
 import { jsonShapeFault, type RecordLimits } from './record-limits.js';
 import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';
@@ -26,18 +27,25 @@ export function decodeKey(
     case 'string':
       return ofText(key, (text) => ({ kind: 'value', value: text }));
     case 'json':
-      return ofText(key, (text) => parseJsonKey(recordLimits, text));
+      return decodeJsonKey(recordLimits, key);
     default: {
       const decoded = decodeByRegistry(
         { format: keyFormat, part: 'key', limits: recordLimits },
         key,
         registry,
       );
-      return decoded.kind === 'json'
-        ? ofText(decoded.payload, (text) => parseJsonKey(recordLimits, text))
-        : decoded;
+      return decoded.kind === 'json' ? decodeJsonKey(recordLimits, decoded.payload) : decoded;
     }
   }
+}
+
+/** What a double can't hold, and nobody wants kept (`reject`), is refused where it is used as an id. */
+export function decodeJsonKey(
+  limits: RecordLimits,
+  bytes: Buffer,
+  largeIntegers: PipelineSettings['largeIntegers'] = 'reject',
+): DecodedKey {
+  return ofText(bytes, (text) => jsonShapeFaultOf(limits, text) ?? parseJsonKey(text, largeIntegers));
 }
 
 function ofText(bytes: Buffer, decode: (text: string) => DecodedKey): DecodedKey {
@@ -45,11 +53,19 @@ function ofText(bytes: Buffer, decode: (text: string) => DecodedKey): DecodedKey
   return text === null ? bad('id', 'NOT_UTF8', 'the key is not valid UTF-8') : decode(text);
 }
 
-function parseJsonKey(limits: RecordLimits, text: string): DecodedKey {
+function jsonShapeFaultOf(limits: RecordLimits, text: string): BadRecord | null {
   const fault = jsonShapeFault(limits, text);
-  if (fault !== null) return { ...fault, stage: 'id' };
+  return fault === null ? null : { ...fault, stage: 'id' };
+}
+
+function parseJsonKey(text: string, largeIntegers: PipelineSettings['largeIntegers']): DecodedKey {
   try {
-    return { kind: 'value', value: JSON.parse(text) as unknown };
+    const value = JSON.parse(text) as unknown;
+    if (largeIntegers === 'reject' || !hasUnsafeInteger(text)) return { kind: 'value', value };
+    const kept = parseKeepingIntegers(text, largeIntegers);
+    return kept === null
+      ? bad('id', 'UNSAFE_INTEGER', 'the key holds an integer beyond what `largeIntegers` can keep')
+      : { kind: 'value', value: kept };
   } catch {
     return bad('id', 'NOT_JSON', 'the key is not valid JSON');
   }

@@ -1,29 +1,33 @@
-import { RECORD_LIMIT_DEFAULTS } from '../config/defaults.js';
-import type { DocumentIdRule, KeyFormat } from '../config/settings.js';
-import type { KafkaRecord } from '../kafka/source.js';
+import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
+import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
 import { objectIdDigits, unwrapped } from '../mongodb/values.js';
+import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
 import { decodeKey, type DecodedKey } from './decode-key.js';
-import { readKeyWith, type ReadKey } from './key-fields.js';
+import { readKeyWith, type KeyFieldRules, type ReadKey } from './key-fields.js';
 
 export type IdOutcome = { kind: 'id'; id: unknown; idKey: string } | BadRecord;
 
 /** How the key of a record is read, whose headers may say by which schema. */
 export interface KeyReaders {
   /** As a whole. */
-  whole: (format: KeyFormat, key: Buffer, record: KafkaRecord) => DecodedKey;
+  whole: (key: Buffer, headers: readonly RecordHeader[]) => DecodedKey;
   fields: ReadKey;
 }
 
-/** Without a schema registry. */
-const PLAIN: KeyReaders = {
-  whole: (keyFormat, key) => decodeKey({ keyFormat, recordLimits: RECORD_LIMIT_DEFAULTS }, key),
-  fields: readKeyWith({
-    ...{ largeIntegers: 'reject', envelope: 'none', keyFormat: 'json' },
-    recordLimits: RECORD_LIMIT_DEFAULTS,
-  }),
-};
+/** By the pipeline's rules; `null`: no format of it needs a schema registry. */
+export function createKeyReaders(
+  rules: Omit<KeyFieldRules, 'keyFormat'> & Pick<PipelineSettings, 'documentId'>,
+  schemas: Schemas | null,
+): KeyReaders {
+  const keyFormat = 'format' in rules.documentId ? rules.documentId.format : 'json';
+  const keyRules = { ...rules, keyFormat };
+  return {
+    whole: (key, headers) => decodeKey(keyRules, key, { schemas, headers }),
+    fields: readKeyWith(keyRules, schemas),
+  };
+}
 
 /**
  * Makes a record's `_id`. `idKey` is equal exactly where MongoDB's `_id` index sees the same value: same type class and same
@@ -35,11 +39,11 @@ export function documentIdOf(
   record: KafkaRecord,
   fields: Fields | null,
   epoch: number,
-  readers: KeyReaders = PLAIN,
+  readers: KeyReaders,
 ): IdOutcome {
   switch (rule.from) {
     case 'key':
-      return idOfKey(rule.format, record, readers);
+      return idOfKey(record, readers);
     case 'field':
       return fields === null ? withoutValue(rule.field) : idOfField(rule.field, fields, 'the value');
     case 'fields':
@@ -80,9 +84,9 @@ function coordinatesOf(record: KafkaRecord, epoch: number): string {
   return `${topic}-${String(record.partition)}-${String(record.offset)}`;
 }
 
-function idOfKey(format: KeyFormat, record: KafkaRecord, { whole }: KeyReaders): IdOutcome {
-  if (record.key === null) return withoutKey();
-  const decoded = whole(format, record.key, record);
+function idOfKey({ key, headers }: KafkaRecord, { whole }: KeyReaders): IdOutcome {
+  if (key === null) return withoutKey();
+  const decoded = whole(key, headers);
   if (decoded.kind === 'bad') return decoded;
   const { value } = decoded;
   return Buffer.isBuffer(value) ? bytesId(value) : scalarId(unwrapped(value), 'the key');

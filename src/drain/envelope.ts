@@ -1,7 +1,7 @@
 /** Change events of Debezium: what happened to which row or document. Both kinds of connector are told by their shape. */
 import type { PipelineSettings } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { decodeValue, type Decoded, type Fields } from './decode.js';
+import { decodeValue, isPlainObject, type Decoded, type Fields } from './decode.js';
 import { withoutSchema, type KeyFields } from './key-fields.js';
 import { NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 
@@ -38,11 +38,7 @@ interface Event extends Fields {
 }
 
 function isEvent(fields: Fields | null): fields is Event {
-  return fields !== null && typeof fields['op'] === 'string' && isObject(fields['source']);
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return fields !== null && typeof fields['op'] === 'string' && isPlainObject(fields['source']);
 }
 
 function changeOf(rules: EnvelopeRules, event: Event): Change {
@@ -92,7 +88,7 @@ function rowOf(rules: EnvelopeRules, row: unknown, source: Fields): Decoded {
   if (isMongodb(source) && typeof row === 'string') {
     return decodeValue({ ...rules, value: 'extended-json' }, Buffer.from(row));
   }
-  if (!isObject(row)) return notAnEnvelope('a row that is no object');
+  if (!isPlainObject(row)) return notAnEnvelope('a row that is no object');
   return rules.largeIntegers === 'reject' && holdsLargeInteger(row)
     ? bad('decode', 'UNSAFE_INTEGER', 'the row holds an integer beyond what `largeIntegers` can keep')
     : { kind: 'fields', fields: row };

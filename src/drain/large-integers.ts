@@ -1,9 +1,7 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { toDecimal } from '../mongodb/values.js';
-import { isEscaped } from './record-limits.js';
+import { isInt64, toDecimal } from '../mongodb/values.js';
+import { endOfString } from './record-limits.js';
 
-const MAX_INT64 = 2n ** 63n - 1n;
-const MIN_INT64 = -(2n ** 63n);
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** Whether a number of the JSON text is an integer that a double can't hold. Outside of its strings only. */
@@ -41,7 +39,7 @@ export function parseKeepingIntegers(
 const CONVERSIONS: Record<'long' | 'decimal' | 'string', (digits: string) => unknown> = {
   long: (digits) => {
     const value = BigInt(digits);
-    return value >= MIN_INT64 && value <= MAX_INT64 ? value : null;
+    return isInt64(value) ? value : null;
   },
   decimal: toDecimal,
   string: (digits) => digits,
@@ -76,16 +74,10 @@ function betweenStrings(json: string): Part[] {
       parts.push({ text: json.slice(from, end), isString: false });
       from = end;
     } else {
-      const end = afterString(json, quote + 1);
+      const end = endOfString(json, quote + 1) + 1;
       parts.push({ text: json.slice(from, end), isString: true });
       from = end;
     }
   }
   return parts;
-}
-
-function afterString(json: string, from: number): number {
-  let quote = json.indexOf('"', from);
-  while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
-  return quote + 1;
 }

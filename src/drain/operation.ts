@@ -5,10 +5,9 @@ import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { convertDates } from './dates.js';
 import { decodeValue, type Decoded, type Fields } from './decode.js';
-import { decodeKey } from './decode-key.js';
-import { documentIdOf, idKeyOf, type KeyReaders } from './document-id.js';
+import { createKeyReaders, documentIdOf, idKeyOf, type KeyReaders } from './document-id.js';
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
-import { connectorOfKey, readKeyWith, readMongodbKey } from './key-fields.js';
+import { connectorOfKey, readMongodbKey } from './key-fields.js';
 import type { RegistryContext } from './registry-formats.js';
 import type { Transformed } from './transform-result.js';
 import type { TransformStep } from './transform-step.js';
@@ -63,7 +62,7 @@ export function createToOperation(
   purgeAt: Date,
   { schemas = null, transform = null }: Steps = {},
 ): ToOperation {
-  const keys = keysWith(rules, schemas);
+  const keys = createKeyReaders(rules, schemas);
   const context: Context = {
     ...{ rules, schemas, transform, keys },
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
@@ -78,16 +77,6 @@ export function createToOperation(
     // What a transform gets it may keep, and a slice of the fetch would keep all of it.
     const value = transform === null ? record.value : Buffer.from(record.value);
     return isEnveloped ? changeOperation(context, record, value) : plain(context, record, value);
-  };
-}
-
-function keysWith(rules: OperationRules, schemas: Schemas | null): KeyReaders {
-  const { documentId, recordLimits } = rules;
-  const keyFormat = 'format' in documentId ? documentId.format : 'json';
-  return {
-    whole: (format, key, { headers }) =>
-      decodeKey({ keyFormat: format, recordLimits }, key, { schemas, headers }),
-    fields: readKeyWith({ ...rules, keyFormat }, schemas),
   };
 }
 

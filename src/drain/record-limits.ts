@@ -84,15 +84,15 @@ function scanJson(text: string, { maxDepth, maxKeys }: RecordLimits): ShapeFault
   return null;
 }
 
-/** The place of the closing quote; the text's end where there is none. */
-function endOfString(text: string, from: number): number {
+/** The place of the closing quote of the JSON string that begins before `from`; the text's end where there is none. */
+export function endOfString(text: string, from: number): number {
   let quote = text.indexOf('"', from);
   while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
   return quote === -1 ? text.length : quote;
 }
 
 /** Whether an odd number of backslashes stands before it. */
-export function isEscaped(text: string, at: number): boolean {
+function isEscaped(text: string, at: number): boolean {
   let first = at;
   while (text[first - 1] === '\\') first -= 1;
   return (at - first) % 2 === 1;

@@ -1,5 +1,6 @@
 import type { RegistryFormat } from '../config/settings.js';
 import { DrainError } from '../errors.js';
+import type { DeadLetterStage } from '../mongodb/sink.js';
 import { framedOf, type Headers, type Part } from '../registry/framing.js';
 import type { PayloadFault, Schemas, SchemaType } from '../registry/schemas.js';
 import { bad, type BadRecord, type BadRecordCode } from './bad-record.js';
@@ -22,6 +23,9 @@ const TYPES: Readonly<Record<RegistryFormat, SchemaType>> = {
   'json-schema': 'JSON',
 };
 
+/** Where a record fails whose part can't be decoded. */
+const STAGES: Readonly<Record<Part, DeadLetterStage>> = { key: 'id', value: 'decode' };
+
 /** Decodes a key or a value by the schema that it names. The schema must be loaded; one that isn't counts as unknown. */
 export function decodeByRegistry(
   { format, part, limits }: { format: RegistryFormat; part: Part; limits: RecordLimits },
@@ -30,7 +34,7 @@ export function decodeByRegistry(
 ): RegistryValue {
   if (schemas === null)
     throw new DrainError('CONFIG_INVALID', `the ${part} format ${format} needs schemaRegistry`);
-  const refuse = (code: BadRecordCode, reason: string) => bad(part === 'key' ? 'id' : 'decode', code, reason);
+  const refuse = (code: BadRecordCode, reason: string) => bad(STAGES[part], code, reason);
   const framed = framedOf(format, part, bytes, { headers });
   if (framed === null) return refuse('SCHEMA_ID_MISSING', `nothing says which schema the ${part} has`);
   const { ref, payload, path } = framed;
@@ -65,7 +69,7 @@ function faultAsBad(
   { format, part, limits }: { format: RegistryFormat; part: Part; limits: RecordLimits },
   fault: PayloadFault,
 ): BadRecord {
-  const stage = part === 'key' ? 'id' : 'decode';
+  const stage = STAGES[part];
   switch (fault) {
     case 'TOO_DEEP':
     case 'TOO_MANY_KEYS':

@@ -1,8 +1,8 @@
 import { BSON } from 'mongodb';
+import { isInt64 } from './values.js';
 
 /** Levels of a document; the server refuses the 181st, and from about 250 the whole command around the document. */
 const MAX_DEPTH = 180;
-const MAX_INT64 = 2n ** 63n;
 /** Below this many characters the worst case (3 bytes each) is cheaper to assume than the true size to compute. */
 const SHORT_TEXT = 64;
 /** A type byte, and the number of digits of an array index. */
@@ -35,7 +35,7 @@ function walk(value: unknown, depth: number, into: Measured): void {
       if (value !== null) walkObject(value, depth, into);
       return;
     case 'bigint':
-      if (value >= MAX_INT64 || value < -MAX_INT64) into.fault = 'an integer exceeds 64 bits';
+      if (!isInt64(value)) into.fault = 'an integer exceeds 64 bits';
       into.bytes += 8;
       return;
     case 'function':

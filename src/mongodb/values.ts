@@ -19,6 +19,13 @@ export function fromExtendedJson(text: string): unknown {
   }
 }
 
+const BEYOND_INT64 = 2n ** 63n;
+
+/** Whether an integer of BSON can hold it. */
+export function isInt64(value: bigint): boolean {
+  return value >= -BEYOND_INT64 && value < BEYOND_INT64;
+}
+
 /** `null`: more than the 34 digits that a decimal has. */
 export function toDecimal(digits: string): unknown {
   try {

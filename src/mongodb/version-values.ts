@@ -2,10 +2,7 @@
 import { Decimal128, ObjectId, Timestamp } from 'mongodb';
 import { compareDecimals } from './decimals.js';
 import type { VersionValue } from './sink.js';
-import { toDecimal, unwrapped } from './values.js';
-
-const MAX_INT64 = 2n ** 63n - 1n;
-const MIN_INT64 = -(2n ** 63n);
+import { isInt64, toDecimal, unwrapped } from './values.js';
 
 /**
  * The form in which a declared version is stored and compared; `null`: of a kind that orders nothing (null, booleans, objects,
@@ -36,10 +33,6 @@ function ofPlain(value: unknown): VersionValue | null {
 /** `null`: infinite, not a number, or of more than 34 digits. */
 function decimalFrom(text: string): VersionValue | null {
   return /^-?\d/.test(text) ? (toDecimal(text) as VersionValue | null) : null;
-}
-
-function isInt64(value: bigint): boolean {
-  return value >= MIN_INT64 && value <= MAX_INT64;
 }
 
 type Value = VersionValue | null | undefined;

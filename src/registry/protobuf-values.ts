@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { toDecimal, toDouble } from '../mongodb/values.js';
+import { isInt64, toDecimal, toDouble } from '../mongodb/values.js';
 import { toDate, toScaled } from './avro-logical.js';
 import { setField, type Meter } from './faults.js';
 
@@ -14,7 +14,6 @@ interface Long {
 }
 
 const MAX_INT32 = 2 ** 31 - 1;
-const MAX_INT64 = 2n ** 63n - 1n;
 const UNSIGNED: ReadonlySet<string> = new Set(['uint64', 'fixed64']);
 
 /** Each message type has one reader: types may contain themselves. */
@@ -120,7 +119,7 @@ function unsignedInt(value: unknown): unknown {
 /** Where a long can't hold it: a decimal. */
 function unsignedLong(value: unknown): unknown {
   const long = (value as Long).toBigInt();
-  return long > MAX_INT64 ? toDecimal(String(long)) : long;
+  return isInt64(long) ? long : toDecimal(String(long));
 }
 
 /** Unset fields are found on the prototype, some as values of other types. */

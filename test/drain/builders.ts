@@ -1,8 +1,10 @@
 import { toPipeline } from '../../src/config/pipelines.js';
-import type { PipelineSettings } from '../../src/config/settings.js';
+import type { DocumentIdRule, PipelineSettings } from '../../src/config/settings.js';
 import type { Plan, PlannedPartition, PreviousRun, RecordCounts, TopicResult } from '../../src/contract.js';
 import type { Books } from '../../src/drain/books.js';
 import { encodeMark, type CommitMark } from '../../src/drain/commit-mark.js';
+import type { Fields } from '../../src/drain/decode.js';
+import { createKeyReaders, documentIdOf, type IdOutcome } from '../../src/drain/document-id.js';
 import type { CommittedOffset, KafkaRecord, LogState, PartitionState } from '../../src/kafka/source.js';
 import type { UpsertModel, Version } from '../../src/mongodb/sink.js';
 
@@ -17,6 +19,11 @@ export const ORDERS_0 = { topic: 'orders', partition: 'orders-0' } as const;
 /** A pipeline "orders" with the defaults of the configuration. */
 export function pipeline(overrides: Partial<PipelineSettings> = {}): PipelineSettings {
   return { ...toPipeline('orders', { topic: 'orders' }, 'shop'), ...overrides };
+}
+
+/** The document id by a rule, without a schema registry. */
+export function idBy(rule: DocumentIdRule, of: KafkaRecord, fields: Fields | null, epoch = 1): IdOutcome {
+  return documentIdOf(rule, of, fields, epoch, createKeyReaders(pipeline({ documentId: rule }), null));
 }
 
 export interface RecordOverrides extends Partial<Omit<KafkaRecord, 'key' | 'value'>> {

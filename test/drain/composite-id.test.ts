@@ -5,17 +5,17 @@ import { documentIdOf, idKeyOf, type IdOutcome } from '../../src/drain/document-
 import { readKeyWith } from '../../src/drain/key-fields.js';
 import { createToOperation } from '../../src/drain/operation.js';
 import { fromExtendedJson } from '../../src/mongodb/values.js';
-import { NOW, pipeline, record } from './builders.js';
+import { idBy, NOW, pipeline, record } from './builders.js';
 
 const OF_VALUE: DocumentIdRule = { from: 'fields', fields: ['b', 'a'] };
 const OF_KEY: DocumentIdRule = { from: 'keyFields', fields: ['b', 'a'], format: 'json' };
 
 function ofValue(fields: Record<string, unknown> | null, rule = OF_VALUE): IdOutcome {
-  return documentIdOf(rule, record(), fields, 1);
+  return idBy(rule, record(), fields);
 }
 
 function ofKey(key: string | Buffer | null, rule = OF_KEY): IdOutcome {
-  return documentIdOf(rule, record({ key }), null, 1);
+  return idBy(rule, record({ key }), null);
 }
 
 function codeOf(outcome: IdOutcome): string {

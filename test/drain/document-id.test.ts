@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BSON } from 'mongodb';
 import type { DocumentIdRule, KeyFormat } from '../../src/config/settings.js';
-import { documentIdOf, type IdOutcome } from '../../src/drain/document-id.js';
-import { record, seededRandom } from './builders.js';
+import type { IdOutcome } from '../../src/drain/document-id.js';
+import { idBy, record, seededRandom } from './builders.js';
 
 const LONE = '\ud800';
 
 function ofKey(key: string | Buffer | null, format: KeyFormat = 'string'): IdOutcome {
-  return documentIdOf({ from: 'key', format }, record({ key }), {}, 1);
+  return idBy({ from: 'key', format }, record({ key }), {});
 }
 
 function ofField(fields: Record<string, unknown> | null): IdOutcome {
-  return documentIdOf({ from: 'field', field: 'orderId' }, record(), fields, 1);
+  return idBy({ from: 'field', field: 'orderId' }, record(), fields);
 }
 
 function idOf(outcome: IdOutcome): unknown {
@@ -28,10 +28,10 @@ describe('the id of the key', () => {
 
   test('as bytes is a copy of its bytes, since the key is a slice of a whole fetch', () => {
     const { key } = record({ key: Buffer.from([0, 0xff, 1]) });
-    const id = idOf(documentIdOf({ from: 'key', format: 'bytes' }, record({ key }), null, 1));
+    const id = idOf(idBy({ from: 'key', format: 'bytes' }, record({ key }), null));
     assert.deepEqual(id, Buffer.from([0, 0xff, 1]));
     const slice = Buffer.from('xxo-1xx').subarray(2, 5);
-    const copied = documentIdOf({ from: 'key', format: 'bytes' }, { ...record(), key: slice }, null, 1);
+    const copied = idBy({ from: 'key', format: 'bytes' }, { ...record(), key: slice }, null);
     slice.fill(0);
     assert.deepEqual(idOf(copied), Buffer.from('o-1'));
   });
@@ -101,7 +101,7 @@ describe('the id of a field', () => {
   test('is missing where the value has no such field of its own', () => {
     assert.equal(idOf(ofField({ orderid: 'o-1' })), 'ID_MISSING');
     const rule: DocumentIdRule = { from: 'field', field: 'constructor' };
-    assert.equal(idOf(documentIdOf(rule, record(), {}, 1)), 'ID_MISSING');
+    assert.equal(idOf(idBy(rule, record(), {})), 'ID_MISSING');
   });
 
   test('is missing for a tombstone', () => {
@@ -112,11 +112,11 @@ describe('the id of a field', () => {
 describe('the id of the coordinates', () => {
   const at = record({ topic: 'orders', partition: 3, offset: 1042n, key: null });
   test('is topic, partition and offset', () => {
-    assert.equal(idOf(documentIdOf({ from: 'coordinates' }, at, {}, 1)), 'orders-3-1042');
+    assert.equal(idOf(idBy({ from: 'coordinates' }, at, {})), 'orders-3-1042');
   });
 
   test('names the epoch from the second on, so that a new log has new ids', () => {
-    assert.equal(idOf(documentIdOf({ from: 'coordinates' }, at, {}, 2)), 'orders@2-3-1042');
+    assert.equal(idOf(idBy({ from: 'coordinates' }, at, {}, 2)), 'orders@2-3-1042');
   });
 });
 
