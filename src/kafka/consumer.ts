@@ -36,6 +36,11 @@ const JOIN_ABORT_LIMIT_MS = 15_000;
 
 export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
   client: KafkaClient;
+  /**
+   * All topics of the pipeline, also those of which no partition is wanted now: while a group has members, Kafka lets its offsets
+   * of the topics that none of them subscribes to expire (KIP-211).
+   */
+  topics: readonly string[];
   sizes: FetchSizes;
 }
 
@@ -65,7 +70,7 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
 
 async function untilEnd(
   consumer: Consumer,
-  { client, sizes, request }: ConsumerOptions,
+  { client, topics, sizes, request }: ConsumerOptions,
   member: Member,
   fuse: Fuse,
 ): Promise<void> {
@@ -84,7 +89,7 @@ async function untilEnd(
     );
   });
   await consumer.connect();
-  await consumer.subscribe({ topics: [...new Set(request.partitions.map(({ topic }) => topic))] });
+  await consumer.subscribe({ topics: [...topics] });
   // Resolves when the first join has succeeded or failed. Before that, `stop` would leave a member behind that nobody serves.
   await consumer.run({
     autoCommit: false,

@@ -65,7 +65,7 @@ export function createSource(options: SourceOptions): Source {
     consume: (request) => {
       const own = createClient(settings, options.log);
       const signal = AbortSignal.any([request.signal, closing.signal]);
-      const running = consume(options, own, { ...request, signal }, { ask, committed, place });
+      const running = consume(options, own, { ...request, signal }, { ask, named, committed, place });
       const settled = running.catch(() => undefined);
       consuming.set(own, settled);
       void settled.then(() => consuming.delete(own));
@@ -94,6 +94,8 @@ type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
 /** What a consumer needs to know beside its own membership. */
 interface Questions {
   ask: Ask;
+  /** The names of all topics. */
+  named: () => Promise<string[]>;
   committed: () => Promise<Map<PartitionName, CommittedOffset>>;
   place: Place;
 }
@@ -102,13 +104,14 @@ async function consume(
   options: SourceOptions,
   client: KafkaClient,
   request: ConsumeRequest,
-  { ask, committed, place }: Questions,
+  { ask, named, committed, place }: Questions,
 ): Promise<void> {
   const { group } = options;
   if (request.signal.aborted) return;
   try {
     await runConsumer({
       client,
+      topics: await ask(named),
       sizes: { ...DEFAULT_FETCH_SIZES, ...options.fetchSizes },
       group,
       request,

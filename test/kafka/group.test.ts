@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdmin } from '../../src/kafka/client.js';
+import { patchedKafkaJs } from '../../src/kafka/patched-kafkajs.js';
 import { numbers } from '../contract/source-contract.js';
 import { runKafkaTool } from '../support/stack.js';
 import { openBroker, type Broker } from './broker.js';
@@ -84,6 +85,25 @@ test('a member that the group gave up ends as fenced while it waits, and does no
   assert.deepEqual(consuming.heard, ['assigned 0', 'committed 0 0 start']);
   const { groups } = await broker.admin.describeGroups([broker.group]);
   assert.deepEqual(groups[0]?.members, []);
+});
+
+test('a member subscribes to the topics of which it wants nothing now, too, or their offsets would expire meanwhile', async () => {
+  await using broker = await openBroker(1);
+  await using quiet = await openBroker(1);
+  const topics = { names: [broker.topic, quiet.topic] };
+  const consuming = startConsuming(broker.memberWith({ topics }), fromStart(broker.topic, 1), {
+    ends: new Map([[0, 1n]]),
+  });
+  await untilTrue('it has joined', () => consuming.heard.length > 0);
+  const { groups } = await broker.admin.describeGroups([broker.group]);
+  const { MemberMetadata } = patchedKafkaJs().AssignerProtocol;
+  const subscribed = groups[0]?.members.map((member) => MemberMetadata.decode(member.memberMetadata)?.topics ?? []);
+  assert.deepEqual(
+    subscribed?.map((of) => of.sort()),
+    [[broker.topic, quiet.topic].sort()],
+  );
+  await consuming.stop();
+  assert.deepEqual(consuming.owned(), [0]);
 });
 
 test('a member that is given up while a batch is in hand finishes it, commits nothing, and ends as fenced', async () => {
