@@ -41,6 +41,7 @@ const CODES = {
   STALLED: true,
   THREAD_SILENT: true,
   TRANSFORM_SILENT: true,
+  TRANSFORM_UNAVAILABLE: true,
   THREAD_FAILED: true,
   THREAD_OUT_OF_MEMORY: true,
   HARD_KILLED: true,

@@ -29,7 +29,8 @@ export type TransformResult = object | null | undefined;
 
 /**
  * Called once for each record that isn't a tombstone, before the document id is made; perhaps again after a failure, so that
- * side effects may happen more than once. What it throws makes the record a dead letter.
+ * side effects may happen more than once. What it throws makes the record a dead letter, unless it has the property
+ * `retryable: true`: an outage, which fails the attempt, so that the record is tried again.
  */
 export type Transform<Value extends object = Record<string, unknown>> = (
   record: TransformRecord<Value>,

@@ -69,7 +69,7 @@ export async function supervise(
     if (cancelled.aborted && !completes(cancelled.reason)) throw abortError(cancelled);
     return outcome;
   } catch (reason) {
-    const error = suspicion.accuse(reason);
+    const error = suspicion.accuse(reason, cancelled.aborted);
     // Where people wait for a partial result they get the reason why there is none: a mere "cancelled" would deny what was
     // committed. Elsewhere nobody listens any more.
     throw cancelled.aborted && !completes(cancelled.reason) ? abortError(cancelled) : error;

@@ -16,8 +16,11 @@ export interface Suspicion {
   told: (heartbeat: Heartbeat) => Heartbeat;
   /** Kills the attempt where a call doesn't return, with `TRANSFORM_SILENT`; until the returned function is called. */
   watch: (kill: (error: DrainError) => void) => () => void;
-  /** What has ended the attempt, naming the suspects that it leaves; these are told at once. */
-  accuse: (error: unknown) => unknown;
+  /**
+   * What has ended the attempt, naming the suspects that it leaves; these are told at once.
+   * @param asked whether it had been asked to stop: a call that takes longer than the grace period is no suspect.
+   */
+  accuse: (error: unknown, asked: boolean) => unknown;
 }
 
 type Heartbeat = (progress: DrainProgress) => void;
@@ -81,8 +84,8 @@ export function createSuspicion({ underWay, earlier, stallTimeoutMs, clock }: Su
         clearInterval(timer);
       };
     },
-    accuse: (error) => {
-      accused = error instanceof DrainError && KILLS.includes(error.code) ? underWay() : [];
+    accuse: (error, asked) => {
+      accused = isKill(error, asked) ? underWay() : [];
       lasting.see([]);
       tellNews();
       if (!(error instanceof DrainError) || accused.length === 0) return error;
@@ -90,6 +93,11 @@ export function createSuspicion({ underWay, earlier, stallTimeoutMs, clock }: Su
       return error.code === 'TRANSFORM_SILENT' ? error : naming(error, accused);
     },
   };
+}
+
+function isKill(error: unknown, asked: boolean): boolean {
+  if (!(error instanceof DrainError) || !KILLS.includes(error.code)) return false;
+  return !(asked && error.code === 'HARD_KILLED');
 }
 
 /** Since when which calls are under way, as seen from outside. */

@@ -88,6 +88,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const { prepared } = counter;
   const handle = createHandle({
     ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },
+    clock: deps.clock,
   });
   let phase: DrainPhase = 'starting';
   return {

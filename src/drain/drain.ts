@@ -9,6 +9,7 @@ import {
   type DrainDeps,
   type DrainTask,
 } from './attempt.js';
+import type { BatchSignals } from './handle.js';
 import { openLedger, type Ledger } from './ledger.js';
 import { committedInEpoch } from './offset-checks.js';
 import { outcomeOf } from './outcome.js';
@@ -45,6 +46,7 @@ async function consume(
 ): Promise<StopReason> {
   const stopping = new AbortController();
   const abandoned = new AbortController();
+  const signals = { abandoned: abandoned.signal, stopping: stopping.signal };
   let verdict: Verdict = { kind: 'go-on' };
   const check = () => {
     if (stopping.signal.aborted) return;
@@ -58,7 +60,7 @@ async function consume(
   try {
     await deps.source.consume({
       partitions: attempt.ledger.starts(attempt.markOf),
-      handle: (batch) => handleInTime(attempt, batch, abandoned.signal),
+      handle: (batch) => handleInTime(attempt, batch, signals),
       listener: listenerOf(attempt, check),
       signal: stopping.signal,
     });
@@ -74,11 +76,11 @@ async function consume(
 async function handleInTime(
   { handle, idle }: Attempt,
   batch: RecordBatch,
-  signal: AbortSignal,
+  signals: BatchSignals,
 ): Promise<BatchHandled> {
   idle.batchBegins();
   try {
-    return await handle(batch, signal);
+    return await handle(batch, signals);
   } finally {
     idle.batchEnds();
   }

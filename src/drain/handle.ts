@@ -6,7 +6,15 @@ import type { Ledger } from './ledger.js';
 import { refuseTooManyBad, type ToleranceRules } from './tolerance.js';
 import type { createWriteBatch } from './write-batch.js';
 
-export type Handle = (batch: RecordBatch, signal: AbortSignal) => Promise<BatchHandled>;
+/** Why work on a batch may end before all of it is handled. */
+export interface BatchSignals {
+  /** At once, and nothing of it is committed. */
+  abandoned: AbortSignal;
+  /** Behind the record in hand; what is handled by then is committed. */
+  stopping: AbortSignal;
+}
+
+export type Handle = (batch: RecordBatch, signals: BatchSignals) => Promise<BatchHandled>;
 
 export interface HandleDeps {
   writeBatch: ReturnType<typeof createWriteBatch>;
@@ -18,20 +26,32 @@ export interface HandleDeps {
   markOf: (content: MarkContent) => string;
   /** Told of the commit that is to come, and of what is in it. */
   prepared: (partition: PartitionName, metadata: string, books: Books) => void;
+  /** Monotonic, milliseconds. */
+  clock: () => number;
 }
+
+/**
+ * For how long the records of one batch are turned before what is there is written and committed: a transform that takes its
+ * time has commits to go on from, whatever ends its attempt.
+ */
+const LONGEST_TURN_MS = 5_000;
 
 /** Builds the step batch → commit: everything up to the returned offset is durable, and the books of it travel with the commit. */
 export function createHandle(deps: HandleDeps): Handle {
-  const { writeBatch, rules, ledger, room, endOf, markOf } = deps;
-  return async (batch, signal) => {
+  const { writeBatch, rules, ledger, room, endOf, markOf, clock } = deps;
+  return async (batch, { abandoned, stopping }) => {
     const end = endOf(batch.partition);
     const cut = room.fit(cutAtEnd(batch, end));
     if (cut === null || ledger.isDone(batch.partition)) return { commit: null, done: true };
-    const { handled, books } = await writeBatch(cut.records, signal, (bad) => {
-      // Most batches have none, and the run's totals go over all partitions.
-      if (bad === 0) return;
-      const soFar = { partition: ledger.books(batch.partition), run: ledger.totals() };
-      refuseTooManyBad(rules, cut, soFar, bad);
+    const turnedByMs = clock() + LONGEST_TURN_MS;
+    const { handled, books } = await writeBatch(cut.records, abandoned, {
+      tolerate: (bad, of) => {
+        // Most batches have none, and the run's totals go over all partitions.
+        if (bad === 0) return;
+        const soFar = { partition: ledger.books(batch.partition), run: ledger.totals() };
+        refuseTooManyBad(rules, cut, soFar, { bad, of });
+      },
+      enough: () => stopping.aborted || clock() >= turnedByMs,
     });
     room.take(batch.partition, handled);
     const offset = cut.records[handled]?.offset ?? cut.nextOffset;
@@ -44,8 +64,8 @@ export function createHandle(deps: HandleDeps): Handle {
 /** Runs one call after the other: an exact `maxRecords` needs to know what the batch before has used. */
 export function oneAtATime(handle: Handle): Handle {
   let last: Promise<unknown> = Promise.resolve();
-  return (batch, signal) => {
-    const turn = last.then(() => handle(batch, signal));
+  return (batch, signals) => {
+    const turn = last.then(() => handle(batch, signals));
     last = turn.catch(() => undefined);
     return turn;
   };

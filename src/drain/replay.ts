@@ -69,7 +69,12 @@ export async function replay(
       run: { workflowId: '', runId: '' },
     });
     for (const ofTopic of byTopic(ofEpoch)) {
-      books = addBooks(books, (await writeBatch(ofTopic, signal)).books);
+      let rest = ofTopic;
+      while (rest.length > 0) {
+        const written = await writeBatch(rest, signal);
+        books = addBooks(books, written.books);
+        rest = rest.slice(written.handled);
+      }
     }
   }
   return { counts: books.counts, stillBad };

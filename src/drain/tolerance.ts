@@ -16,12 +16,22 @@ export interface SoFar {
   run: Books;
 }
 
+/** How many of the first so many records of the batch are bad, as far as is known. */
+export interface BadShare {
+  bad: number;
+  of: number;
+}
+
 /**
  * The circuit breaker: refuses a batch with which more records of the run are bad than the pipeline tolerates, before any of
  * them is committed. Only data errors come here, never an outage. Error: `TOO_MANY_BAD`.
- * @param bad how many records of the batch are bad, as far as is known.
  */
-export function refuseTooManyBad(rules: ToleranceRules, batch: RecordBatch, soFar: SoFar, bad: number): void {
+export function refuseTooManyBad(
+  rules: ToleranceRules,
+  batch: RecordBatch,
+  soFar: SoFar,
+  { bad, of }: BadShare,
+): void {
   const { tolerate } = rules.deadLetters;
   if (bad === 0 || tolerate === 'none') return;
   const { count, ratio } = tolerate === 'all' ? { count: null, ratio: null } : tolerate;
@@ -33,7 +43,7 @@ export function refuseTooManyBad(rules: ToleranceRules, batch: RecordBatch, soFa
       `${String(ofRun)} records of this run are bad, and ${String(count)} are tolerated`,
     );
   }
-  const read = soFar.partition.counts.read + batch.records.length;
+  const read = soFar.partition.counts.read + of;
   const ofPartition = soFar.partition.counts.deadLettered + bad;
   const limit = ratio ?? DEFAULT_RATIO;
   if (read < RATIO_AFTER || ofPartition <= read * limit) return;

@@ -1,3 +1,5 @@
+import { DrainError } from '../errors.js';
+import { partitionName, type TopicPartition } from '../kafka/source.js';
 import { measure } from '../mongodb/storable.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
@@ -25,9 +27,27 @@ export function resultOf(returned: unknown): Transformed {
       );
 }
 
-/** What a transform has thrown; of an error its class alone, since the message may hold contents of the record. */
-export function thrownOf(error: unknown): BadRecord {
-  return bad('transform', 'TRANSFORM_FAILED', `the transform threw ${classOf(error)}`);
+/**
+ * What a transform has thrown; of an error its class alone, since the message may hold contents of the record.
+ * Error: `TRANSFORM_UNAVAILABLE` where what was thrown says `retryable: true`: an outage is never the record's fault.
+ */
+export function thrownOf(record: TopicPartition & { offset: bigint }, error: unknown): BadRecord {
+  if (!saysRetryable(error))
+    return bad('transform', 'TRANSFORM_FAILED', `the transform threw ${classOf(error)}`);
+  throw new DrainError(
+    'TRANSFORM_UNAVAILABLE',
+    `${partitionName(record)} offset ${String(record.offset)}: the transform threw ${classOf(error)} and says that it is ` +
+      'retryable. What was committed is kept; the next attempt calls it again for this record.',
+  );
+}
+
+/** Getters and proxies run code that may fail. */
+function saysRetryable(error: unknown): boolean {
+  try {
+    return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === true;
+  } catch {
+    return false;
+  }
 }
 
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,59}$/;

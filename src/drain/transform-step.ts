@@ -33,17 +33,19 @@ export function createTransformStep(transform: Transform, watch: TransformWatch)
   return refusing(steady, watch.suspects);
 }
 
-/** The transform alone: call and check. */
+/** The transform alone: call and check. Error: `TRANSFORM_UNAVAILABLE`. */
 export function createTransformCall(transform: Transform): TransformStep {
   return (record, fields) => {
     try {
       // What it gives back is only said to be of the type.
       const returned: unknown = transform(recordFor(record, fields));
       return isThenable(returned)
-        ? Promise.resolve(returned).then(resultOf).catch(thrownOf)
+        ? Promise.resolve(returned)
+            .then(resultOf)
+            .catch((error: unknown) => thrownOf(record, error))
         : resultOf(returned);
     } catch (error) {
-      return thrownOf(error);
+      return thrownOf(record, error);
     }
   };
 }
@@ -72,11 +74,13 @@ function noting(step: TransformStep, { began, ended }: CallNotes): TransformStep
   return (record, fields) => {
     const partition = partitionName(record);
     began(partition, record.offset);
-    const transformed = step(record, fields);
-    if (!(transformed instanceof Promise)) {
-      ended(partition);
-      return transformed;
+    let transformed: Transformed | Promise<Transformed> | null = null;
+    try {
+      transformed = step(record, fields);
+    } finally {
+      if (!(transformed instanceof Promise)) ended(partition);
     }
+    if (!(transformed instanceof Promise)) return transformed;
     return transformed.finally(() => {
       ended(partition);
     });

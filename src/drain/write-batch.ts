@@ -32,14 +32,19 @@ export interface BatchWritten {
   books: Books;
 }
 
-/**
- * All records must be of one topic.
- * @param tolerate told, before anything bad is kept, how many of the records are bad; throws where these are too many.
- */
+/** What may end a batch early. */
+export interface BatchLimits {
+  /** Told, before anything bad is kept, how many of the first so many records are bad; throws where these are too many. */
+  tolerate?: (bad: number, of: number) => void;
+  /** Asked between two records: whether what was turned by now has to do. */
+  enough?: () => boolean;
+}
+
+/** All records must be of one topic. At least one of them is handled, whatever the limits say. */
 export type WriteBatch = (
   records: readonly KafkaRecord[],
   signal: AbortSignal,
-  tolerate?: (bad: number) => void,
+  limits?: BatchLimits,
 ) => Promise<BatchWritten>;
 
 interface BadLetter {
@@ -63,14 +68,15 @@ interface Sorted {
  */
 export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
   const order = versionOrderOf(deps.pipeline.version);
-  const writeBatch: WriteBatch = async (records, signal, tolerate = () => undefined) => {
-    const { handled, candidates, bad, skipped } = await sort(deps, records);
-    tolerate(bad.length);
+  const writeBatch: WriteBatch = async (records, signal, limits = {}) => {
+    const { tolerate = () => undefined, enough = () => false } = limits;
+    const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
+    tolerate(bad.length, handled.length);
     await writeDeadLetters(deps, bad, signal);
     const written = await writeNewest(deps, coalesce(candidates, order), signal);
     const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
     if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
-    tolerate(bad.length + written.refused.length);
+    tolerate(bad.length + written.refused.length, handled.length);
     await writeDeadLetters(deps, written.refused, signal);
     const counts: RecordCounts = {
       ...written.counts,
@@ -97,26 +103,34 @@ function before(deps: WriteBatchDeps, records: readonly KafkaRecord[], letter: B
   return earlier;
 }
 
-async function sort(deps: WriteBatchDeps, records: readonly KafkaRecord[]): Promise<Sorted> {
-  const candidates: Candidate[] = [];
-  const bad: BadLetter[] = [];
-  let skipped = 0;
+/** Whatever ends the attempt at a record, a bad one or an outage, does so once the records before it are committed. */
+async function sort(
+  deps: WriteBatchDeps,
+  records: readonly KafkaRecord[],
+  enough: () => boolean,
+): Promise<Sorted> {
+  const sorted = { candidates: [] as Candidate[], bad: [] as BadLetter[], skipped: 0 };
   for (const [index, record] of records.entries()) {
-    const turned = deps.toOperation(record);
-    // A promise costs as much as decoding a small record: only those that are one are awaited.
-    const operation = turned instanceof Promise ? await turned : turned;
-    if (operation.kind === 'write') candidates.push({ record, model: operation.model });
-    else if (operation.kind === 'skip') skipped += 1;
+    if (index > 0 && enough()) return { handled: records.slice(0, index), ...sorted };
+    let operation;
+    try {
+      const turned = deps.toOperation(record);
+      // A promise costs as much as decoding a small record: only those that are one are awaited.
+      operation = turned instanceof Promise ? await turned : turned;
+    } catch (error) {
+      if (index === 0) throw error;
+      return { handled: records.slice(0, index), ...sorted };
+    }
+    if (operation.kind === 'write') sorted.candidates.push({ record, model: operation.model });
+    else if (operation.kind === 'skip') sorted.skipped += 1;
     else if (deps.pipeline.deadLetters.tolerate !== 'none') {
-      bad.push({ record, ...operation });
+      sorted.bad.push({ record, ...operation });
       // Committed at once: whatever else is in the batch may end this attempt, too.
-      if (operation.code === 'KILLED_DRAIN') {
-        return { handled: records.slice(0, index + 1), candidates, bad, skipped };
-      }
+      if (operation.code === 'KILLED_DRAIN') return { handled: records.slice(0, index + 1), ...sorted };
     } else if (index === 0) throw badRecord(deps, { record, ...operation });
-    else return { handled: records.slice(0, index), candidates, bad, skipped };
+    else return { handled: records.slice(0, index), ...sorted };
   }
-  return { handled: records, candidates, bad, skipped };
+  return { handled: records, ...sorted };
 }
 
 function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): DrainError {

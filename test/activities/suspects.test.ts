@@ -83,6 +83,18 @@ function superviseFake(t: TestContext, earlier: readonly Suspect[] = []) {
 }
 
 describe('a record whose transform is under way when the attempt is killed', () => {
+  test('is no suspect where the drain was asked to stop and its call takes longer than that may', async (t) => {
+    const drain = superviseFake(t);
+    drain.alive();
+    drain.call(CALL);
+    drain.cancel('WORKER_SHUTDOWN');
+    await drain.pass(16_000, drain.alive);
+    const { code, message } = await drain.failure();
+    assert.equal(code, 'HARD_KILLED');
+    assert.doesNotMatch(message, /orders-0/);
+    assert.equal(drain.beats.at(-1), undefined);
+  });
+
   for (const code of ['THREAD_OUT_OF_MEMORY', 'THREAD_FAILED', 'HARD_KILLED'] as const) {
     test(`is told by the last heartbeat and named in the failure: ${code}`, async (t) => {
       const drain = superviseFake(t);

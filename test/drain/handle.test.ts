@@ -36,6 +36,7 @@ function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Giv
     endOf,
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: () => undefined,
+    clock: () => 0,
   });
   return { handle, ledger, written };
 }
@@ -49,7 +50,8 @@ function batch(offsets: number[], nextOffset: number): RecordBatch {
   };
 }
 
-const signal = new AbortController().signal;
+const NEVER = new AbortController().signal;
+const SIGNALS = { abandoned: NEVER, stopping: NEVER };
 
 function shown({ commit, done }: BatchHandled): string {
   return `${commit === null ? 'nothing' : `${String(commit.offset)}, ${commit.metadata}`}${done ? ', done' : ''}`;
@@ -101,15 +103,15 @@ describe('a batch', () => {
   for (const [rule, given, given2, expected, offsets] of cases) {
     test(rule, async () => {
       const { handle, written } = build(given);
-      assert.equal(shown(await handle(given2, signal)), expected);
+      assert.equal(shown(await handle(given2, SIGNALS)), expected);
       assert.deepEqual(written, offsets);
     });
   }
 
   test('is dropped when maxRecords is used up, and its partition paused', async () => {
     const { handle, written } = build({ maxRecords: 2 });
-    await handle(batch([40, 41, 42], 43), signal);
-    assert.equal(shown(await handle(batch([42], 43), signal)), 'nothing, done');
+    await handle(batch([40, 41, 42], 43), SIGNALS);
+    assert.equal(shown(await handle(batch([42], 43), SIGNALS)), 'nothing, done');
     assert.equal(written.length, 1);
   });
 
@@ -123,8 +125,9 @@ describe('a batch', () => {
       endOf: () => 100n,
       markOf: () => '',
       prepared: () => undefined,
+      clock: () => 0,
     });
-    await assert.rejects(failing(batch([40], 41), signal), /refused/);
+    await assert.rejects(failing(batch([40], 41), SIGNALS), /refused/);
     ledger.committed('orders-0', 41n, '');
     assert.equal(ledger.totals().counts.read, 0);
   });
@@ -141,16 +144,17 @@ describe('bad records', () => {
     const now = { committed: ours(50n, { run: 'run-1', books: before, from: '40' }) };
     const ledger = openLedger(rules, plan(), 'run-1', topicState([now]));
     const handle = createHandle({
-      writeBatch: (records, _, tolerate) => {
-        tolerate?.(bad);
+      writeBatch: (records, _, { tolerate } = {}) => {
         const handled = records.length;
+        tolerate?.(bad, handled);
         return Promise.resolve({ handled, books: books(handled) });
       },
       ...{ rules, ledger, room: createRoom(null, () => 0), endOf: () => 100n },
       markOf: () => '',
       prepared: () => undefined,
+      clock: () => 0,
     });
-    return handle(batch([50, 51, 52], 53), signal);
+    return handle(batch([50, 51, 52], 53), SIGNALS);
   }
 
   test('are tolerated up to the limit, those of earlier batches counted', async () => {
@@ -172,9 +176,42 @@ test('what is about to be committed is told, with what is in it', async () => {
     ...{ rules: pipeline(), ledger: build().ledger, room: createRoom(null, () => 0), endOf: () => 100n },
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: (...what) => void told.push(what),
+    clock: () => 0,
   });
-  await handle(batch([40, 41], 42), signal);
+  await handle(batch([40, 41], 42), SIGNALS);
   assert.deepEqual(told, [['orders-0', 'read 2', books(2)]]);
+});
+
+describe('the records of a batch', () => {
+  /** How many of ten are handled where each takes a second, and the drain is told to stop during the one at the index. */
+  async function handledOf(stopAt: number | null): Promise<bigint | undefined> {
+    let nowMs = 0;
+    const stopping = new AbortController();
+    const handle = createHandle({
+      writeBatch: (records, _, { enough } = {}) => {
+        const handled = records.findIndex((__, index) => {
+          if (index > 0 && enough?.() === true) return true;
+          nowMs += 1_000;
+          if (index === stopAt) stopping.abort();
+          return false;
+        });
+        const count = handled < 0 ? records.length : handled;
+        return Promise.resolve({ handled: count, books: books(count) });
+      },
+      ...{ rules: pipeline(), ledger: build().ledger, room: createRoom(null, () => 0), endOf: () => 100n },
+      ...{ markOf: () => '', prepared: () => undefined, clock: () => nowMs },
+    });
+    const ten = [40, 41, 42, 43, 44, 45, 46, 47, 48, 49];
+    return (await handle(batch(ten, 50), { abandoned: NEVER, stopping: stopping.signal })).commit?.offset;
+  }
+
+  test('are turned for five seconds at the longest before the commit of what is there', async () => {
+    assert.equal(await handledOf(null), 45n);
+  });
+
+  test('wait for the next run from the one on during which the drain was told to stop', async () => {
+    assert.equal(await handledOf(2), 43n);
+  });
 });
 
 describe('one at a time', () => {
@@ -188,7 +225,7 @@ describe('one at a time', () => {
       return { commit: null, done: false };
     });
     const partitions = ['orders-0', 'orders-1', 'orders-2'] as const;
-    const calls = partitions.map((partition) => slow({ ...batch([], 1), partition }, signal));
+    const calls = partitions.map((partition) => slow({ ...batch([], 1), partition }, SIGNALS));
     const settled = await Promise.allSettled(calls);
     assert.deepEqual(
       settled.map(({ status }) => status),

@@ -56,6 +56,19 @@ describe('a replay of dead letters', () => {
     assert.deepEqual(sink.letters, []);
   });
 
+  test('that an outage ends in its middle fails, and says of no record that it went through', async () => {
+    const sink = createFakeSink();
+    const outage = Object.assign(new Error('no answer'), { retryable: true });
+    const transform = createTransformCall(({ offset, value }) => {
+      if (offset === 3n) throw outage;
+      return value;
+    });
+    const letters = [letter({ offset: 1n }), letter({ offset: 2n }), letter({ offset: 3n })];
+    await assert.rejects(replay({ ...RULES, transform, sink, pipeline: pipeline() }, letters, SIGNAL), {
+      code: 'TRANSFORM_UNAVAILABLE',
+    });
+  });
+
   test('writes the newest of two versions of one document', async () => {
     const sink = createFakeSink();
     const { counts } = await replayInto(sink, [letter({ offset: 4n }), letter({ offset: 3n })]);

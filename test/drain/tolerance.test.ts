@@ -78,7 +78,12 @@ describe('the circuit breaker', () => {
       };
       const rules = pipeline({ deadLetters: { collection: 'd', tolerate, expireAfterMs: null } });
       const check = () => {
-        refuseTooManyBad(rules, given, { partition: counted(partition), run: counted(run) }, bad);
+        refuseTooManyBad(
+          rules,
+          given,
+          { partition: counted(partition), run: counted(run) },
+          { bad, of: read },
+        );
       };
       if (!refused) check();
       else assert.throws(check, (error) => error instanceof DrainError && error.code === 'TOO_MANY_BAD');
@@ -94,7 +99,7 @@ describe('the circuit breaker', () => {
     assert.throws(
       () => {
         const batch = { topic: 'orders', partition: 'orders-3' as const, records, nextOffset: 71n };
-        refuseTooManyBad(rules, batch, soFar, 1);
+        refuseTooManyBad(rules, batch, soFar, { bad: 1, of: 1 });
       },
       {
         message:

@@ -105,6 +105,33 @@ describe('what a transform throws', () => {
     const settled = await createTransformCall(() => Promise.reject(new RangeError(secret)))(record(), {});
     assert.equal(outcome(settled), 'transform: TRANSFORM_FAILED: the transform threw RangeError');
   });
+
+  test('is no fault of the record where it says that it is retryable, at once or later', async () => {
+    const outage = Object.assign(new PaymentError(secret), { retryable: true });
+    const unavailable = {
+      code: 'TRANSFORM_UNAVAILABLE',
+      message: /^orders-2 offset 7: the transform threw PaymentError and says that it is retryable\. [^4]+$/,
+    };
+    const place = record({ partition: 2, offset: 7n });
+    const throwsIt = () => {
+      throw outage;
+    };
+    for (const transform of [throwsIt, () => Promise.reject(outage)]) {
+      const { step, seen } = watched(transform);
+      await assert.rejects(async () => step(place, {}), unavailable);
+      assert.deepEqual(seen, ['begin orders-2 7', 'end orders-2']);
+    }
+  });
+
+  test('is a fault of the record where it says anything else of retrying, or breaks when it is asked', () => {
+    const hostile = new Proxy({}, { has: () => true, get: () => assert.fail() });
+    for (const error of [{ retryable: false }, { retryable: 'yes' }, null, hostile]) {
+      assert.equal(
+        throwing(error),
+        'transform: TRANSFORM_FAILED: the transform threw something that is no error',
+      );
+    }
+  });
 });
 
 describe('a transform', () => {

@@ -40,9 +40,11 @@ describe('a failure of the sink', () => {
 
 describe('how many records of a batch are bad', () => {
   const tooMany = new DrainError('TOO_MANY_BAD', 'too many');
-  const most = (limit: number) => (bad: number) => {
-    if (bad > limit) throw tooMany;
-  };
+  const most = (limit: number) => ({
+    tolerate: (bad: number) => {
+      if (bad > limit) throw tooMany;
+    },
+  });
 
   test('is asked before any dead letter or document is written', async () => {
     const sink = createFakeSink();
@@ -56,6 +58,19 @@ describe('how many records of a batch are bad', () => {
     assert.deepEqual(sink.calls, ['dead letters 1', 'documents 2,3']);
     await write(sink, 'a1! b2 c3', {}, most(3));
     assert.equal(sink.letters.length, 3);
+  });
+
+  test('is asked about the records that are handled, not about those that a batch leaves for the next', async () => {
+    const asked: [bad: number, of: number][] = [];
+    const tolerate = (...share: [number, number]) => void asked.push(share);
+    let turned = 0;
+    const enough = () => (turned += 1) === 3;
+    const { handled } = await write(createFakeSink(), 'a1! b2 c3 d4! e5', {}, { tolerate, enough });
+    assert.equal(handled, 3);
+    assert.deepEqual(asked, [
+      [1, 3],
+      [1, 3],
+    ]);
   });
 });
 

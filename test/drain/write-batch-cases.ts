@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { balances } from '../../src/drain/books.js';
 import { createToOperation } from '../../src/drain/operation.js';
-import { createWriteBatch, type BatchWritten } from '../../src/drain/write-batch.js';
+import { createWriteBatch, type BatchLimits, type BatchWritten } from '../../src/drain/write-batch.js';
 import type { KafkaRecord } from '../../src/kafka/source.js';
 import type { Sink } from '../../src/mongodb/sink.js';
 import { NOW, pipeline, record } from './builders.js';
@@ -28,12 +28,12 @@ export function write(
   sink: Sink,
   records: string | KafkaRecord[],
   rules: Partial<PipelineSettings> = {},
-  tolerate?: (bad: number) => void,
+  limits?: BatchLimits,
 ) {
   const settings = pipeline(rules);
   const toOperation = createToOperation(settings, NOW);
   const writeBatch = createWriteBatch({ sink, toOperation, pipeline: settings, run: RUN });
-  return writeBatch(typeof records === 'string' ? recordsOf(records) : records, signal, tolerate);
+  return writeBatch(typeof records === 'string' ? recordsOf(records) : records, signal, limits);
 }
 
 /** `a5 b6-`: what is stored under each id. */

@@ -12,7 +12,13 @@ import { outcomes, recordsOf, RUN, stored, TOLERATE_NONE } from './write-batch-c
 const SIGNAL = new AbortController().signal;
 
 /** A batch whose records go through a transform; that of offset 3 has ended two attempts. */
-function write(sink: FakeSink, records: string, transform: Transform, rules: Partial<PipelineSettings> = {}) {
+function write(
+  sink: FakeSink,
+  records: string,
+  transform: Transform,
+  rules: Partial<PipelineSettings> = {},
+  enough = () => false,
+) {
   const settings = pipeline(rules);
   const step = createTransformStep(transform, {
     notes: { began: () => undefined, ended: () => undefined },
@@ -21,7 +27,7 @@ function write(sink: FakeSink, records: string, transform: Transform, rules: Par
   });
   const toOperation = createToOperation(settings, NOW, { transform: step });
   const writeBatch = createWriteBatch({ sink, toOperation, pipeline: settings, run: RUN });
-  return writeBatch(recordsOf(records), SIGNAL);
+  return writeBatch(recordsOf(records), SIGNAL, { enough });
 }
 
 const same: Transform = ({ value }) => value;
@@ -73,5 +79,31 @@ describe('a batch through a transform', () => {
       message: /^orders-0 offset 3: .*KILLED_DRAIN/,
     });
     assert.deepEqual(sink.letters, []);
+  });
+
+  test('ends behind the record that is in hand when there is enough of it', async () => {
+    const sink = createFakeSink();
+    let called = 0;
+    const slow: Transform = ({ value }) => {
+      called += 1;
+      return Promise.resolve(value);
+    };
+    const written = await write(sink, 'a4 b5 c6 d7', slow, {}, () => called === 2);
+    assert.deepEqual([written.handled, called, stored(sink)], [2, 2, 'a4 b5']);
+  });
+
+  test('is written up to an outage of what the transform needs, which fails at the first record', async () => {
+    const sink = createFakeSink();
+    const outage = Object.assign(new Error('no answer'), { retryable: true });
+    const asks: Transform = ({ offset, value }) => (offset === 6n ? Promise.reject(outage) : value);
+    const written = await write(sink, 'a4 b5 c6 d7', asks, TOLERATE_NONE);
+    assert.deepEqual([written.handled, stored(sink)], [2, 'a4 b5']);
+    await assert.rejects(write(sink, 'c6 d7', asks), { code: 'TRANSFORM_UNAVAILABLE' });
+    assert.deepEqual([stored(sink), sink.letters], ['a4 b5', []]);
+  });
+
+  test('has at least its first record handled, so that each batch gets on', async () => {
+    const sink = createFakeSink();
+    assert.equal((await write(sink, 'a4 b5', same, {}, () => true)).handled, 1);
   });
 });

@@ -28,6 +28,8 @@ export const transform = ({ value }) => {
   }
   if (does === 'throw') throw new TypeError('a secret');
   if (does === 'skip') return null;
+  if (does === 'dawdle') return new Promise((resolve) => setTimeout(resolve, 100, { ...document, transformed: true }));
+  if (does === 'outage') throw Object.assign(new Error('a secret'), { retryable: true });
   return does === 'wait' ? Promise.resolve({ ...document, waited: true, absent: undefined }) : { ...document, transformed: true };
 };
 `;
@@ -64,6 +66,8 @@ describe('a transform that', { concurrency: true }, () => {
   let careless: Scenario;
   let strict: Scenario;
   let twice: Scenario;
+  let slow: Scenario;
+  let cutOff: Scenario;
   before(async () => {
     first = await createScenario({ worker: { maxConcurrentDrains: 8, threadHeapMb: 96 } });
     writeFileSync(join(dirname(first.configurationFile), 'transform.mjs'), TRANSFORM);
@@ -76,6 +80,8 @@ describe('a transform that', { concurrency: true }, () => {
     careless = await open();
     strict = await open({ deadLetters: { tolerate: 'none' } });
     twice = await open();
+    slow = await open({ limits: { ...LIMITS, budget: '4s' } });
+    cutOff = await open();
     worker = await first.startWorker();
   });
   after(async () => {
@@ -170,6 +176,37 @@ describe('a transform that', { concurrency: true }, () => {
     });
     assert.deepEqual(await twice.committed(), [String(POISON_AT + 1), '0', '0']);
     assert.deepEqual(await lettersOf(twice), [`${String(POISON_AT)} transform KILLED_DRAIN`]);
+  });
+
+  test('takes longer for its records than the run has commits what it got to, and the next runs go on there', async () => {
+    const records = recordsWith(...Array.from({ length: RECORDS - POISON_AT }, () => 'dawdle'));
+    await slow.produce(records);
+    const first = await (await start(slow)).result();
+    assert.equal(first.stopReason, 'budget');
+    assertBalanced(first);
+    const { inserted } = first.records;
+    assert.ok(inserted > 0 && inserted < RECORDS, `${String(inserted)} of ${String(RECORDS)} are written`);
+    assert.deepEqual(await slow.committed(), [String(inserted), '0', '0']);
+    const isDrained = async () => (await slow.committed())[0] === String(RECORDS) || null;
+    await until('the next runs to drain it', isDrained);
+    assert.equal(await slow.collection.countDocuments({ transformed: true }), RECORDS);
+  });
+
+  test('meets an outage of what it needs fails the run behind what it got to, and no record is to blame', async () => {
+    await cutOff.produce(recordsWith('outage'));
+    await assert.rejects((await start(cutOff)).result(), (error) => {
+      assert.ok(error instanceof RunFailed);
+      assert.equal(error.code, 'TRANSFORM_UNAVAILABLE');
+      assert.match(
+        error.message,
+        new RegExp(`-0 offset ${String(POISON_AT)}: the transform threw Error and`),
+      );
+      return true;
+    });
+    assert.deepEqual(await cutOff.committed(), [String(POISON_AT), '0', '0']);
+    assert.equal(await cutOff.collection.countDocuments({ transformed: true }), POISON_AT);
+    assert.deepEqual(await lettersOf(cutOff), []);
+    assert.doesNotMatch(worker.log(), /a secret/);
   });
 
   test('throws, skips or waits makes dead letters, skipped records and documents', async () => {

@@ -63,8 +63,44 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
   {
     name: 'an attempt that failed politely leaves suspects',
     bug: null,
-    edits: [{ file: 'activities/suspects', find: '&& KILLS.includes(error.code)', replace: '&& true' }],
+    edits: [{ file: 'activities/suspects', find: '!KILLS.includes(error.code)', replace: 'false' }],
     tests: ['activities/suspects'],
+  },
+  {
+    name: 'a slow call that a requested stop has cut off is a suspect',
+    bug: null,
+    edits: [{ file: 'activities/suspects', find: 'return !(asked && ', replace: 'return !(false && ' }],
+    tests: ['activities/suspects'],
+  },
+  {
+    name: 'a slow transform turns whole batches, deaf to the end of the run',
+    bug: null,
+    edits: [{ file: 'drain/write-batch', find: 'if (index > 0 && enough())', replace: 'if (false)' }],
+    tests: ['drain/write-batch-transforms'],
+  },
+  {
+    name: 'what was transformed before an outage is thrown away',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: 'if (index === 0)\n                throw error;',
+        replace: 'throw error;',
+      },
+    ],
+    tests: ['drain/write-batch-transforms'],
+  },
+  {
+    name: 'an outage of what a transform asks is dead-lettered',
+    bug: null,
+    edits: [{ file: 'drain/transform-result', find: 'if (!saysRetryable(error))', replace: 'if (true)' }],
+    tests: ['drain/transform-step'],
+  },
+  {
+    name: 'a replay says of all records that they went through where only the first ones did',
+    bug: null,
+    edits: [{ file: 'drain/replay', find: 'rest = rest.slice(written.handled);', replace: 'rest = [];' }],
+    tests: ['drain/replay'],
   },
   {
     name: 'an edited transform drains a plan made with the old one',
