@@ -52,7 +52,8 @@ function saysRetryable(error: unknown): boolean {
 
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,59}$/;
 
-function classOf(error: unknown): string {
+/** The class of an error, which tells nothing of what was handled when it was thrown. */
+export function classOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is no error';
   // Not its own property: people copy a record's fields into errors.
   const { name } = (Object.getPrototypeOf(error) as Error).constructor;

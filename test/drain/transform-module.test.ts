@@ -39,6 +39,12 @@ describe("the module of a pipeline's transform", () => {
     ['has a syntax error', 'export default (', /can't be loaded: SyntaxError: /],
     ['imports what is not there', "import './nothing.mjs'; export default () => null;", /can't be loaded: .*nothing\.mjs/], // prettier-ignore
     ['throws when it is loaded', "throw 'x';", /can't be loaded: it throws something that is no error/],
+    ['throws what it knows when it is loaded', "class KeyError extends Error {} throw new KeyError('a secret');", /it throws KeyError; to see more, import it: node [^.]+\.mjs'"$/], // prettier-ignore
+    [
+      'parses what is no JSON when it is loaded',
+      "JSON.parse('a secret');",
+      /it throws SyntaxError; to see more/,
+    ],
   ] as const;
   for (const [what, text, message] of BROKEN) {
     test(`is refused where it ${what}, by its file`, async () => {
