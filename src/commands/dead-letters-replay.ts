@@ -5,13 +5,13 @@ import { NO_RECORDS, type RecordCounts } from '../contract.js';
 import { addCounts } from '../drain/books.js';
 import { foresee, replay, type ReplayDeps, type Replayed, type StillBad } from '../drain/replay.js';
 import { loadTransform } from '../drain/transform-module.js';
-import { createTransformCall } from '../drain/transform-step.js';
 import { versionOrderOf } from '../drain/version.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { filterOf, requireChoice, withStore, type HandleOptions } from './dead-letters.js';
+import { createLimitedCall } from './limited-transform.js';
 import { count, table } from './table.js';
 
 /** Records in one write; the coalescing in it never reaches further. */
@@ -49,10 +49,10 @@ export async function replayDeadLetters(
   return done.stillBad.length > 0 ? 1 : 0;
 }
 
-/** Today's; a transform runs in this process, without the limits of a drain. */
+/** Today's; a transform runs in this process, each call under the limit of a drain's. */
 async function rulesOf(pipeline: PipelineSettings, schemas: HttpSchemas | null): Promise<Rules> {
   const transform = pipeline.transform === null ? null : await loadTransform(pipeline.transform);
-  const call = transform === null ? null : createTransformCall(transform);
+  const call = transform === null ? null : createLimitedCall(transform, pipeline.limits.stallTimeoutMs);
   return { pipeline, schemas, purgeAt: purgeAtOf(pipeline), transform: call };
 }
 

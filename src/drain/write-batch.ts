@@ -12,7 +12,7 @@ import type {
 } from '../mongodb/sink.js';
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
-import type { ToOperation } from './operation.js';
+import type { Operation, ToOperation } from './operation.js';
 import { versionOrderOf } from './version.js';
 
 /** Bounds one call of the sink, and with it the time between two signs of life. */
@@ -103,7 +103,6 @@ function before(deps: WriteBatchDeps, records: readonly KafkaRecord[], letter: B
   return earlier;
 }
 
-/** Whatever ends the attempt at a record, a bad one or an outage, does so once the records before it are committed. */
 async function sort(
   deps: WriteBatchDeps,
   records: readonly KafkaRecord[],
@@ -112,25 +111,39 @@ async function sort(
   const sorted = { candidates: [] as Candidate[], bad: [] as BadLetter[], skipped: 0 };
   for (const [index, record] of records.entries()) {
     if (index > 0 && enough()) return { handled: records.slice(0, index), ...sorted };
-    let operation;
-    try {
-      const turned = deps.toOperation(record);
-      // A promise costs as much as decoding a small record: only those that are one are awaited.
-      operation = turned instanceof Promise ? await turned : turned;
-    } catch (error) {
-      if (index === 0) throw error;
-      return { handled: records.slice(0, index), ...sorted };
-    }
+    const turned = turn(deps, record);
+    // A promise costs as much as decoding a small record: only those that are one are awaited.
+    const operation = turned instanceof Promise ? await turned : turned;
     if (operation.kind === 'write') sorted.candidates.push({ record, model: operation.model });
     else if (operation.kind === 'skip') sorted.skipped += 1;
-    else if (deps.pipeline.deadLetters.tolerate !== 'none') {
+    else if (operation.kind === 'bad') {
       sorted.bad.push({ record, ...operation });
       // Committed at once: whatever else is in the batch may end this attempt, too.
       if (operation.code === 'KILLED_DRAIN') return { handled: records.slice(0, index + 1), ...sorted };
-    } else if (index === 0) throw badRecord(deps, { record, ...operation });
+    } else if (index === 0) throw operation.error;
     else return { handled: records.slice(0, index), ...sorted };
   }
   return { handled: records, ...sorted };
+}
+
+/** What ends the attempt at a record, as soon as those before it are committed: an outage, or a bad one that isn't tolerated. */
+interface End {
+  kind: 'end';
+  error: unknown;
+}
+
+function turn(deps: WriteBatchDeps, record: KafkaRecord): Operation | End | Promise<Operation | End> {
+  const end = (error: unknown): End => ({ kind: 'end', error });
+  const tolerated = (operation: Operation): Operation | End =>
+    operation.kind === 'bad' && deps.pipeline.deadLetters.tolerate === 'none'
+      ? end(badRecord(deps, { record, ...operation }))
+      : operation;
+  try {
+    const operation = deps.toOperation(record);
+    return operation instanceof Promise ? operation.then(tolerated).catch(end) : tolerated(operation);
+  } catch (error) {
+    return end(error);
+  }
 }
 
 function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): DrainError {

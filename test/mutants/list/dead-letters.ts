@@ -38,7 +38,11 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     name: 'a record that is not tolerated is passed by a batch that begins before it',
     bug: null,
     edits: [
-      { file: 'drain/write-batch', find: 'handled: records.slice(0, index)', replace: 'handled: records' },
+      {
+        file: 'drain/write-batch',
+        find: 'else\n            return { handled: records.slice(0, index)',
+        replace: 'else\n            return { handled: records',
+      },
     ],
     tests: ['drain/write-batch'],
   },
