@@ -97,7 +97,9 @@ test('a member subscribes to the topics of which it wants nothing now, too, or t
   await untilTrue('it has joined', () => consuming.heard.length > 0);
   const { groups } = await broker.admin.describeGroups([broker.group]);
   const { MemberMetadata } = patchedKafkaJs().AssignerProtocol;
-  const subscribed = groups[0]?.members.map((member) => MemberMetadata.decode(member.memberMetadata)?.topics ?? []);
+  const subscribed = groups[0]?.members.map(
+    (member) => MemberMetadata.decode(member.memberMetadata)?.topics ?? [],
+  );
   assert.deepEqual(
     subscribed?.map((of) => of.sort()),
     [[broker.topic, quiet.topic].sort()],
