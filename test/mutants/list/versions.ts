@@ -19,6 +19,30 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'hard deletes are accepted with versions that nothing remembers',
+    bug: null,
+    edits: [
+      {
+        file: 'config/record-rules',
+        find: "else if (written.version !== undefined && written.version !== 'offset')",
+        replace: 'else if (false)',
+      },
+    ],
+    tests: ['config/record-mistakes'],
+  },
+  {
+    name: 'hard deletes are accepted with ids that are spread over partitions',
+    bug: null,
+    edits: [
+      {
+        file: 'config/record-rules',
+        find: "envelope === 'debezium' ? fieldsOfValue(documentId) : null",
+        replace: 'null',
+      },
+    ],
+    tests: ['config/record-mistakes'],
+  },
+  {
     name: 'a declared version is stored but not compared by the guard',
     bug: null,
     edits: [
