@@ -11,6 +11,7 @@ export function recordProblems(written: Written): Problem[] {
   return [
     ...valueProblems(written),
     ...envelopeProblems(written),
+    ...changedIdProblems(written),
     ...idProblems(written),
     ...versionProblems(written),
     ...deleteProblems(written),
@@ -55,6 +56,21 @@ function envelopeProblems({ envelope, value = 'json', documentId }: Written): Pr
         },
       ]
     : [];
+}
+
+/** Of ids that a transform may change, although the delete events that need the same ones don't pass it. */
+function changedIdProblems({ envelope, transform, documentId, deletes }: Written): Problem[] {
+  const ofValue = fieldsOfValue(documentId);
+  if (envelope !== 'debezium' || transform === undefined || ofValue === null || deletes === 'ignore')
+    return [];
+  return [
+    {
+      path: ['documentId'],
+      text:
+        'a delete event does not pass the `transform` and would go to another id wherever that changes it; use ' +
+        `${ofValue.ofKey}, or \`deletes: ignore\``,
+    },
+  ];
 }
 
 /** Formats whose keys have no fields. */

@@ -43,6 +43,18 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     tests: ['config/record-mistakes'],
   },
   {
+    name: 'a transform may change the id that delete events bring untransformed',
+    bug: null,
+    edits: [
+      {
+        file: 'config/record-rules',
+        find: "ofValue === null || deletes === 'ignore'",
+        replace: "ofValue === null || deletes !== 'hard'",
+      },
+    ],
+    tests: ['config/transform'],
+  },
+  {
     name: 'a declared version is stored but not compared by the guard',
     bug: null,
     edits: [
