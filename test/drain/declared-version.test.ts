@@ -93,6 +93,19 @@ describe('a version that is a field', () => {
     assert.ok(compareVersions(gone, stored, 'declared') > 0);
     assert.equal(codeOf(send(3n, events.mysql({ op: 'd' }))), 'version: VERSION_MISSING');
   });
+
+  test('of a delete event that brings the key alone is VERSION_MISSING, which names the remedy', () => {
+    const change: Partial<PipelineSettings> = { ...rules, deletes: 'soft', envelope: 'debezium', documentId: { from: 'keyField', field: 'id', format: 'json' } }; // prettier-ignore
+    for (const before of [{ id: 1 }, { id: 1, rev: null }, null]) {
+      const value = events.eventText(events.postgresql({ op: 'd', before }));
+      const done = operation(change, { key: '{"id":1}', value });
+      assert.equal(codeOf(done), 'version: VERSION_MISSING');
+      assert.match(done.kind === 'bad' ? done.reason : '', /REPLICA IDENTITY FULL.*version: source/);
+    }
+    const upsert = events.eventText(events.postgresql({ after: { id: 1 } }));
+    const done = operation(change, { key: '{"id":1}', value: upsert });
+    assert.doesNotMatch(done.kind === 'bad' ? done.reason : '', /REPLICA/);
+  });
 });
 
 describe('a version that is the place of a change in its source', () => {
