@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { BSON, Decimal128, Long, ObjectId, Timestamp } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
+import type { TransformStep } from '../../src/drain/transform-step.js';
 import { compareVersions } from '../../src/drain/version.js';
 import type { Version } from '../../src/mongodb/sink.js';
 import { BASE_TIME, NOW, pipeline, record, type RecordOverrides } from './builders.js';
@@ -54,6 +56,34 @@ describe('a version that is a field', () => {
     const done = createToOperation(settings, NOW, { transform })(record({ value: '{"rev":7}' }));
     assert.ok(!(done instanceof Promise) && done.kind === 'write' && done.model.kind === 'upsert');
     assert.deepEqual([done.model.version.declared, done.model.fields], [7n, { rev: 999 }]);
+  });
+
+  test('stays what it was where a transform changes the very object that was the version', () => {
+    const id = new ObjectId('65a000000000000000000001');
+    const kinds: readonly [rev: unknown, change: (rev: never) => void][] = [
+      [new Date(7), (rev: Date) => rev.setTime(0)],
+      [id, (rev: ObjectId) => (rev.id = Buffer.alloc(12))],
+      [new Timestamp({ t: 7, i: 1 }), (rev: { low: number; high: number }) => (rev.high = rev.low = 0)],
+      [Long.fromNumber(2 ** 40), (rev: { low: number; high: number }) => (rev.high = rev.low = 0)],
+      [Decimal128.fromString('7.5'), (rev: Decimal128) => rev.bytes.fill(0)],
+    ];
+    for (const [rev, change] of kinds) {
+      const value = Buffer.from(BSON.serialize({ rev }));
+      const transform: TransformStep = (_record, fields) => {
+        change(fields['rev'] as never);
+        return { kind: 'fields', fields };
+      };
+      const settings = pipeline({ ...rules, value: 'bson' });
+      const plain = createToOperation(settings, NOW)(record({ value }));
+      const changed = createToOperation(settings, NOW, { transform })(record({ value }));
+      assert.ok(!(changed instanceof Promise) && changed.kind === 'write' && changed.model.kind === 'upsert');
+      assert.equal(compareVersions(versionIn(changed), versionIn(plain), 'declared'), 0, String(rev));
+      assert.notDeepEqual(
+        BSON.serialize(changed.model.fields),
+        BSON.serialize({ rev }),
+        'it was not changed',
+      );
+    }
   });
 
   for (const [rev, code] of [

@@ -94,6 +94,12 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'a transform that changes a date of the value changes the version',
+    bug: null,
+    edits: [{ file: 'mongodb/version-values', find: 'new Date(value)', replace: 'value' }],
+    tests: ['drain/declared-version'],
+  },
+  {
     name: 'numbers are compared as floating point',
     bug: null,
     edits: [
