@@ -1,6 +1,6 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
-import { objectIdDigits, unwrapped } from '../mongodb/values.js';
+import { objectIdDigits, plainBytesDigits, unwrapped } from '../mongodb/values.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
@@ -65,6 +65,8 @@ export function documentIdOf(
 export function idKeyOf(id: unknown): string | null {
   const scalar = scalarId(unwrapped(id), '');
   if (scalar.kind === 'id') return scalar.idKey;
+  const digits = plainBytesDigits(id);
+  if (digits !== null) return bytesKey(digits);
   if (typeof id !== 'object' || id === null || Object.getPrototypeOf(id) !== Object.prototype) return null;
   const keys = Object.entries(id).map(([name, part]): [string, string | null] => [name, idKeyOf(part)]);
   return keys.some(([, key]) => key === null) ? null : compositeKey(keys);
@@ -93,7 +95,11 @@ function idOfKey({ key, headers }: KafkaRecord, { whole }: KeyReaders): IdOutcom
 }
 
 function bytesId(id: Buffer): IdOutcome {
-  return { kind: 'id', id, idKey: `x:${id.toString('hex')}` };
+  return { kind: 'id', id, idKey: bytesKey(id.toString('hex')) };
+}
+
+function bytesKey(digits: string): string {
+  return `x:${digits}`;
 }
 
 function withoutKey(): BadRecord {

@@ -125,6 +125,18 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     tests: ['drain/composite-id'],
   },
   {
+    name: 'an _id of the same bytes as the document id is taken for another',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/document-id',
+        find: 'if (digits !== null)\n        return bytesKey',
+        replace: 'if (false)\n        return bytesKey',
+      },
+    ],
+    tests: ['drain/document-id'],
+  },
+  {
     name: 'ids beyond 2^53 are matched as floating point',
     bug: null,
     edits: [{ file: 'mongodb/documents', find: '`n${String(id)}`', replace: '`n${Number(id)}`' }],
