@@ -67,7 +67,7 @@ export function idKeyOf(id: unknown): string | null {
   if (scalar.kind === 'id') return scalar.idKey;
   const digits = plainBytesDigits(id);
   if (digits !== null) return bytesKey(digits);
-  if (typeof id !== 'object' || id === null || Object.getPrototypeOf(id) !== Object.prototype) return null;
+  if (!hasFields(id)) return null;
   const keys = Object.entries(id).map(([name, part]): [string, string | null] => [name, idKeyOf(part)]);
   return keys.some(([, key]) => key === null) ? null : compositeKey(keys);
 }
@@ -91,7 +91,19 @@ function idOfKey({ key, headers }: KafkaRecord, { whole }: KeyReaders): IdOutcom
   const decoded = whole(key, headers);
   if (decoded.kind === 'bad') return decoded;
   const { value } = decoded;
-  return Buffer.isBuffer(value) ? bytesId(value) : scalarId(unwrapped(value), 'the key');
+  if (Buffer.isBuffer(value)) return bytesId(value);
+  return hasFields(value)
+    ? bad(
+        'id',
+        'ID_NOT_SCALAR',
+        'the key is an object: take the id from it with `documentId: { keyField: <name> }`',
+      )
+    : scalarId(unwrapped(value), 'the key');
+}
+
+/** Whether it is an object of fields, not one value of BSON's own. */
+function hasFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function bytesId(id: Buffer): IdOutcome {
