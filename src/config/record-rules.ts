@@ -23,15 +23,36 @@ const WITHOUT_FIELDS: readonly FilePipeline['value'][] = ['string', 'bytes'];
 /** Formats in which Debezium writes its events. */
 const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json', ...REGISTRY_FORMATS];
 
-function valueProblems({ largeIntegers, dates, value = 'json' }: Written): Problem[] {
+function valueProblems(written: Written): Problem[] {
+  const { largeIntegers, dates, value = 'json' } = written;
   const problems: Problem[] = [];
-  if (largeIntegers !== undefined && value !== 'json' && value !== 'json-schema') {
-    problems.push(meaningless('largeIntegers', 'has a meaning only with `value: json` and `json-schema`'));
+  if (largeIntegers !== undefined && !isJson(value) && !isJson(keyFormatOf(written))) {
+    problems.push(
+      meaningless(
+        'largeIntegers',
+        'has a meaning only with `value` or `keyFormat` being json or json-schema',
+      ),
+    );
   }
   if (dates !== undefined && WITHOUT_FIELDS.includes(value)) {
     problems.push(meaningless('dates', `${value} values have no fields`));
   }
   return problems;
+}
+
+function isJson(format: FilePipeline['value'] | null): boolean {
+  return format === 'json' || format === 'json-schema';
+}
+
+/** How keys are read; `null`: nothing of them is. */
+function keyFormatOf({
+  documentId = 'key',
+  keyFormat,
+}: Written): NonNullable<FilePipeline['keyFormat']> | null {
+  if (documentId === 'key') return keyFormat ?? 'string';
+  return typeof documentId === 'object' && (documentId.keyField ?? documentId.keyFields) !== undefined
+    ? (keyFormat ?? 'json')
+    : null;
 }
 
 function meaningless(key: keyof FilePipeline, why: string): Problem {
@@ -81,7 +102,7 @@ function keyFormatProblems(
   keyFormat: FilePipeline['keyFormat'],
 ): Problem[] {
   if (keyFormat === undefined || documentId === 'key') return [];
-  if (typeof documentId !== 'object' || (documentId.keyField ?? documentId.keyFields) === undefined)
+  if (keyFormatOf({ documentId }) === null)
     return [
       meaningless(
         'keyFormat',

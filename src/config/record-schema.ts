@@ -142,7 +142,7 @@ export const RECORD_FIELDS = {
   ).optional(),
   largeIntegers: oneOf(
     ['reject', 'long', 'decimal', 'string'],
-    'What JSON integers beyond 2^53 become; reject (default) makes such records dead letters.',
+    'What JSON integers beyond 2^53 become, in values and in keys; reject (default) makes such records dead letters.',
   ).optional(),
   dates: z
     .array(text('A field of the value, or a dotted path.', DATE_PATH), { error: 'a list of fields' })

@@ -1,6 +1,6 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
-import { objectIdDigits, plainBytesDigits, unwrapped } from '../mongodb/values.js';
+import { decimalDigits, objectIdDigits, plainBytesDigits, unwrapped } from '../mongodb/values.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
@@ -174,6 +174,8 @@ function scalarId(value: unknown, place: string): IdOutcome {
 function objectId(value: unknown, place: string): IdOutcome {
   const digits = objectIdDigits(value);
   if (digits !== null) return { kind: 'id', id: value, idKey: `o:${digits}` };
+  const whole = decimalDigits(value);
+  if (whole !== null) return { kind: 'id', id: value, idKey: `n:${whole}` };
   return value === null
     ? bad('id', 'ID_MISSING', `${place} is null`)
     : bad('id', 'ID_NOT_SCALAR', `${place} is not a string, number, boolean or ObjectId`);

@@ -56,3 +56,10 @@ export function plainBytesDigits(value: unknown): string | null {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   return value instanceof Binary && value.sub_type === Binary.SUBTYPE_DEFAULT ? value.toString('hex') : null;
 }
+
+/** The digits of a decimal that is written as a whole number, as a 64-bit integer's would be; `null`: it isn't one. */
+export function decimalDigits(value: unknown): string | null {
+  if (!(value instanceof Decimal128)) return null;
+  const text = value.toString();
+  return /^(?:0|-?[1-9]\d*)$/.test(text) ? text : null;
+}

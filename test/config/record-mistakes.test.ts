@@ -123,3 +123,24 @@ describe('a mistake in the rules of records is reported with line, column, path,
     });
   }
 });
+
+describe('large integers have a meaning', () => {
+  const accepts = (rules: string) =>
+    mistakesIn(
+      `schemaRegistry: { url: "https://r" }\n${configuration({ orders: `{ topic: orders, largeIntegers: long, ${rules} }` })}`,
+    ).length === 0;
+
+  test('where keys are JSON, whatever the values are', () => {
+    assert.ok(accepts('value: bson, keyFormat: json'));
+    assert.ok(accepts('value: string, keyFormat: json-schema'));
+    assert.ok(accepts('value: bytes, documentId: { keyField: id }'));
+    assert.ok(accepts('value: avro, documentId: { keyFields: [a, b] }, keyFormat: json-schema'));
+  });
+
+  test('not where neither keys nor values are JSON, or only keys that nobody reads', () => {
+    assert.ok(!accepts('value: bson'));
+    assert.ok(!accepts('value: avro, documentId: { keyField: id }, keyFormat: avro'));
+    assert.ok(!accepts('value: bson, documentId: coordinates'));
+    assert.ok(!accepts('value: bson, documentId: { field: id }'));
+  });
+});

@@ -64,3 +64,16 @@ describe('a key by a schema', () => {
     });
   }
 });
+
+test('a key of JSON behind the name of a schema follows largeIntegers, as a whole and in its fields', () => {
+  const key = (json: string): Keyed => ({
+    ...{ format: 'json-schema', type: 'JSON', schema: '{}' },
+    payload: Buffer.from(json),
+  });
+  const digits = '9007199254740993';
+  const documentId = { from: 'keyField', field: 'id', format: 'json-schema' } as const;
+  assert.match(String(idOf(key(digits))), /^UNSAFE_INTEGER/);
+  assert.equal(idOf(key(digits), { largeIntegers: 'long' }), BigInt(digits));
+  assert.match(String(idOf(key(`{"id":${digits}}`), { documentId })), /^UNSAFE_INTEGER/);
+  assert.equal(idOf(key(`{"id":${digits}}`), { documentId, largeIntegers: 'long' }), BigInt(digits));
+});

@@ -137,6 +137,18 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     tests: ['drain/document-id'],
   },
   {
+    name: 'integers beyond 2^53 in a whole key are refused although they are to be kept',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/decode-key',
+        find: '?? parseJsonKey(text, largeIntegers)',
+        replace: "?? parseJsonKey(text, 'reject')",
+      },
+    ],
+    tests: ['drain/large-integers'],
+  },
+  {
     name: 'ids beyond 2^53 are matched as floating point',
     bug: null,
     edits: [{ file: 'mongodb/documents', find: '`n${String(id)}`', replace: '`n${Number(id)}`' }],
