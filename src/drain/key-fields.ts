@@ -46,9 +46,12 @@ export function readMongodbKey(read: ReadKey): ReadKey {
   };
 }
 
+/** How extended JSON writes a value of BSON's own, such as an ObjectId. */
+const OWN_NOTATION = /^\{\s*"\$/;
+
 /**
  * Whose connector's a tombstone's key is, which nothing but the key can tell: `{"id":"17"}` is the number 17 of MongoDB's
- * connector, or the text "17" of a table.
+ * connector, or the text `17` of a table; `{"id":"\"a\""}` is the text `a` of the one, or a text with quotes of the other.
  */
 export function connectorOfKey(
   read: ReadKey,
@@ -58,5 +61,5 @@ export function connectorOfKey(
   if (found?.kind !== 'fields' || Object.keys(found.fields).join() !== MONGODB_ID) return 'relational';
   const text = found.fields[MONGODB_ID];
   if (typeof text !== 'string' || fromExtendedJson(text) === undefined) return 'relational';
-  return text.startsWith('{') || text.startsWith('"') ? 'mongodb' : 'ambiguous';
+  return OWN_NOTATION.test(text) ? 'mongodb' : 'ambiguous';
 }

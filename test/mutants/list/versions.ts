@@ -182,6 +182,18 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     tests: ['drain/envelope'],
   },
   {
+    name: 'a tombstone whose key is a text in quotes deletes the text without them',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/key-fields',
+        find: 'OWN_NOTATION.test(text)',
+        replace: "OWN_NOTATION.test(text) || text.startsWith('\"')",
+      },
+    ],
+    tests: ['drain/envelope'],
+  },
+  {
     name: 'positions in the source are compared as texts',
     bug: null,
     edits: [
