@@ -22,17 +22,15 @@ export interface Measured {
  * (NUL in names, `_bsontype`, too many levels) or silently change (dates and integers out of range, functions).
  */
 export function measure(value: unknown): Measured {
-  const { bytes, fault } = walked(value, false);
-  return { bytes, fault };
+  return walked(value, false);
 }
 
 /**
- * The same of a value that others have made: finds as well what no decoder makes, and the driver would store as something else
- * (an object of a class, for instance).
+ * The same of a value that others have made. Finds as well what no decoder makes: lone surrogates, and what the driver would store
+ * as something else (an object of a class, for instance).
  */
 export function measureForeign(value: unknown): Measured {
-  const { bytes, fault } = walked(value, true);
-  return { bytes, fault };
+  return walked(value, true);
 }
 
 interface Walked extends Measured {
