@@ -11,6 +11,7 @@ export function recordProblems(written: Written): Problem[] {
   return [
     ...valueProblems(written),
     ...envelopeProblems(written),
+    ...changedIdProblems(written),
     ...idProblems(written),
     ...versionProblems(written),
     ...deleteProblems(written),
@@ -22,15 +23,36 @@ const WITHOUT_FIELDS: readonly FilePipeline['value'][] = ['string', 'bytes'];
 /** Formats in which Debezium writes its events. */
 const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json', ...REGISTRY_FORMATS];
 
-function valueProblems({ largeIntegers, dates, value = 'json' }: Written): Problem[] {
+function valueProblems(written: Written): Problem[] {
+  const { largeIntegers, dates, value = 'json' } = written;
   const problems: Problem[] = [];
-  if (largeIntegers !== undefined && value !== 'json' && value !== 'json-schema') {
-    problems.push(meaningless('largeIntegers', 'has a meaning only with `value: json` and `json-schema`'));
+  if (largeIntegers !== undefined && !isJson(value) && !isJson(keyFormatOf(written))) {
+    problems.push(
+      meaningless(
+        'largeIntegers',
+        'has a meaning only with `value` or `keyFormat` being json or json-schema',
+      ),
+    );
   }
   if (dates !== undefined && WITHOUT_FIELDS.includes(value)) {
     problems.push(meaningless('dates', `${value} values have no fields`));
   }
   return problems;
+}
+
+function isJson(format: FilePipeline['value'] | null): boolean {
+  return format === 'json' || format === 'json-schema';
+}
+
+/** How keys are read; `null`: nothing of them is. */
+function keyFormatOf({
+  documentId = 'key',
+  keyFormat,
+}: Written): NonNullable<FilePipeline['keyFormat']> | null {
+  if (documentId === 'key') return keyFormat ?? 'string';
+  return typeof documentId === 'object' && (documentId.keyField ?? documentId.keyFields) !== undefined
+    ? (keyFormat ?? 'json')
+    : null;
 }
 
 function meaningless(key: keyof FilePipeline, why: string): Problem {
@@ -57,6 +79,21 @@ function envelopeProblems({ envelope, value = 'json', documentId }: Written): Pr
     : [];
 }
 
+/** Of ids that a transform may change, although the delete events that need the same ones don't pass it. */
+function changedIdProblems({ envelope, transform, documentId, deletes }: Written): Problem[] {
+  const ofValue = fieldsOfValue(documentId);
+  if (envelope !== 'debezium' || transform === undefined || ofValue === null || deletes === 'ignore')
+    return [];
+  return [
+    {
+      path: ['documentId'],
+      text:
+        'a delete event does not pass the `transform` and would go to another id wherever that changes it; use ' +
+        `${ofValue.ofKey}, or \`deletes: ignore\``,
+    },
+  ];
+}
+
 /** Formats whose keys have no fields. */
 const KEYS_WITHOUT_FIELDS: readonly FilePipeline['keyFormat'][] = ['string', 'bytes'];
 
@@ -65,7 +102,7 @@ function keyFormatProblems(
   keyFormat: FilePipeline['keyFormat'],
 ): Problem[] {
   if (keyFormat === undefined || documentId === 'key') return [];
-  if (typeof documentId !== 'object' || (documentId.keyField ?? documentId.keyFields) === undefined)
+  if (keyFormatOf({ documentId }) === null)
     return [
       meaningless(
         'keyFormat',
@@ -79,9 +116,8 @@ function keyFormatProblems(
 
 function idProblems({ documentId = 'key', keyFormat, value = 'json', transform }: Written): Problem[] {
   const problems = keyFormatProblems(documentId, keyFormat);
-  if (typeof documentId !== 'object' || !WITHOUT_FIELDS.includes(value) || transform !== undefined)
-    return problems;
-  if (documentId.field !== undefined || documentId.fields !== undefined) {
+  if (!WITHOUT_FIELDS.includes(value) || transform !== undefined) return problems;
+  if (fieldsOfValue(documentId) !== null) {
     problems.push({
       path: ['documentId'],
       text: `${value} values have no fields to take the id from, unless a \`transform\` gives them some`,
@@ -126,25 +162,53 @@ function isShared({ topics = [], topicPattern, collection = '' }: Written): bool
 }
 
 function deleteProblems(written: Written): Problem[] {
-  const { deletes, tombstoneWindow, schedule } = written;
-  if (deletes !== 'hard') return [];
-  const problems: Problem[] = [];
-  if (isShared(written)) {
-    problems.push({
-      path: ['deletes'],
-      text: 'hard deletes cannot be combined with several topics in one collection, whose records come in any order; use soft',
-    });
-  }
-  if (TWO_AT_ONCE.includes(schedule?.overlap)) {
-    problems.push({
-      path: ['deletes'],
-      text:
-        `hard deletes cannot be combined with \`overlap: ${String(schedule?.overlap)}\`: a run that is behind would ` +
-        'bring removed documents back; use soft',
-    });
-  }
-  if (tombstoneWindow !== undefined) {
+  if (written.deletes !== 'hard') return [];
+  const problems = hardFaults(written).map((fault): Problem => ({
+    path: ['deletes'],
+    text: `hard deletes cannot be combined with ${fault}`,
+  }));
+  if (written.tombstoneWindow !== undefined) {
     problems.push(meaningless('tombstoneWindow', 'hard deletes leave no markers'));
   }
   return problems;
+}
+
+/** What lets an older record come after a newer tombstone in ordinary operation, where nothing is left to refuse it. */
+function hardFaults(written: Written): string[] {
+  const { schedule, envelope, documentId } = written;
+  const faults: string[] = [];
+  if (isShared(written)) {
+    faults.push('several topics in one collection, whose records come in any order; use soft');
+  } else if (written.version !== undefined && written.version !== 'offset') {
+    faults.push(
+      `\`version: ${versionText(written.version)}\`: nothing remembers the version of what was removed, so an older ` +
+        'record that comes later would bring it back; use `version: offset` (the default), or soft',
+    );
+  }
+  const ofValue = envelope === 'debezium' ? fieldsOfValue(documentId) : null;
+  if (ofValue !== null) {
+    faults.push(
+      `\`documentId: { ${ofValue.rule} }\`: rows of other keys, and so of other partitions, may have the same id, and an ` +
+        `older record of theirs would bring a removed document back; use ${ofValue.ofKey}, or soft`,
+    );
+  }
+  if (TWO_AT_ONCE.includes(schedule?.overlap)) {
+    faults.push(
+      `\`overlap: ${String(schedule?.overlap)}\`: a run that is behind would bring removed documents back; use soft`,
+    );
+  }
+  return faults;
+}
+
+function versionText(version: NonNullable<Written['version']>): string {
+  return typeof version === 'string' ? version : `{ field: ${version.field} }`;
+}
+
+/** Of an id that is taken from the value: how that is written, and the same of the key; `null`: it isn't. */
+function fieldsOfValue(documentId: Written['documentId']): { rule: string; ofKey: string } | null {
+  if (typeof documentId !== 'object') return null;
+  if (documentId.field !== undefined) return { rule: 'field', ofKey: '`documentId: { keyField: <name> }`' };
+  return documentId.fields === undefined
+    ? null
+    : { rule: 'fields', ofKey: '`documentId: { keyFields: [<name>, …] }`' };
 }

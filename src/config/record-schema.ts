@@ -42,8 +42,13 @@ const parts = (description: string) =>
 const ID_FIELDS = {
   field: text('A top-level field of the value that holds a scalar.', FIELD).optional(),
   fields: parts('Fields of the value: _id is an object of them, in this order.'),
-  keyField: text('A top-level field of the key (a JSON object) that holds a scalar.', FIELD).optional(),
-  keyFields: parts('Fields of the key (a JSON object): _id is an object of them, in this order.'),
+  keyField: text(
+    'A top-level field of the key (an object in JSON, or by keyFormat) that holds a scalar.',
+    FIELD,
+  ).optional(),
+  keyFields: parts(
+    'Fields of the key (an object in JSON, or by keyFormat): _id is an object of them, in this order.',
+  ),
 };
 const ID_FORMS = 'key, coordinates or a mapping with one of field, fields, keyField, keyFields';
 const DOCUMENT_ID = z
@@ -137,7 +142,7 @@ export const RECORD_FIELDS = {
   ).optional(),
   largeIntegers: oneOf(
     ['reject', 'long', 'decimal', 'string'],
-    'What JSON integers beyond 2^53 become; reject (default) makes such records dead letters.',
+    'What JSON integers beyond 2^53 become, in values and in keys; reject (default) makes such records dead letters.',
   ).optional(),
   dates: z
     .array(text('A field of the value, or a dotted path.', DATE_PATH), { error: 'a list of fields' })
@@ -150,7 +155,7 @@ export const RECORD_FIELDS = {
   recordLimits: RECORD_LIMITS.optional(),
   keyFormat: oneOf(
     ['string', 'bytes', 'json', ...REGISTRY_FORMATS],
-    'How keys become document ids, with `documentId: key`. Default: string.',
+    'How keys are read, with `documentId: key` (default: string), and `{ keyField }` or `{ keyFields }` (default: json).',
   ).optional(),
   envelope: oneOf(
     ['none', 'debezium'],

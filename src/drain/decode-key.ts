@@ -1,4 +1,4 @@
-import type { KeyFormat, PipelineSettings } from '../config/settings.js';
+import type { KeyFormat, PipelineSettings, RegistryFormat } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
 import { jsonShapeFault, type RecordLimits } from './record-limits.js';
@@ -7,45 +7,40 @@ import { utf8TextOf } from './text.js';
 
 export type DecodedKey = { kind: 'value'; value: unknown } | BadRecord;
 
-export interface KeyRules {
+export interface KeyRules extends Pick<PipelineSettings, 'largeIntegers' | 'recordLimits'> {
   keyFormat: KeyFormat;
-  recordLimits: RecordLimits;
 }
 
 /**
  * The value of a key: bytes (copied), a text, or whatever JSON or the key's schema says: a scalar, an array or an object. The
  * schema must have been loaded.
  */
-export function decodeKey(
-  { keyFormat, recordLimits }: KeyRules,
-  key: Buffer,
-  registry: RegistryContext = NO_REGISTRY,
-): DecodedKey {
-  switch (keyFormat) {
+export function decodeKey(rules: KeyRules, key: Buffer, registry: RegistryContext = NO_REGISTRY): DecodedKey {
+  switch (rules.keyFormat) {
     case 'bytes':
       return { kind: 'value', value: Buffer.from(key) };
     case 'string':
       return ofText(key, (text) => ({ kind: 'value', value: text }));
     case 'json':
-      return decodeJsonKey(recordLimits, key);
-    default: {
-      const decoded = decodeByRegistry(
-        { format: keyFormat, part: 'key', limits: recordLimits },
-        key,
-        registry,
-      );
-      return decoded.kind === 'json' ? decodeJsonKey(recordLimits, decoded.payload) : decoded;
-    }
+      return decodeJsonKey(rules, key);
+    default:
+      return decodeRegistryKey(rules, rules.keyFormat, key, registry);
   }
 }
 
-/** What a double can't hold, and nobody wants kept (`reject`), is refused where it is used as an id. */
-export function decodeJsonKey(
-  limits: RecordLimits,
-  bytes: Buffer,
-  largeIntegers: PipelineSettings['largeIntegers'] = 'reject',
+function decodeRegistryKey(
+  rules: KeyRules,
+  format: RegistryFormat,
+  key: Buffer,
+  registry: RegistryContext,
 ): DecodedKey {
-  return ofText(bytes, (text) => jsonShapeFaultOf(limits, text) ?? parseJsonKey(text, largeIntegers));
+  const decoded = decodeByRegistry({ format, part: 'key', limits: rules.recordLimits }, key, registry);
+  return decoded.kind === 'json' ? decodeJsonKey(rules, decoded.payload) : decoded;
+}
+
+/** What a double can't hold, and nobody wants kept (`reject`), is refused where it is used as an id. */
+function decodeJsonKey({ recordLimits, largeIntegers }: KeyRules, bytes: Buffer): DecodedKey {
+  return ofText(bytes, (text) => jsonShapeFaultOf(recordLimits, text) ?? parseJsonKey(text, largeIntegers));
 }
 
 function ofText(bytes: Buffer, decode: (text: string) => DecodedKey): DecodedKey {

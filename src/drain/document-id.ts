@@ -1,6 +1,6 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
-import { objectIdDigits, unwrapped } from '../mongodb/values.js';
+import { decimalDigits, objectIdDigits, plainBytesDigits, unwrapped } from '../mongodb/values.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
@@ -65,7 +65,9 @@ export function documentIdOf(
 export function idKeyOf(id: unknown): string | null {
   const scalar = scalarId(unwrapped(id), '');
   if (scalar.kind === 'id') return scalar.idKey;
-  if (typeof id !== 'object' || id === null || Object.getPrototypeOf(id) !== Object.prototype) return null;
+  const digits = plainBytesDigits(id);
+  if (digits !== null) return bytesKey(digits);
+  if (!hasFields(id)) return null;
   const keys = Object.entries(id).map(([name, part]): [string, string | null] => [name, idKeyOf(part)]);
   return keys.some(([, key]) => key === null) ? null : compositeKey(keys);
 }
@@ -89,11 +91,27 @@ function idOfKey({ key, headers }: KafkaRecord, { whole }: KeyReaders): IdOutcom
   const decoded = whole(key, headers);
   if (decoded.kind === 'bad') return decoded;
   const { value } = decoded;
-  return Buffer.isBuffer(value) ? bytesId(value) : scalarId(unwrapped(value), 'the key');
+  if (Buffer.isBuffer(value)) return bytesId(value);
+  return hasFields(value)
+    ? bad(
+        'id',
+        'ID_NOT_SCALAR',
+        'the key is an object: take the id from it with `documentId: { keyField: <name> }`',
+      )
+    : scalarId(unwrapped(value), 'the key');
+}
+
+/** Whether it is an object of fields, not one value of BSON's own. */
+function hasFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function bytesId(id: Buffer): IdOutcome {
-  return { kind: 'id', id, idKey: `x:${id.toString('hex')}` };
+  return { kind: 'id', id, idKey: bytesKey(id.toString('hex')) };
+}
+
+function bytesKey(digits: string): string {
+  return `x:${digits}`;
 }
 
 function withoutKey(): BadRecord {
@@ -156,6 +174,8 @@ function scalarId(value: unknown, place: string): IdOutcome {
 function objectId(value: unknown, place: string): IdOutcome {
   const digits = objectIdDigits(value);
   if (digits !== null) return { kind: 'id', id: value, idKey: `o:${digits}` };
+  const whole = decimalDigits(value);
+  if (whole !== null) return { kind: 'id', id: value, idKey: `n:${whole}` };
   return value === null
     ? bad('id', 'ID_MISSING', `${place} is null`)
     : bad('id', 'ID_NOT_SCALAR', `${place} is not a string, number, boolean or ObjectId`);

@@ -5,9 +5,9 @@ import { fromExtendedJson } from '../mongodb/values.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { isPlainObject, type Fields } from './decode.js';
-import { decodeJsonKey, decodeKey, type KeyRules } from './decode-key.js';
+import { decodeKey, type KeyRules } from './decode-key.js';
 
-export type KeyFieldRules = KeyRules & Pick<PipelineSettings, 'largeIntegers' | 'envelope'>;
+export type KeyFieldRules = KeyRules & Pick<PipelineSettings, 'envelope'>;
 
 export type KeyFields = { kind: 'fields'; fields: Fields } | BadRecord;
 /** How the key of a record is read; its headers may say by which schema. */
@@ -16,10 +16,7 @@ export type ReadKey = (key: Buffer, headers: readonly RecordHeader[]) => KeyFiel
 /** Keys that are objects, in JSON or by a schema; in change events perhaps with Connect's own schema beside them. */
 export function readKeyWith(rules: KeyFieldRules, schemas: Schemas | null = null): ReadKey {
   return (key, headers) => {
-    const parsed =
-      rules.keyFormat === 'json'
-        ? decodeJsonKey(rules.recordLimits, key, rules.largeIntegers)
-        : decodeKey(rules, key, { schemas, headers });
+    const parsed = decodeKey(rules, key, { schemas, headers });
     if (parsed.kind === 'bad') return parsed;
     const { value } = parsed;
     const fields = isPlainObject(value) && rules.envelope === 'debezium' ? withoutSchema(value) : value;
@@ -49,9 +46,12 @@ export function readMongodbKey(read: ReadKey): ReadKey {
   };
 }
 
+/** How extended JSON writes a value of BSON's own, such as an ObjectId. */
+const OWN_NOTATION = /^\{\s*"\$/;
+
 /**
  * Whose connector's a tombstone's key is, which nothing but the key can tell: `{"id":"17"}` is the number 17 of MongoDB's
- * connector, or the text "17" of a table.
+ * connector, or the text `17` of a table; `{"id":"\"a\""}` is the text `a` of the one, or a text with quotes of the other.
  */
 export function connectorOfKey(
   read: ReadKey,
@@ -61,5 +61,5 @@ export function connectorOfKey(
   if (found?.kind !== 'fields' || Object.keys(found.fields).join() !== MONGODB_ID) return 'relational';
   const text = found.fields[MONGODB_ID];
   if (typeof text !== 'string' || fromExtendedJson(text) === undefined) return 'relational';
-  return text.startsWith('{') || text.startsWith('"') ? 'mongodb' : 'ambiguous';
+  return OWN_NOTATION.test(text) ? 'mongodb' : 'ambiguous';
 }

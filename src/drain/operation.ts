@@ -162,9 +162,21 @@ function deleteOperation(
   const id = documentIdOf(rules.documentId, record, content.fields, rules.epoch, readers);
   if (id.kind === 'bad') return id;
   const versioned = versionOf(rules, record, content);
-  if (versioned.kind === 'bad') return versioned;
+  if (versioned.kind === 'bad') return withRemedy(rules, content, versioned);
   const { version } = versioned;
   return { kind: 'write', model: { kind: 'delete', id: id.id, idKey: id.idKey, version, purgeAt } };
+}
+
+/** PostgreSQL tells no more than the key of a deleted row, unless its table is set to. */
+function withRemedy(
+  { version }: OperationRules,
+  { source }: Content<Fields | null>,
+  fault: BadRecord,
+): BadRecord {
+  if (version.by !== 'field' || fault.code !== 'VERSION_MISSING' || source === null) return fault;
+  const remedy =
+    'a delete event must bring the row as it was: set REPLICA IDENTITY FULL on the table in PostgreSQL, or use `version: source`';
+  return { ...fault, reason: `${fault.reason}; ${remedy}` };
 }
 
 /** The version is that of the value as it came, whatever the transform makes of it. */

@@ -1,6 +1,6 @@
 import { DrainError } from '../errors.js';
 import { partitionName, type TopicPartition } from '../kafka/source.js';
-import { measure } from '../mongodb/storable.js';
+import { measureForeign } from '../mongodb/storable.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
 
@@ -75,17 +75,8 @@ function kindOf(value: unknown): string {
 function faultOf(document: Record<string, unknown>): string | null {
   try {
     if (Object.keys(document)[0]?.startsWith('$')) return "its first field's name begins with $";
-    return measure(document).fault ?? (isWellFormed(document) ? null : 'a text holds a lone surrogate');
+    return measureForeign(document).fault;
   } catch {
     return "a field can't be read";
   }
-}
-
-/** No text in it has a lone surrogate, which has no UTF-8 form. Must be known to end: `measure` finds what goes in circles. */
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed();
-  if (Array.isArray(value)) return value.every(isWellFormed);
-  if (value instanceof Map) return [...value].flat().every(isWellFormed);
-  if (!isPlainObject(value)) return true;
-  return Object.keys(value).every((name) => name.isWellFormed() && isWellFormed(value[name]));
 }

@@ -1,6 +1,7 @@
 import { BSON, Binary, Long, ObjectId } from 'mongodb';
 import { measure } from './storable.js';
 import type { Rejection, Version, WriteModel } from './sink.js';
+import { decimalDigits } from './values.js';
 
 /**
  * The largest document that is sent, bytes of BSON. The server's limit is 16 MiB for the document and 16 MiB + 16 KiB for
@@ -109,7 +110,7 @@ export function matchText(id: unknown): string {
   if (id instanceof ObjectId) return `o${id.toHexString()}`;
   if (typeof id === 'boolean') return `t${id}`;
   // Numbers compare by value in MongoDB, whatever their type.
-  return isNumber(id) ? `n${String(id)}` : matchTextOfFields(id as object);
+  return isNumber(id) || decimalDigits(id) !== null ? `n${String(id)}` : matchTextOfFields(id as object);
 }
 
 function isNumber(id: unknown): boolean {

@@ -1,4 +1,5 @@
 import { BSON } from 'mongodb';
+import { contentsOf, isPlain, kindFault } from './kinds.js';
 import { isInt64 } from './values.js';
 
 /** Levels of a document; the server refuses the 181st, and from about 250 the whole command around the document. */
@@ -21,15 +22,32 @@ export interface Measured {
  * (NUL in names, `_bsontype`, too many levels) or silently change (dates and integers out of range, functions).
  */
 export function measure(value: unknown): Measured {
-  const measured: Measured = { bytes: 0, fault: null };
-  walk(value, 0, measured);
-  return measured;
+  return walked(value, false);
 }
 
-function walk(value: unknown, depth: number, into: Measured): void {
+/**
+ * The same of a value that others have made. Finds as well what no decoder makes: lone surrogates, and what the driver would store
+ * as something else (an object of a class, for instance).
+ */
+export function measureForeign(value: unknown): Measured {
+  return walked(value, true);
+}
+
+interface Walked extends Measured {
+  isForeign: boolean;
+}
+
+function walked(value: unknown, isForeign: boolean): Walked {
+  const into: Walked = { bytes: 0, fault: null, isForeign };
+  walk(value, 0, into);
+  return into;
+}
+
+function walk(value: unknown, depth: number, into: Walked): void {
   switch (typeof value) {
     case 'string':
       into.bytes += 5 + textBytes(value);
+      if (into.isForeign && !value.isWellFormed()) into.fault = 'a text holds a lone surrogate';
       return;
     case 'object':
       if (value !== null) walkObject(value, depth, into);
@@ -47,7 +65,9 @@ function walk(value: unknown, depth: number, into: Measured): void {
   }
 }
 
-function walkObject(value: object, depth: number, into: Measured): void {
+function walkObject(value: object, depth: number, into: Walked): void {
+  if (into.isForeign) into.fault = kindFault(value);
+  if (into.fault !== null) return;
   if (depth >= MAX_DEPTH) {
     into.fault = `nested in more than ${MAX_DEPTH} levels`;
   } else if (Array.isArray(value)) {
@@ -57,16 +77,11 @@ function walkObject(value: object, depth: number, into: Measured): void {
   } else if (value instanceof Map) {
     walkEntries(value, depth, into);
   } else {
-    measureLeaf(value, into);
+    measureLeaf(value, depth, into);
   }
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function walkArray(values: readonly unknown[], depth: number, into: Measured): void {
+function walkArray(values: readonly unknown[], depth: number, into: Walked): void {
   into.bytes += 5;
   for (const value of values) {
     into.bytes += ELEMENT_OVERHEAD;
@@ -75,7 +90,7 @@ function walkArray(values: readonly unknown[], depth: number, into: Measured): v
   }
 }
 
-function walkFields(fields: object, depth: number, into: Measured): void {
+function walkFields(fields: object, depth: number, into: Walked): void {
   into.bytes += 5;
   for (const name of Object.keys(fields)) {
     if (name === '_bsontype') into.fault = "a field is named '_bsontype', which MongoDB's drivers reserve";
@@ -84,7 +99,7 @@ function walkFields(fields: object, depth: number, into: Measured): void {
   }
 }
 
-function walkEntries(entries: ReadonlyMap<unknown, unknown>, depth: number, into: Measured): void {
+function walkEntries(entries: ReadonlyMap<unknown, unknown>, depth: number, into: Walked): void {
   into.bytes += 5;
   for (const [name, value] of entries) {
     if (typeof name === 'string') walkField(name, value, depth, into);
@@ -93,14 +108,15 @@ function walkEntries(entries: ReadonlyMap<unknown, unknown>, depth: number, into
   }
 }
 
-function walkField(name: string, value: unknown, depth: number, into: Measured): void {
+function walkField(name: string, value: unknown, depth: number, into: Walked): void {
   if (name.includes('\0')) into.fault = "a field's name contains a NUL character";
+  if (into.isForeign && !name.isWellFormed()) into.fault = "a field's name holds a lone surrogate";
   into.bytes += 2 + textBytes(name);
   if (into.fault === null) walk(value, depth + 1, into);
 }
 
 /** Dates, bytes and BSON's own types. */
-function measureLeaf(value: object, into: Measured): void {
+function measureLeaf(value: object, depth: number, into: Walked): void {
   if (value instanceof Date) {
     // js-bson would turn it into 1970.
     if (Number.isNaN(value.getTime())) into.fault = 'a date is out of range';
@@ -111,7 +127,9 @@ function measureLeaf(value: object, into: Measured): void {
     into.bytes += BSON.calculateObjectSize({ v: value });
   } catch {
     into.fault = "a value's type isn't one of BSON's";
+    return;
   }
+  if (into.isForeign) walk(contentsOf(value), depth + 1, into);
 }
 
 function textBytes(text: string): number {

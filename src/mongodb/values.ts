@@ -1,5 +1,5 @@
 /** BSON values from other notations; no type of the driver but BSON values leaves this folder. */
-import { BSON, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
+import { Binary, BSON, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
 
 /** A document's fields, its numbers with the types they had; `null`: it isn't one whole BSON document. */
 export function fromBson(bytes: Buffer): Record<string, unknown> | null {
@@ -49,4 +49,17 @@ export function unwrapped(value: unknown): unknown {
 /** The 24 hexadecimal digits of an `ObjectId`; `null`: it isn't one. */
 export function objectIdDigits(value: unknown): string | null {
   return value instanceof ObjectId ? value.toHexString() : null;
+}
+
+/** The bytes of a binary value without a subtype of its own, as hexadecimal digits; `null`: it isn't one. */
+export function plainBytesDigits(value: unknown): string | null {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return value instanceof Binary && value.sub_type === Binary.SUBTYPE_DEFAULT ? value.toString('hex') : null;
+}
+
+/** The digits of a decimal that is written as a whole number, as a 64-bit integer's would be; `null`: it isn't one. */
+export function decimalDigits(value: unknown): string | null {
+  if (!(value instanceof Decimal128)) return null;
+  const text = value.toString();
+  return /^(?:0|-?[1-9]\d*)$/.test(text) ? text : null;
 }

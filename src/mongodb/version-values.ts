@@ -5,14 +5,15 @@ import type { VersionValue } from './sink.js';
 import { isInt64, toDecimal, unwrapped } from './values.js';
 
 /**
- * The form in which a declared version is stored and compared; `null`: of a kind that orders nothing (null, booleans, objects,
- * arrays, bytes, NaN and the infinities). Numbers become 64-bit integers, or decimals where they aren't any: within these two
- * kinds the server compares by exact value, which it doesn't between doubles and decimals.
+ * The form in which a declared version is stored and compared, sharing no object with the value; `null`: of a kind that orders
+ * nothing (null, booleans, objects, arrays, bytes, NaN and the infinities). Numbers become 64-bit integers, or decimals where
+ * they aren't any: within these two kinds the server compares by exact value, which it doesn't between doubles and decimals.
  */
 export function toVersionValue(value: unknown): VersionValue | null {
-  // the driver's Timestamp is a Long, too
-  if (value instanceof Timestamp || value instanceof ObjectId) return value;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value;
+  // a transform may change the objects that it gets, so these are copies; the driver's Timestamp is a Long, too
+  if (value instanceof Timestamp) return new Timestamp(value.toBigInt());
+  if (value instanceof ObjectId) return new ObjectId(value.toHexString());
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : new Date(value);
   if (value instanceof Decimal128) return decimalFrom(value.toString());
   return ofPlain(unwrapped(value));
 }

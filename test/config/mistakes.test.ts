@@ -151,7 +151,7 @@ const CASES: Case[] = [
     rule: 'large integers are a matter of JSON',
     parts: { orders: '{ topic: orders, value: bson, largeIntegers: long }' },
     mistake:
-      '5:41 pipelines.orders.largeIntegers: has a meaning only with `value: json` and `json-schema`; leave it out',
+      '5:41 pipelines.orders.largeIntegers: has a meaning only with `value` or `keyFormat` being json or json-schema; leave it out',
   },
   {
     rule: 'dates are fields, and texts have none',

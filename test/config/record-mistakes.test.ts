@@ -72,6 +72,44 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
       '5:58 pipelines.orders.deletes: "hard": hard deletes cannot be combined with several topics in one collection, whose records come in any order; use soft',
   },
   {
+    rule: 'hard deletes and a version that is the timestamp exclude each other',
+    parts: { orders: '{ topic: orders, version: timestamp, deletes: hard }' },
+    mistake:
+      '5:57 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `version: timestamp`: nothing remembers the version of what was removed, so an older record that comes later would bring it back; use `version: offset` (the default), or soft',
+  },
+  {
+    rule: 'hard deletes and a version that is the place in the source exclude each other',
+    parts: {
+      orders:
+        '{ topic: orders, envelope: debezium, documentId: { keyField: id }, version: source, deletes: hard }',
+    },
+    mistake:
+      '5:104 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `version: source`: nothing remembers the version of what was removed, so an older record that comes later would bring it back; use `version: offset` (the default), or soft',
+  },
+  {
+    rule: 'hard deletes and a version that is a field exclude each other',
+    parts: {
+      orders:
+        '{ topic: orders, envelope: debezium, documentId: { keyField: id }, version: { field: rev }, deletes: hard }',
+    },
+    mistake:
+      '5:112 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `version: { field: rev }`: nothing remembers the version of what was removed, so an older record that comes later would bring it back; use `version: offset` (the default), or soft',
+  },
+  {
+    rule: 'hard deletes of change events take the id from the key, which keeps it in one partition',
+    parts: { orders: '{ topic: orders, envelope: debezium, documentId: { field: id }, deletes: hard }' },
+    mistake:
+      '5:84 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `documentId: { field }`: rows of other keys, and so of other partitions, may have the same id, and an older record of theirs would bring a removed document back; use `documentId: { keyField: <name> }`, or soft',
+  },
+  {
+    rule: 'hard deletes of change events take an id of several fields from the key, too',
+    parts: {
+      orders: '{ topic: orders, envelope: debezium, documentId: { fields: [a, b] }, deletes: hard }',
+    },
+    mistake:
+      '5:89 pipelines.orders.deletes: "hard": hard deletes cannot be combined with `documentId: { fields }`: rows of other keys, and so of other partitions, may have the same id, and an older record of theirs would bring a removed document back; use `documentId: { keyFields: [<name>, …] }`, or soft',
+  },
+  {
     rule: 'hard deletes leave nothing to be purged',
     parts: { orders: '{ topic: orders, deletes: hard, tombstoneWindow: 1d }' },
     mistake: '5:43 pipelines.orders.tombstoneWindow: hard deletes leave no markers; leave it out',
@@ -84,4 +122,25 @@ describe('a mistake in the rules of records is reported with line, column, path,
       assert.deepEqual(mistakesIn(configuration(parts)), [`drain.yaml:${mistake}`]);
     });
   }
+});
+
+describe('large integers have a meaning', () => {
+  const accepts = (rules: string) =>
+    mistakesIn(
+      `schemaRegistry: { url: "https://r" }\n${configuration({ orders: `{ topic: orders, largeIntegers: long, ${rules} }` })}`,
+    ).length === 0;
+
+  test('where keys are JSON, whatever the values are', () => {
+    assert.ok(accepts('value: bson, keyFormat: json'));
+    assert.ok(accepts('value: string, keyFormat: json-schema'));
+    assert.ok(accepts('value: bytes, documentId: { keyField: id }'));
+    assert.ok(accepts('value: avro, documentId: { keyFields: [a, b] }, keyFormat: json-schema'));
+  });
+
+  test('not where neither keys nor values are JSON, or only keys that nobody reads', () => {
+    assert.ok(!accepts('value: bson'));
+    assert.ok(!accepts('value: avro, documentId: { keyField: id }, keyFormat: avro'));
+    assert.ok(!accepts('value: bson, documentId: coordinates'));
+    assert.ok(!accepts('value: bson, documentId: { field: id }'));
+  });
 });

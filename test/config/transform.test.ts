@@ -53,6 +53,30 @@ describe('the transform of a pipeline', () => {
     assert.match(mistake, /pipelines\.orders\.transform: .*the path of a JavaScript or TypeScript module/);
   });
 
+  describe('of change events', () => {
+    const mistakes = (rules: string) => {
+      const orders = `{ topic: t, envelope: debezium, transform: ./orders.js, ${rules} }`;
+      return mistakesIn(configuration({ orders }), { files: { './orders.js': 'a' } });
+    };
+
+    test('may not make the document id, since a delete event does not pass it', () => {
+      const why =
+        'a delete event does not pass the `transform` and would go to another id wherever that changes it; use';
+      assert.deepEqual(mistakes('documentId: { field: id }'), [
+        `drain.yaml:5:79 pipelines.orders.documentId: ${why} \`documentId: { keyField: <name> }\`, or \`deletes: ignore\``,
+      ]);
+      assert.deepEqual(mistakes('documentId: { fields: [a, b] }'), [
+        `drain.yaml:5:79 pipelines.orders.documentId: ${why} \`documentId: { keyFields: [<name>, …] }\`, or \`deletes: ignore\``,
+      ]);
+    });
+
+    test('may make the document id where deletes are ignored, and leaves ids of the key alone', () => {
+      assert.deepEqual(mistakes('documentId: { field: id }, deletes: ignore'), []);
+      assert.deepEqual(mistakes('documentId: { keyField: id }'), []);
+      assert.deepEqual(mistakes('documentId: { keyFields: [a, b] }'), []);
+    });
+  });
+
   test('may bring the field of the document id to values that have none', () => {
     const rules = 'topic: t, value: string, documentId: { field: id }';
     assert.equal(mistakesIn(configuration({ orders: `{ ${rules} }` })).length, 1);

@@ -174,6 +174,22 @@ export function describeSinkVersionsContract(
       assert.equal(documents.length, scalars.length + half.length);
     });
 
+    test('may be decimals, which are told apart beyond 64 bits and found again', async () => {
+      const decimals = ['36893488147419103232', '36893488147419103233', '-9223372036854775809'].map(
+        (digits) => fromExtendedJson(`{"$numberDecimal":"${digits}"}`),
+      );
+      const old = decimals.slice(0, 2).map((id) => upsert({ id }));
+      const mixed = [...old, upsert({ id: 1 })];
+      const all = decimals.map((id) => upsert({ id, offset: 2n }));
+      const { books, documents } = await writing('offset', old, mixed, all);
+      assert.deepEqual(books, { ...NOTHING, inserted: 1, updated: 2 });
+      assert.equal(documents.length, 4);
+      const gone = decimals.slice(1).map((id) => tombstone({ id, offset: 3n, purgeAt: null }));
+      const removed = await writing('offset', all, gone);
+      assert.deepEqual(removed.books, { ...NOTHING, deleted: 2 });
+      assert.deepEqual(removed.documents.map(({ _id }) => String(_id)), ['36893488147419103232']); // prettier-ignore
+    });
+
     test('are deleted by the same rule, with a marker or without', async () => {
       const models = ids.map((id) => upsert({ id }));
       const marked = await writing('offset', models, ids.slice(1).map((id) => tombstone({ id, offset: 2n }))); // prettier-ignore

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { BSON, Decimal128, Long, ObjectId, Timestamp } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
+import type { TransformStep } from '../../src/drain/transform-step.js';
 import { compareVersions } from '../../src/drain/version.js';
 import type { Version } from '../../src/mongodb/sink.js';
 import { BASE_TIME, NOW, pipeline, record, type RecordOverrides } from './builders.js';
@@ -56,6 +58,34 @@ describe('a version that is a field', () => {
     assert.deepEqual([done.model.version.declared, done.model.fields], [7n, { rev: 999 }]);
   });
 
+  test('stays what it was where a transform changes the very object that was the version', () => {
+    const id = new ObjectId('65a000000000000000000001');
+    const kinds: readonly [rev: unknown, change: (rev: never) => void][] = [
+      [new Date(7), (rev: Date) => rev.setTime(0)],
+      [id, (rev: ObjectId) => (rev.id = Buffer.alloc(12))],
+      [new Timestamp({ t: 7, i: 1 }), (rev: { low: number; high: number }) => (rev.high = rev.low = 0)],
+      [Long.fromNumber(2 ** 40), (rev: { low: number; high: number }) => (rev.high = rev.low = 0)],
+      [Decimal128.fromString('7.5'), (rev: Decimal128) => rev.bytes.fill(0)],
+    ];
+    for (const [rev, change] of kinds) {
+      const value = Buffer.from(BSON.serialize({ rev }));
+      const transform: TransformStep = (_record, fields) => {
+        change(fields['rev'] as never);
+        return { kind: 'fields', fields };
+      };
+      const settings = pipeline({ ...rules, value: 'bson' });
+      const plain = createToOperation(settings, NOW)(record({ value }));
+      const changed = createToOperation(settings, NOW, { transform })(record({ value }));
+      assert.ok(!(changed instanceof Promise) && changed.kind === 'write' && changed.model.kind === 'upsert');
+      assert.equal(compareVersions(versionIn(changed), versionIn(plain), 'declared'), 0, String(rev));
+      assert.notDeepEqual(
+        BSON.serialize(changed.model.fields),
+        BSON.serialize({ rev }),
+        'it was not changed',
+      );
+    }
+  });
+
   for (const [rev, code] of [
     ['null', 'VERSION_MISSING'],
     ['[1]', 'VERSION_UNUSABLE'],
@@ -92,6 +122,19 @@ describe('a version that is a field', () => {
     assert.deepEqual(gone.declared, stored.declared);
     assert.ok(compareVersions(gone, stored, 'declared') > 0);
     assert.equal(codeOf(send(3n, events.mysql({ op: 'd' }))), 'version: VERSION_MISSING');
+  });
+
+  test('of a delete event that brings the key alone is VERSION_MISSING, which names the remedy', () => {
+    const change: Partial<PipelineSettings> = { ...rules, deletes: 'soft', envelope: 'debezium', documentId: { from: 'keyField', field: 'id', format: 'json' } }; // prettier-ignore
+    for (const before of [{ id: 1 }, { id: 1, rev: null }, null]) {
+      const value = events.eventText(events.postgresql({ op: 'd', before }));
+      const done = operation(change, { key: '{"id":1}', value });
+      assert.equal(codeOf(done), 'version: VERSION_MISSING');
+      assert.match(done.kind === 'bad' ? done.reason : '', /REPLICA IDENTITY FULL.*version: source/);
+    }
+    const upsert = events.eventText(events.postgresql({ after: { id: 1 } }));
+    const done = operation(change, { key: '{"id":1}', value: upsert });
+    assert.doesNotMatch(done.kind === 'bad' ? done.reason : '', /REPLICA/);
   });
 });
 

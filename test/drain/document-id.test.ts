@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BSON } from 'mongodb';
+import { Binary, BSON } from 'mongodb';
 import type { DocumentIdRule, KeyFormat } from '../../src/config/settings.js';
 import type { IdOutcome } from '../../src/drain/document-id.js';
-import { idBy, record, seededRandom } from './builders.js';
+import { createToOperation } from '../../src/drain/operation.js';
+import { idBy, NOW, pipeline, record, seededRandom } from './builders.js';
 
 const LONE = '\ud800';
 
@@ -117,6 +118,38 @@ describe('the id of the coordinates', () => {
 
   test('names the epoch from the second on, so that a new log has new ids', () => {
     assert.equal(idOf(idBy({ from: 'coordinates' }, at, {}, 2)), 'orders@2-3-1042');
+  });
+});
+
+describe('an _id that a value brings beside a document id of bytes', () => {
+  const bytes = Buffer.from([0, 255, 7]);
+  const bring = (own: unknown) => {
+    const transform = () => ({ kind: 'fields', fields: { _id: own, n: 1 } }) as const;
+    const rules = pipeline({ documentId: { from: 'key', format: 'bytes' } });
+    const done = createToOperation(rules, NOW, { transform })(record({ key: bytes }));
+    assert.ok(!(done instanceof Promise));
+    return done.kind === 'bad' ? done.code : done.kind;
+  };
+
+  for (const [what, own, expected] of [
+    ['the same bytes in a Buffer', Buffer.from(bytes), 'write'],
+    ['the same bytes in a Uint8Array', new Uint8Array(bytes), 'write'],
+    ['the same bytes in a Binary', new Binary(bytes), 'write'],
+    ['other bytes', Buffer.from([0, 255, 8]), 'ID_MISMATCH'],
+    ['the same bytes of another subtype', new Binary(bytes, 5), 'ID_MISMATCH'],
+    ['the same bytes as hexadecimal digits', bytes.toString('hex'), 'ID_MISMATCH'],
+  ] as const) {
+    test(`${what}: ${expected}`, () => {
+      assert.equal(bring(own), expected);
+    });
+  }
+
+  test('is the same in a value of BSON', () => {
+    const rules = pipeline({ documentId: { from: 'key', format: 'bytes' }, value: 'bson' });
+    const value = Buffer.from(BSON.serialize({ _id: new Binary(bytes), n: 1 }));
+    const done = createToOperation(rules, NOW)(record({ key: bytes, value }));
+    assert.ok(done.kind === 'write' && done.model.kind === 'upsert');
+    assert.deepEqual(Object.keys(done.model.fields), ['n']);
   });
 });
 

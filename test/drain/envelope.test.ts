@@ -146,12 +146,25 @@ describe('a change event of MongoDB', () => {
 });
 
 describe('the tombstone that follows a delete event', () => {
+  test('of a table never deletes another document than the event before it, whatever its id is', () => {
+    for (const id of ['anne', '"anne"', '17', '"17"', 'true', 'null', '{"a":1}', '[1]', '""']) {
+      const ids = [events.mysql({ op: 'd', before: { id } }), null].flatMap((event) => {
+        const done = operation({ key: { id }, event });
+        return done.kind === 'write' ? [done.model.idKey] : [];
+      });
+      assert.equal(new Set(ids).size, 1, id);
+    }
+  });
+
   const byField = { documentId: { from: 'field', field: 'id' } } as const;
   const cases: readonly (readonly [string, Record<string, unknown>, Partial<PipelineSettings>, string])[] = [
     ['deletes once more, since compaction may have left nothing else', { id: 1004 }, {}, 'delete 1004'],
     ['of MongoDB deletes by the id in the key', { id: JSON.stringify(events.MONGODB_ID) }, {}, `delete ${events.MONGODB_ID.$oid}`],
     ['of a table whose id is a text', { id: 'anne' }, {}, 'delete anne'],
     ['with a key of which nobody knows whether it is a number of MongoDB or the text of a table', { id: '17' }, {}, 'skip'],
+    ['with a key of which nobody knows whether it is a text of MongoDB or the text of a table, quotes included', { id: '"anne"' }, {}, 'skip'],
+    ['with a key of which nobody knows whether it is a document of MongoDB or the text of a table', { id: '{"a":1}' }, {}, 'skip'],
+    ['of a table whose id is a text that begins with a quote', { id: '"anne' }, {}, 'delete "anne'],
     ['with several fields in the key, which is a table', { id: '17', no: 1 }, {}, 'delete 17'],
     ['where a field of the row is the id', { id: 1004 }, byField, 'skip'],
     ['where the place in the source is the version', { id: 1004 }, { version: { by: 'source' } }, 'skip'],

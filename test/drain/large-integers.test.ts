@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Decimal128 } from 'mongodb';
-import type { PipelineSettings } from '../../src/config/settings.js';
+import type { DocumentIdRule, PipelineSettings } from '../../src/config/settings.js';
 import { decodeValue } from '../../src/drain/decode.js';
-import { pipeline } from './builders.js';
+import { idKeyOf } from '../../src/drain/document-id.js';
+import { createToOperation } from '../../src/drain/operation.js';
+import { matchText } from '../../src/mongodb/documents.js';
+import { NOW, pipeline, record } from './builders.js';
 
 const BIG = '9007199254740993';
 const HUGE = '9223372036854775808';
@@ -46,5 +49,43 @@ describe('integers that a double cannot hold', () => {
     assert.equal(decode('long', `{"n":${BIG},"m":1e999}`), 'NUMBER_OUT_OF_RANGE');
     assert.equal(decode('long', `[${BIG}]`), 'NOT_AN_OBJECT');
     assert.equal(decode('long', `{"n":${BIG}`), 'NOT_JSON');
+  });
+});
+
+describe('integers that a double cannot hold, in keys of JSON', () => {
+  const rules: readonly (readonly [string, DocumentIdRule, (id: unknown) => unknown, string])[] = [
+    ['the whole key', { from: 'key', format: 'json' }, (id) => id, BIG],
+    ['a field of the key', { from: 'keyField', field: 'id', format: 'json' }, (id) => id, `{"id":${BIG}}`],
+    ['several fields of it', { from: 'keyFields', fields: ['id', 'no'], format: 'json' }, (id) => ({ id, no: 1 }), `{"no":1,"id":${BIG}}`],
+    ['a field of the value', { from: 'field', field: 'id' }, (id) => id, ''],
+  ]; // prettier-ignore
+  for (const [what, documentId, shaped, key] of rules) {
+    const idBy = (largeIntegers: PipelineSettings['largeIntegers'], digits = BIG): unknown => {
+      const settings = pipeline({ documentId, largeIntegers });
+      const sent = { key: key.replace(BIG, digits), value: `{"id":${digits}}` };
+      const done = createToOperation(settings, NOW)(record(sent));
+      if (done.kind === 'bad') return done.code;
+      assert.ok(done.kind === 'write');
+      return done.model.id;
+    };
+
+    test(`become ids of the type that is asked for: ${what}`, () => {
+      assert.equal(idBy('reject'), 'UNSAFE_INTEGER');
+      assert.deepEqual(idBy('long'), shaped(BigInt(BIG)));
+      assert.deepEqual(idBy('string'), shaped(BIG));
+      assert.deepEqual(idBy('decimal'), shaped(Decimal128.fromString(BIG)));
+      assert.deepEqual(idBy('decimal', `-${HUGE}`), shaped(Decimal128.fromString(`-${HUGE}`)));
+      assert.equal(idBy('long', HUGE), 'UNSAFE_INTEGER');
+      assert.deepEqual(idBy('long', '7'), shaped(7));
+    });
+  }
+
+  test('are the same id as a 64-bit integer and as a decimal, as to the index, and decimals of another form are none', () => {
+    const keyOf = (value: unknown) => idKeyOf(value);
+    assert.equal(keyOf(Decimal128.fromString(BIG)), keyOf(BigInt(BIG)));
+    assert.equal(keyOf(Decimal128.fromString('7')), keyOf(7));
+    assert.equal(matchText(Decimal128.fromString(BIG)), matchText(BigInt(BIG)));
+    for (const text of ['7.0', '7E+2', '-0', '0.5', 'NaN', 'Infinity'])
+      assert.equal(keyOf(Decimal128.fromString(text)), null, text);
   });
 });

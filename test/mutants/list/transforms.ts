@@ -49,6 +49,18 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
     tests: ['drain/transform-step'],
   },
   {
+    name: 'objects of classes in the result of a transform are stored as something else',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/storable',
+        find: 'if (into.isForeign)\n        into.fault = kindFault(value);',
+        replace: '',
+      },
+    ],
+    tests: ['drain/transform-result'],
+  },
+  {
     name: 'what the attempts before have found is lost',
     bug: null,
     edits: [{ file: 'activities/suspects', find: 'new Map(earlier.map(', replace: 'new Map([].map(' }],

@@ -19,6 +19,42 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'hard deletes are accepted with versions that nothing remembers',
+    bug: null,
+    edits: [
+      {
+        file: 'config/record-rules',
+        find: "else if (written.version !== undefined && written.version !== 'offset')",
+        replace: 'else if (false)',
+      },
+    ],
+    tests: ['config/record-mistakes'],
+  },
+  {
+    name: 'hard deletes are accepted with ids that are spread over partitions',
+    bug: null,
+    edits: [
+      {
+        file: 'config/record-rules',
+        find: "envelope === 'debezium' ? fieldsOfValue(documentId) : null",
+        replace: 'null',
+      },
+    ],
+    tests: ['config/record-mistakes'],
+  },
+  {
+    name: 'a transform may change the id that delete events bring untransformed',
+    bug: null,
+    edits: [
+      {
+        file: 'config/record-rules',
+        find: "ofValue === null || deletes === 'ignore'",
+        replace: "ofValue === null || deletes !== 'hard'",
+      },
+    ],
+    tests: ['config/transform'],
+  },
+  {
     name: 'a declared version is stored but not compared by the guard',
     bug: null,
     edits: [
@@ -58,6 +94,12 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'a transform that changes a date of the value changes the version',
+    bug: null,
+    edits: [{ file: 'mongodb/version-values', find: 'new Date(value)', replace: 'value' }],
+    tests: ['drain/declared-version'],
+  },
+  {
     name: 'numbers are compared as floating point',
     bug: null,
     edits: [
@@ -81,6 +123,30 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
       },
     ],
     tests: ['drain/composite-id'],
+  },
+  {
+    name: 'an _id of the same bytes as the document id is taken for another',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/document-id',
+        find: 'if (digits !== null)\n        return bytesKey',
+        replace: 'if (false)\n        return bytesKey',
+      },
+    ],
+    tests: ['drain/document-id'],
+  },
+  {
+    name: 'integers beyond 2^53 in a whole key are refused although they are to be kept',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/decode-key',
+        find: '?? parseJsonKey(text, largeIntegers)',
+        replace: "?? parseJsonKey(text, 'reject')",
+      },
+    ],
+    tests: ['drain/large-integers'],
   },
   {
     name: 'ids beyond 2^53 are matched as floating point',
@@ -111,6 +177,18 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
         file: 'drain/operation',
         find: "if (connector === 'ambiguous' || context.skipsDeletes)",
         replace: 'if (true)',
+      },
+    ],
+    tests: ['drain/envelope'],
+  },
+  {
+    name: 'a tombstone whose key is a text in quotes deletes the text without them',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/key-fields',
+        find: 'OWN_NOTATION.test(text)',
+        replace: "OWN_NOTATION.test(text) || text.startsWith('\"')",
       },
     ],
     tests: ['drain/envelope'],
