@@ -47,15 +47,13 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
   {
     name: 'start policy latest begins at the low watermark',
     bug: null,
-    edits: [{ file: 'drain/planning', find: 'return state.end;', replace: 'return state.low;' }],
+    edits: [{ file: 'drain/starts', find: 'return state.end;', replace: 'return state.low;' }],
     tests: ['drain/planning-starts'],
   },
   {
     name: 'partitions added later begin where the start policy says',
     bug: null,
-    edits: [
-      { file: 'drain/planning', find: 'if (isAdded(input, memory, state)) {', replace: 'if (false) {' },
-    ],
+    edits: [{ file: 'drain/starts', find: 'return isAdded(input, memory, state)', replace: 'return false' }],
     tests: ['drain/planning-starts'],
   },
   {
@@ -63,7 +61,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/planning',
+        file: 'drain/starts',
         find: 'if (remembered !== null)\n        return resumeAt',
         replace: 'if (false)\n        return resumeAt',
       },
@@ -81,11 +79,29 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/planning',
-        find: "return 'pattern' in input.pipeline.topics &&",
+        file: 'drain/starts',
+        find: 'return before !== null &&',
         replace: 'return false &&',
       },
     ],
+    tests: ['drain/planning-topics'],
+  },
+  {
+    name: 'a topic that only a changed pattern matches is taken for one created since',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/starts',
+        find: 'return before !== null && topicPatternOf(before).test(topic);',
+        replace: 'return true;',
+      },
+    ],
+    tests: ['drain/planning-topics'],
+  },
+  {
+    name: 'start policy fail does not hold where nothing tells whether a topic is new',
+    bug: null,
+    edits: [{ file: 'drain/starts', find: "pipeline.start !== 'fail' &&", replace: '' }],
     tests: ['drain/planning-topics'],
   },
   {
@@ -145,7 +161,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a start by timestamp may lie before the log',
     bug: null,
-    edits: [{ file: 'drain/planning', find: 'if (offset < low)\n        return low;', replace: '' }],
+    edits: [{ file: 'drain/starts', find: 'if (offset < low)\n        return low;', replace: '' }],
     tests: ['drain/planning-starts'],
   },
 ];
