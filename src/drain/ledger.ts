@@ -274,7 +274,7 @@ function startOf(entry: Entry, markOf: (content: MarkContent) => string): Partit
 
 function resultOf(entry: Entry, atStop: CommittedOffset | null): PartitionResult {
   const committed = offsetOf(atStop);
-  const { topic, partition } = entry.planned;
+  const { topic, partition, added } = entry.planned;
   return {
     topic,
     partition,
@@ -282,5 +282,6 @@ function resultOf(entry: Entry, atStop: CommittedOffset | null): PartitionResult
     end: String(entry.plannedEnd),
     committed: committed === null ? null : String(committed),
     read: entry.books.counts.read,
+    ...(added === true && committed === null && { added }),
   };
 }

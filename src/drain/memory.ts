@@ -1,6 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
 import { topicPatternOf } from '../config/topic-pattern.js';
-import type { PlannedTopic, PreviousRun } from '../contract.js';
+import type { PartitionResult, PlannedTopic, PreviousRun } from '../contract.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type LogState, type PartitionName } from '../kafka/source.js';
 import { decodeUnlisted } from '../unlisted.js';
@@ -27,7 +27,11 @@ export interface Remembered {
   committed: bigint | null;
   /** How far the log reached at least. */
   end: bigint;
+  /** It was new to that run, which committed nothing there: it still is. */
+  added: boolean;
 }
+
+type KnownPartition = Pick<PartitionResult, 'committed' | 'end' | 'added'>;
 
 /** Error: `TOPIC_RECREATED`. */
 export function rememberPrevious(input: MemoryInput): Memory | null {
@@ -45,18 +49,14 @@ export function rememberPrevious(input: MemoryInput): Memory | null {
 }
 
 function partitionsOf(previous: PreviousRun): Map<PartitionName, Remembered> {
-  const listed = previous.partitions.map((partition) => {
-    const { committed, end } = partition;
-    return [
-      partitionName(partition),
-      remember(committed === null ? null : BigInt(committed), BigInt(end)),
-    ] as const;
-  });
-  const unlisted = decodeUnlisted(previous.unlisted).map((partition) => {
-    const committed = BigInt(partition.committed);
-    return [partitionName(partition), remember(committed, committed)] as const;
-  });
-  return new Map([...listed, ...unlisted]);
+  // Of those that aren't listed only what is committed is known.
+  const unlisted = decodeUnlisted(previous.unlisted).map((known) => ({
+    ...known,
+    end: known.committed ?? '0',
+  }));
+  return new Map(
+    [...previous.partitions, ...unlisted].map((known) => [partitionName(known), remember(known)] as const),
+  );
 }
 
 /** What makes the previous run one about something else, in words. */
@@ -73,8 +73,11 @@ export function differences({ pipeline, state }: MemoryInput, previous: Previous
     .map(([name, then, now]) => `${name} ${then} (now ${now})`);
 }
 
-function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
-  return { committed, end: committed === null || committed < plannedEnd ? plannedEnd : committed };
+function remember({ committed, end, added }: KnownPartition): Remembered {
+  const plannedEnd = BigInt(end);
+  if (committed === null) return { committed: null, end: plannedEnd, added: added === true };
+  const offset = BigInt(committed);
+  return { committed: offset, end: offset < plannedEnd ? plannedEnd : offset, added: false };
 }
 
 /** Names that a configuration no longer lists are forgotten; what a pattern would still match isn't. */

@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
-import type { Plan, Warning } from '../contract.js';
+import type { Plan, PlannedPartition, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
 import {
   partitionName,
@@ -17,7 +17,7 @@ import {
   committedInEpoch,
   refuseRaisedEpoch,
 } from './offset-checks.js';
-import { startWithoutCommit, type Start, type StartInput, wasThere } from './starts.js';
+import { startWithoutCommit, type Start, type StartInput } from './starts.js';
 import { refuseUnfitCollections } from './topic-collections.js';
 
 export interface PlanningInput extends StartInput {
@@ -68,13 +68,18 @@ export function makePlan(input: PlanningInput): Plan {
     lost: partitions.flatMap(({ topic, partition, lost }) =>
       lost.map((range) => ({ topic, partition, ...range })),
     ),
-    partitions: partitions.map(({ topic, partition, start, end, committed }) => ({
-      topic,
-      partition,
-      start: String(start),
-      end: String(end),
-      committed: committed === null ? null : String(committed),
-    })),
+    partitions: partitions.map(toPlanned),
+  };
+}
+
+function toPlanned({ topic, partition, start, end, committed, continuity }: PartitionPlan): PlannedPartition {
+  return {
+    topic,
+    partition,
+    start: String(start),
+    end: String(end),
+    committed: committed === null ? null : String(committed),
+    ...(continuity === 'new' && { added: true }),
   };
 }
 
@@ -163,9 +168,7 @@ function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory:
 function warningsOf(input: PlanningInput, memory: Memory | null, partitions: PartitionPlan[]): Warning[] {
   const { previous } = input;
   const warnings = partitions.flatMap(({ warning }) => warning ?? []);
-  const added = partitions.filter(
-    ({ continuity, topic }) => continuity === 'new' && wasThere(input, memory, topic),
-  );
+  const added = addedToTopics(partitions);
   if (added.length > 0 && input.pipeline.documentId.from !== 'coordinates')
     warnings.push(partitionsAdded(added));
   if (memory !== null) warnings.push(...memory.newlyGone.map(topicGone));
@@ -176,6 +179,13 @@ function warningsOf(input: PlanningInput, memory: Memory | null, partitions: Par
     });
   }
   return warnings;
+}
+
+/** Not those of a topic that is new as a whole: no key can have moved in it. */
+function addedToTopics(partitions: readonly PartitionPlan[]): PartitionPlan[] {
+  const isNew = ({ continuity }: PartitionPlan) => continuity === 'new';
+  const known = new Set(partitions.filter((planned) => !isNew(planned)).map(({ topic }) => topic));
+  return partitions.filter((planned) => isNew(planned) && known.has(planned.topic));
 }
 
 function partitionsAdded(added: readonly PartitionPlan[]): Warning {

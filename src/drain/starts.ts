@@ -37,12 +37,13 @@ export function startWithoutCommit(
 
 /** Whether the partition came after earlier runs: the previous one doesn't know it, or others have commits of ours. */
 function isAdded(input: StartInput, memory: Memory | null, state: PartitionState): boolean {
-  if (memory?.partitions.has(partitionName(state)) === true) return false;
+  const known = memory?.partitions.get(partitionName(state));
+  if (known !== undefined) return known.added;
   return wasThere(input, memory, state.topic) || isTopicAdded(input, memory, state.topic);
 }
 
 /** Whether earlier runs had this topic. */
-export function wasThere(input: StartInput, memory: Memory | null, topic: string): boolean {
+function wasThere(input: StartInput, memory: Memory | null, topic: string): boolean {
   return memory === null ? hasOwnCommits(input, topic) : memory.topics.has(topic);
 }
 

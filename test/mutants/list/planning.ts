@@ -105,6 +105,24 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     tests: ['drain/planning-topics'],
   },
   {
+    name: 'of many partitions those without a commit are forgotten, and new to the next run',
+    bug: null,
+    edits: [
+      {
+        file: 'unlisted',
+        find: 'return added === true ? NOTHING_YET_IN_NEW : NOTHING;',
+        replace: "return '';",
+      },
+    ],
+    tests: ['drain/planning-stopped'],
+  },
+  {
+    name: 'a new partition in which a stopped run committed nothing is no longer new',
+    bug: null,
+    edits: [{ file: 'drain/starts', find: 'return known.added;', replace: 'return false;' }],
+    tests: ['drain/planning-stopped'],
+  },
+  {
     name: 'a topic that is gone is forgotten',
     bug: null,
     edits: [{ file: 'drain/planning', find: '...(memory?.gone ?? [])', replace: '' }],
