@@ -14,3 +14,10 @@ test('a new partition in which nothing was committed is still new in the result,
     ],
   );
 });
+
+test('what is committed under an earlier epoch is not in the result: the next run would resume there', () => {
+  const old = { committed: ours(90n, { epoch: 1 }) };
+  const ledger = open({ rules: { epoch: 2 }, now: [old] });
+  const [result] = ledger.results(topicState([old]));
+  assert.equal(result?.committed, null);
+});
