@@ -16,7 +16,7 @@ export interface MemoryInput {
 export interface Memory {
   partitions: ReadonlyMap<PartitionName, Remembered>;
   topics: ReadonlySet<string>;
-  /** Topics that still match the pattern but aren't there any more. */
+  /** Topics that still match the pattern but aren't there any more, at most `MAX_GONE`. */
   gone: PlannedTopic[];
   /** The names of those that were there at the previous run. */
   newlyGone: string[];
@@ -33,6 +33,9 @@ export interface Remembered {
 
 type KnownPartition = Pick<PartitionResult, 'committed' | 'end' | 'added'>;
 
+/** A hundred bytes each in every result. A topic that is recreated mostly comes back soon, so the last to go are kept. */
+const MAX_GONE = 30;
+
 /** Error: `TOPIC_RECREATED`. */
 export function rememberPrevious(input: MemoryInput): Memory | null {
   const { pipeline, state, previous } = input;
@@ -43,7 +46,8 @@ export function rememberPrevious(input: MemoryInput): Memory | null {
   return {
     partitions: partitionsOf(previous),
     topics: new Set(previous.topics.map(({ topic }) => topic)),
-    gone: missing.map(({ topic, topicId }) => ({ topic, topicId, gone: true })),
+    // Those that went last are first: a plan names the topics that are there before those that are gone.
+    gone: missing.slice(0, MAX_GONE).map(({ topic, topicId }) => ({ topic, topicId, gone: true })),
     newlyGone: missing.flatMap(({ topic, gone }) => (gone === true ? [] : [topic])),
   };
 }

@@ -64,7 +64,7 @@ export function makePlan(input: PlanningInput): Plan {
     quietSince,
     lagBefore,
     continuity: runContinuity(partitions.map(({ continuity }) => continuity)),
-    warnings: warningsOf(input, memory, partitions),
+    warnings: inMeasure(warningsOf(input, memory, partitions)),
     lost: partitions.flatMap(({ topic, partition, lost }) =>
       lost.map((range) => ({ topic, partition, ...range })),
     ),
@@ -179,6 +179,19 @@ function warningsOf(input: PlanningInput, memory: Memory | null, partitions: Par
     });
   }
   return warnings;
+}
+
+/** More of one kind than this make no result easier to understand, only too large. */
+const WARNINGS_OF_A_KIND = 20;
+
+function inMeasure(warnings: readonly Warning[]): Warning[] {
+  const codes = [...new Set(warnings.map(({ code }) => code))];
+  return codes.flatMap((code) => {
+    const all = warnings.filter((warning) => warning.code === code);
+    const told = all.slice(0, WARNINGS_OF_A_KIND);
+    const more = all.length - told.length;
+    return more === 0 ? told : [...told, { code, message: `the same of ${String(more)} more.` }];
+  });
 }
 
 /** Not those of a topic that is new as a whole: no key can have moved in it. */

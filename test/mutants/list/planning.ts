@@ -129,6 +129,12 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     tests: ['drain/planning-topics'],
   },
   {
+    name: 'topics that are gone are remembered without end',
+    bug: null,
+    edits: [{ file: 'drain/memory', find: 'missing.slice(0, MAX_GONE)', replace: 'missing' }],
+    tests: ['drain/planning-gone'],
+  },
+  {
     name: 'a topic that was deleted and recreated is not noticed',
     bug: null,
     edits: [
