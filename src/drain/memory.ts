@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { topicPatternOf } from '../config/topic-pattern.js';
+import { topicMatcher } from '../config/topic-pattern.js';
 import type { PartitionResult, PlannedTopic, PreviousRun } from '../contract.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type LogState, type PartitionName } from '../kafka/source.js';
@@ -86,7 +86,7 @@ function remember({ committed, end, added }: KnownPartition): Remembered {
 
 /** Names that a configuration no longer lists are forgotten; what a pattern would still match isn't. */
 function matches({ topics }: PipelineSettings, topic: string): boolean {
-  return 'pattern' in topics && topicPatternOf(topics.pattern).test(topic);
+  return 'pattern' in topics && topicMatcher(topics.pattern)(topic);
 }
 
 function refuseRecreated(pipeline: PipelineSettings, { topics }: LogState, previous: PreviousRun): void {

@@ -18,10 +18,9 @@ import {
   refuseRaisedEpoch,
 } from './offset-checks.js';
 import { startWithoutCommit, type Start, type StartInput } from './starts.js';
-import { refuseUnfitCollections } from './topic-collections.js';
+import { refuseUnfitCollections, type WritingPlace } from './topic-collections.js';
 
-export interface PlanningInput extends StartInput {
-  database: string;
+export interface PlanningInput extends StartInput, WritingPlace {
   searchAttributes: boolean;
   now: Date;
 }
@@ -41,7 +40,7 @@ const RECOMMIT_AFTER_MS = 24 * 60 * 60 * 1000;
  */
 export function makePlan(input: PlanningInput): Plan {
   const { pipeline, state, now } = input;
-  refuseUnfitCollections(pipeline, state.topics);
+  refuseUnfitCollections(input, state);
   refuseRaisedEpoch(pipeline, state);
   const memory = rememberPrevious(input);
   const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));

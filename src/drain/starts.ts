@@ -1,6 +1,6 @@
 /** Where a partition begins in which nothing is committed. */
 import type { PipelineSettings } from '../config/settings.js';
-import { topicPatternOf } from '../config/topic-pattern.js';
+import { topicMatcher } from '../config/topic-pattern.js';
 import { patternIn } from '../config/topics-text.js';
 import type { Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
@@ -57,7 +57,7 @@ function isTopicAdded(input: StartInput, memory: Memory | null, topic: string): 
   if (!('pattern' in pipeline.topics)) return false;
   if (memory === null) return pipeline.start !== 'fail' && hasOwnCommits(input);
   const before = patternIn(previous?.topic ?? '');
-  return before !== null && topicPatternOf(before).test(topic);
+  return before !== null && topicMatcher(before)(topic);
 }
 
 function hasOwnCommits({ pipeline, state }: StartInput, topic?: string): boolean {

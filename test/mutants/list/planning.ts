@@ -92,7 +92,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/starts',
-        find: 'return before !== null && topicPatternOf(before).test(topic);',
+        find: 'return before !== null && topicMatcher(before)(topic);',
         replace: 'return true;',
       },
     ],
@@ -133,6 +133,26 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [{ file: 'drain/memory', find: 'missing.slice(0, MAX_GONE)', replace: 'missing' }],
     tests: ['drain/planning-gone'],
+  },
+  {
+    name: "a topic is written to another pipeline's collection",
+    bug: null,
+    edits: [
+      { file: 'drain/topic-collections', find: ' ?? neighboursFault(place, collection, there)', replace: '' },
+    ],
+    tests: ['drain/planning-collections'],
+  },
+  {
+    name: 'a pattern owns the collections of topics that are not there',
+    bug: null,
+    edits: [{ file: 'drain/neighbours', find: 'there.has(topic) &&', replace: '' }],
+    tests: ['drain/planning-collections'],
+  },
+  {
+    name: 'a collection with a name too long for MongoDB is planned',
+    bug: null,
+    edits: [{ file: 'drain/topic-collections', find: 'bytes <= MAX_NAMESPACE_BYTES', replace: 'true' }],
+    tests: ['drain/planning-collections'],
   },
   {
     name: 'a topic that was deleted and recreated is not noticed',
