@@ -79,6 +79,8 @@ export interface PlannedPartition {
   end: string;
   /** What the group had committed at planning time; `null`: nothing. */
   committed: string | null;
+  /** Only of one that came since earlier runs and has no commit: it begins at its low watermark under every start policy. */
+  added?: true;
 }
 
 /** Records that were gone before they were read, and were skipped on the operator's word (`onDataLoss: skip`). */
@@ -176,6 +178,8 @@ export interface PartitionResult {
   /** What the group had committed when the run stopped; `null`: nothing. */
   committed: string | null;
   read: number;
+  /** Only where nothing is committed: the next run takes it for new, too. */
+  added?: true;
 }
 
 /** What the `drainTopic` activity returns; the workflow adds the plan's part. */

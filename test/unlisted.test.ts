@@ -13,12 +13,25 @@ test('what is committed in many partitions of several topics survives, whatever 
   ];
   const text = encodeUnlisted(all);
   assert.equal(text, 'orders=0,,,1y2p0ij32e8e7 shop.refunds-v2=z,sy');
-  const byPlace = (a: (typeof all)[number], b: (typeof all)[number]) =>
-    a.topic.localeCompare(b.topic) || a.partition - b.partition;
+  type Place = Pick<(typeof all)[number], 'topic' | 'partition'>;
+  const byPlace = (a: Place, b: Place) => a.topic.localeCompare(b.topic) || a.partition - b.partition;
   assert.deepEqual(decodeUnlisted(text).sort(byPlace), all.sort(byPlace));
 });
 
-test('a partition without a commit is left out', () => {
-  assert.equal(encodeUnlisted([{ topic: 'orders', partition: 0, committed: null }]), '');
+test('a partition without a commit is told from one that is listed, and a new one from one that is not', () => {
+  const nothing = { topic: 'orders', committed: null };
+  const text = encodeUnlisted([
+    { ...nothing, partition: 1 },
+    { ...nothing, partition: 2, added: true },
+  ]);
+  assert.equal(text, 'orders=,-,+');
+  assert.deepEqual(decodeUnlisted(text), [
+    { ...nothing, partition: 1 },
+    { ...nothing, partition: 2, added: true },
+  ]);
   assert.deepEqual(decodeUnlisted(''), []);
+});
+
+test('what earlier releases have left out is not known', () => {
+  assert.deepEqual(decodeUnlisted('orders=,,1y2'), [of('orders', 2, String(parseInt('1y2', 36)))]);
 });

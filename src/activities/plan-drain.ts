@@ -1,6 +1,7 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import type { Plan, PlanInput } from '../contract.js';
 import { makePlan } from '../drain/planning.js';
+import { writingPlace } from '../drain/topic-collections.js';
 import { asDrainError } from '../errors.js';
 import type { Source } from '../kafka/source.js';
 import { within } from '../time-limit.js';
@@ -59,11 +60,9 @@ async function planOnce(
   const { start } = pipeline;
   const offsetsAtStart =
     typeof start === 'object' ? await answered(source.offsetsAt(start.timestampMs), settings) : new Map();
-  const { database } = settings.mongodb;
   const { searchAttributes } = settings.worker;
   return makePlan({
-    pipeline,
-    database,
+    ...writingPlace(settings, pipeline),
     searchAttributes,
     state,
     previous,

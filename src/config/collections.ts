@@ -16,3 +16,19 @@ export function isPerTopic({ collection }: Pick<PipelineSettings, 'collection'>)
 export function liveViewOf(collection: string): string {
   return `${collection}_live`;
 }
+
+/** The topic for whose records this is the collection, where each topic has its own; `null`: for none. */
+export function topicOf({ collection }: Pick<PipelineSettings, 'collection'>, name: string): string | null {
+  const around = collection.split(TOPIC_REFERENCE);
+  const length = (name.length - around.join('').length) / (around.length - 1);
+  const begin = around[0]?.length ?? 0;
+  const topic = name.slice(begin, begin + length);
+  return topic !== '' && collectionFor({ collection }, topic) === name ? topic : null;
+}
+
+/** MongoDB's limit for the names of database and collection with the dot between them; for those of views, too. */
+export const MAX_NAMESPACE_BYTES = 255;
+
+export function namespaceBytes(database: string, collection: string): number {
+  return Buffer.byteLength(`${database}.${collection}`);
+}

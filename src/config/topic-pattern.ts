@@ -1,4 +1,8 @@
-/** The regular expression of a `topicPattern`, which must match the whole name of a topic. */
-export function topicPatternOf(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern})$`);
+/**
+ * Whether a topic matches a `topicPattern`: its whole name must match the regular expression. Kafka's own (`__consumer_offsets`)
+ * match none.
+ */
+export function topicMatcher(pattern: string): (topic: string) => boolean {
+  const expression = new RegExp(`^(?:${pattern})$`);
+  return (topic) => !topic.startsWith('__') && expression.test(topic);
 }

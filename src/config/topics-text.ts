@@ -10,3 +10,8 @@ export function topicsText(topics: TopicSelection): string {
   if (names.length <= LISTED) return names.join(', ');
   return `${names.slice(0, LISTED - 1).join(', ')} and ${names.length - LISTED + 1} more`;
 }
+
+/** The pattern in such a text; `null`: it is of names, which have no slash. */
+export function patternIn(text: string): string | null {
+  return /^\/(.*)\/$/s.exec(text)?.[1] ?? null;
+}

@@ -100,7 +100,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
       return [opened.entry.name, opened.entry] as const;
     }),
   );
-  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline.until, markIn) };
+  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline, markIn) };
 }
 
 function refuseOtherTopics(plan: Plan, state: LogState): void {
@@ -187,13 +187,13 @@ function rangesOf(lost: readonly LostRange[], name: PartitionName): OffsetRange[
 
 function ledgerOf(
   entries: ReadonlyMap<PartitionName, Entry>,
-  until: PipelineSettings['until'],
+  pipeline: PipelineSettings,
   /** The mark in a commit of this run; `null`: it is not of this run. */
   markIn: (metadata?: string) => CommitMark | null,
 ): Omit<Ledger, 'resumed' | 'attempt' | 'lost'> {
   const all = [...entries.values()];
   // With `until: idle` the plan's ends are no bounds: every partition stays open until the stop rule fires.
-  const isFinished = (entry: Entry) => until === 'end-offsets' && reachedEnd(entry);
+  const isFinished = (entry: Entry) => pipeline.until === 'end-offsets' && reachedEnd(entry);
   const unfinished = () => all.filter((entry) => !isFinished(entry));
   return {
     starts: (markOf) => unfinished().map((entry) => startOf(entry, markOf)),
@@ -231,8 +231,8 @@ function ledgerOf(
       })),
     lag: () => all.reduce((sum, entry) => sum + lagOf(entry), 0),
     results: ({ partitions }) => {
-      const atStop = new Map(partitions.map((state) => [partitionName(state), state.committed]));
-      return all.map((entry) => resultOf(entry, atStop.get(entry.name) ?? null));
+      const atStop = new Map(partitions.map((state) => [partitionName(state), state]));
+      return all.map((entry) => resultOf(pipeline, entry, atStop.get(entry.name)));
     },
   };
 }
@@ -272,9 +272,15 @@ function startOf(entry: Entry, markOf: (content: MarkContent) => string): Partit
       };
 }
 
-function resultOf(entry: Entry, atStop: CommittedOffset | null): PartitionResult {
-  const committed = offsetOf(atStop);
-  const { topic, partition } = entry.planned;
+function resultOf(
+  pipeline: PipelineSettings,
+  entry: Entry,
+  atStop: PartitionState | undefined,
+): PartitionResult {
+  // what doesn't count for this run must not count for the next one
+  const counted = atStop === undefined ? null : countedCommit(pipeline, entry.planned, atStop);
+  const committed = offsetOf(counted);
+  const { topic, partition, added } = entry.planned;
   return {
     topic,
     partition,
@@ -282,5 +288,6 @@ function resultOf(entry: Entry, atStop: CommittedOffset | null): PartitionResult
     end: String(entry.plannedEnd),
     committed: committed === null ? null : String(committed),
     read: entry.books.counts.read,
+    ...(added === true && committed === null && { added }),
   };
 }

@@ -1,6 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { topicPatternOf } from '../config/topic-pattern.js';
-import type { PlannedTopic, PreviousRun } from '../contract.js';
+import { topicMatcher } from '../config/topic-pattern.js';
+import type { PartitionResult, PlannedTopic, PreviousRun } from '../contract.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type LogState, type PartitionName } from '../kafka/source.js';
 import { decodeUnlisted } from '../unlisted.js';
@@ -16,7 +16,7 @@ export interface MemoryInput {
 export interface Memory {
   partitions: ReadonlyMap<PartitionName, Remembered>;
   topics: ReadonlySet<string>;
-  /** Topics that still match the pattern but aren't there any more. */
+  /** Topics that still match the pattern but aren't there any more, at most `MAX_GONE`. */
   gone: PlannedTopic[];
   /** The names of those that were there at the previous run. */
   newlyGone: string[];
@@ -27,7 +27,14 @@ export interface Remembered {
   committed: bigint | null;
   /** How far the log reached at least. */
   end: bigint;
+  /** It was new to that run, which committed nothing there: it still is. */
+  added: boolean;
 }
+
+type KnownPartition = Pick<PartitionResult, 'committed' | 'end' | 'added'>;
+
+/** A hundred bytes each in every result. A topic that is recreated mostly comes back soon, so the last to go are kept. */
+const MAX_GONE = 30;
 
 /** Error: `TOPIC_RECREATED`. */
 export function rememberPrevious(input: MemoryInput): Memory | null {
@@ -39,24 +46,21 @@ export function rememberPrevious(input: MemoryInput): Memory | null {
   return {
     partitions: partitionsOf(previous),
     topics: new Set(previous.topics.map(({ topic }) => topic)),
-    gone: missing.map(({ topic, topicId }) => ({ topic, topicId, gone: true })),
+    // Those that went last are first: a plan names the topics that are there before those that are gone.
+    gone: missing.slice(0, MAX_GONE).map(({ topic, topicId }) => ({ topic, topicId, gone: true })),
     newlyGone: missing.flatMap(({ topic, gone }) => (gone === true ? [] : [topic])),
   };
 }
 
 function partitionsOf(previous: PreviousRun): Map<PartitionName, Remembered> {
-  const listed = previous.partitions.map((partition) => {
-    const { committed, end } = partition;
-    return [
-      partitionName(partition),
-      remember(committed === null ? null : BigInt(committed), BigInt(end)),
-    ] as const;
-  });
-  const unlisted = decodeUnlisted(previous.unlisted).map((partition) => {
-    const committed = BigInt(partition.committed);
-    return [partitionName(partition), remember(committed, committed)] as const;
-  });
-  return new Map([...listed, ...unlisted]);
+  // Of those that aren't listed only what is committed is known.
+  const unlisted = decodeUnlisted(previous.unlisted).map((known) => ({
+    ...known,
+    end: known.committed ?? '0',
+  }));
+  return new Map(
+    [...previous.partitions, ...unlisted].map((known) => [partitionName(known), remember(known)] as const),
+  );
 }
 
 /** What makes the previous run one about something else, in words. */
@@ -73,13 +77,16 @@ export function differences({ pipeline, state }: MemoryInput, previous: Previous
     .map(([name, then, now]) => `${name} ${then} (now ${now})`);
 }
 
-function remember(committed: bigint | null, plannedEnd: bigint): Remembered {
-  return { committed, end: committed === null || committed < plannedEnd ? plannedEnd : committed };
+function remember({ committed, end, added }: KnownPartition): Remembered {
+  const plannedEnd = BigInt(end);
+  if (committed === null) return { committed: null, end: plannedEnd, added: added === true };
+  const offset = BigInt(committed);
+  return { committed: offset, end: offset < plannedEnd ? plannedEnd : offset, added: false };
 }
 
 /** Names that a configuration no longer lists are forgotten; what a pattern would still match isn't. */
 function matches({ topics }: PipelineSettings, topic: string): boolean {
-  return 'pattern' in topics && topicPatternOf(topics.pattern).test(topic);
+  return 'pattern' in topics && topicMatcher(topics.pattern)(topic);
 }
 
 function refuseRecreated(pipeline: PipelineSettings, { topics }: LogState, previous: PreviousRun): void {

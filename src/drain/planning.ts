@@ -1,17 +1,15 @@
 import type { PipelineSettings } from '../config/settings.js';
-import type { Plan, PreviousRun, Warning } from '../contract.js';
+import type { Plan, PlannedPartition, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
 import {
   partitionName,
   type CommittedOffset,
-  type LogState,
-  type PartitionName,
   type PartitionState,
   type TopicPartition,
 } from '../kafka/source.js';
 import { decodeMark, type OffsetRange } from './commit-mark.js';
 import { differences, rememberPrevious, type Memory } from './memory.js';
-import { runContinuity, type PartitionContinuity } from './continuity.js';
+import { runContinuity } from './continuity.js';
 import {
   acceptBreak,
   checkCommitted,
@@ -19,26 +17,17 @@ import {
   committedInEpoch,
   refuseRaisedEpoch,
 } from './offset-checks.js';
-import { refuseUnfitCollections } from './topic-collections.js';
+import { startWithoutCommit, type Start, type StartInput } from './starts.js';
+import { refuseUnfitCollections, type WritingPlace } from './topic-collections.js';
 
-export interface PlanningInput {
-  pipeline: PipelineSettings;
-  database: string;
+export interface PlanningInput extends StartInput, WritingPlace {
   searchAttributes: boolean;
-  state: LogState;
-  previous: PreviousRun | null;
   now: Date;
-  /** For the start policy `{ timestamp }`: the first offset at or after it, per partition. */
-  offsetsAtStart: ReadonlyMap<PartitionName, bigint>;
 }
 
-interface PartitionPlan extends TopicPartition {
-  start: bigint;
+interface PartitionPlan extends TopicPartition, Start {
   end: bigint;
   committed: bigint | null;
-  continuity: PartitionContinuity;
-  lost: OffsetRange[];
-  warning: Warning | null;
 }
 
 /** Offsets of a group without members expire after 7 days by default; a group that joins once a day never comes near. */
@@ -51,7 +40,7 @@ const RECOMMIT_AFTER_MS = 24 * 60 * 60 * 1000;
  */
 export function makePlan(input: PlanningInput): Plan {
   const { pipeline, state, now } = input;
-  refuseUnfitCollections(pipeline, state.topics);
+  refuseUnfitCollections(input, state);
   refuseRaisedEpoch(pipeline, state);
   const memory = rememberPrevious(input);
   const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));
@@ -74,17 +63,22 @@ export function makePlan(input: PlanningInput): Plan {
     quietSince,
     lagBefore,
     continuity: runContinuity(partitions.map(({ continuity }) => continuity)),
-    warnings: warningsOf(input, memory, partitions),
+    warnings: inMeasure(warningsOf(input, memory, partitions)),
     lost: partitions.flatMap(({ topic, partition, lost }) =>
       lost.map((range) => ({ topic, partition, ...range })),
     ),
-    partitions: partitions.map(({ topic, partition, start, end, committed }) => ({
-      topic,
-      partition,
-      start: String(start),
-      end: String(end),
-      committed: committed === null ? null : String(committed),
-    })),
+    partitions: partitions.map(toPlanned),
+  };
+}
+
+function toPlanned({ topic, partition, start, end, committed, continuity }: PartitionPlan): PlannedPartition {
+  return {
+    topic,
+    partition,
+    start: String(start),
+    end: String(end),
+    committed: committed === null ? null : String(committed),
+    ...(continuity === 'new' && { added: true }),
   };
 }
 
@@ -97,7 +91,7 @@ function planPartition(input: PlanningInput, memory: Memory | null, state: Parti
     : committedInEpoch(input.pipeline, state);
   const { topic, partition, end } = state;
   const plan = { topic, partition, end, committed: committed?.offset ?? null };
-  if (committed === null) return { ...plan, ...withoutCommit(input, memory, remembered, state) };
+  if (committed === null) return { ...plan, ...startWithoutCommit(input, memory, remembered, state) };
   const { start, lost } = checkCommitted(input.pipeline, state, committed.offset);
   const untold = untoldBy(input, committed, remembered);
   return {
@@ -156,82 +150,6 @@ function comparison(
   return { continuity: 'gap', warning: { code: 'COMMITTED_ELSEWHERE', message } };
 }
 
-type Start = Pick<PartitionPlan, 'start' | 'continuity' | 'lost' | 'warning'>;
-
-function withoutCommit(
-  input: PlanningInput,
-  memory: Memory | null,
-  remembered: bigint | null,
-  state: PartitionState,
-): Start {
-  if (remembered !== null) return resumeAt(input.pipeline, state, remembered);
-  if (isAdded(input, memory, state)) {
-    return { start: state.low, continuity: 'new', lost: [], warning: null };
-  }
-  return { start: policyStart(input, state), continuity: 'first', lost: [], warning: null };
-}
-
-/**
- * Whether the partition came after earlier runs: the previous one doesn't know it, or others have commits of ours. A topic that
- * is new to a pattern was created since; one that is new in a list was added by somebody who has a start policy in mind.
- */
-function isAdded(input: PlanningInput, memory: Memory | null, state: PartitionState): boolean {
-  if (memory?.partitions.has(partitionName(state)) === true) return false;
-  if (knew(input, memory, state.topic)) return true;
-  return 'pattern' in input.pipeline.topics && (memory !== null || hasOwnCommits(input));
-}
-
-function hasOwnCommits({ pipeline, state }: PlanningInput, topic?: string): boolean {
-  return state.partitions.some((partition) => {
-    if (topic !== undefined && partition.topic !== topic) return false;
-    const committed = committedInEpoch(pipeline, partition);
-    return committed !== null && decodeMark(committed.metadata) !== null;
-  });
-}
-
-function resumeAt(pipeline: PipelineSettings, state: PartitionState, remembered: bigint): Start {
-  const { start, lost } = checkCommitted(pipeline, state, remembered);
-  return {
-    start,
-    lost,
-    continuity: 'resumed',
-    warning: offsetsGone(pipeline, state, start),
-  };
-}
-
-function offsetsGone(pipeline: PipelineSettings, state: PartitionState, start: bigint): Warning {
-  return {
-    code: 'OFFSETS_EXPIRED',
-    message:
-      `${partitionName(state)}: group "${pipeline.group}" has no committed offset any more (expired or deleted); ` +
-      `resumed at ${String(start)} from the previous run's result.`,
-  };
-}
-
-function policyStart({ pipeline, offsetsAtStart }: PlanningInput, state: PartitionState): bigint {
-  const { start } = pipeline;
-  switch (start) {
-    case 'earliest':
-      return state.low;
-    case 'latest':
-      return state.end;
-    case 'fail':
-      throw new DrainError(
-        'START_REQUIRED',
-        `${partitionName(state)}: group "${pipeline.group}" has no committed offset and pipeline "${pipeline.name}" says ` +
-          '"start: fail". Set the offset with Kafka\'s consumer group tool, or choose another start policy.',
-      );
-    default:
-      return within(state, offsetsAtStart.get(partitionName(state)) ?? state.end);
-  }
-}
-
-/** The log may have moved on between the two questions. */
-function within({ low, end }: PartitionState, offset: bigint): bigint {
-  if (offset < low) return low;
-  return offset > end ? end : offset;
-}
-
 /**
  * Since when nothing has happened in the group: the newest of our commits, or what the previous run knew. Where neither is
  * known and results don't carry over (AllowAll), as long ago as can be, so that the group is joined now.
@@ -249,9 +167,7 @@ function quietSinceOf({ pipeline, state, previous, now }: PlanningInput, memory:
 function warningsOf(input: PlanningInput, memory: Memory | null, partitions: PartitionPlan[]): Warning[] {
   const { previous } = input;
   const warnings = partitions.flatMap(({ warning }) => warning ?? []);
-  const added = partitions.filter(
-    ({ continuity, topic }) => continuity === 'new' && knew(input, memory, topic),
-  );
+  const added = addedToTopics(partitions);
   if (added.length > 0 && input.pipeline.documentId.from !== 'coordinates')
     warnings.push(partitionsAdded(added));
   if (memory !== null) warnings.push(...memory.newlyGone.map(topicGone));
@@ -264,8 +180,24 @@ function warningsOf(input: PlanningInput, memory: Memory | null, partitions: Par
   return warnings;
 }
 
-function knew(input: PlanningInput, memory: Memory | null, topic: string): boolean {
-  return memory === null ? hasOwnCommits(input, topic) : memory.topics.has(topic);
+/** More of one kind than this make no result easier to understand, only too large. */
+const WARNINGS_OF_A_KIND = 20;
+
+function inMeasure(warnings: readonly Warning[]): Warning[] {
+  const codes = [...new Set(warnings.map(({ code }) => code))];
+  return codes.flatMap((code) => {
+    const all = warnings.filter((warning) => warning.code === code);
+    const told = all.slice(0, WARNINGS_OF_A_KIND);
+    const more = all.length - told.length;
+    return more === 0 ? told : [...told, { code, message: `the same of ${String(more)} more.` }];
+  });
+}
+
+/** Not those of a topic that is new as a whole: no key can have moved in it. */
+function addedToTopics(partitions: readonly PartitionPlan[]): PartitionPlan[] {
+  const isNew = ({ continuity }: PartitionPlan) => continuity === 'new';
+  const known = new Set(partitions.filter((planned) => !isNew(planned)).map(({ topic }) => topic));
+  return partitions.filter((planned) => isNew(planned) && known.has(planned.topic));
 }
 
 function partitionsAdded(added: readonly PartitionPlan[]): Warning {

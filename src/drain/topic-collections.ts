@@ -1,31 +1,99 @@
-import { collectionFor, isPerTopic, liveViewOf } from '../config/collections.js';
-import type { PipelineSettings } from '../config/settings.js';
+import {
+  collectionFor,
+  isPerTopic,
+  liveViewOf,
+  MAX_NAMESPACE_BYTES,
+  namespaceBytes,
+} from '../config/collections.js';
+import type { PipelineSettings, Settings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import type { TopicIdentity } from '../kafka/source.js';
+import type { LogState, TopicIdentity } from '../kafka/source.js';
+import { useOf } from './neighbours.js';
+
+/** Where a pipeline writes, and what else its worker's configuration has. */
+export interface WritingPlace {
+  pipeline: PipelineSettings;
+  database: string;
+  /** All pipelines of the configuration. */
+  neighbours: readonly PipelineSettings[];
+}
+
+/** The topics of the pipeline, and of a pattern's cluster the others; see `LogState`. */
+export interface TopicsThere extends Pick<LogState, 'otherTopics'> {
+  topics: readonly Pick<TopicIdentity, 'topic'>[];
+}
+
+export function writingPlace(settings: Settings, pipeline: PipelineSettings): WritingPlace {
+  return { pipeline, database: settings.mongodb.database, neighbours: [...settings.pipelines.values()] };
+}
+
+/** What is wrong with a name, and what helps. */
+interface Fault {
+  fault: string;
+  remedy: string;
+}
 
 /**
- * Where each topic has a collection of its own, its name comes from the broker: refuses what MongoDB wouldn't take, and what
- * the pipeline itself uses for something else. Error: `COLLECTION_UNSUITABLE`.
+ * Where topics have collections of their own, names come from the brokers: refuses those that MongoDB wouldn't take, that the
+ * pipeline itself uses for something else, or that another one uses. Error: `COLLECTION_UNSUITABLE`.
  */
-export function refuseUnfitCollections(pipeline: PipelineSettings, topics: readonly TopicIdentity[]): void {
-  if (!isPerTopic(pipeline)) return;
-  const views = new Set(topics.map(({ topic }) => liveViewOf(collectionFor(pipeline, topic))));
-  for (const { topic } of topics) {
+export function refuseUnfitCollections(place: WritingPlace, { topics, otherTopics }: TopicsThere): void {
+  const { pipeline } = place;
+  const names = topics.map(({ topic }) => topic);
+  const there = new Set([...names, ...otherTopics]);
+  const views = new Set(names.map((topic) => liveViewOf(collectionFor(pipeline, topic))));
+  // with one collection for all, the first topic stands for them
+  for (const topic of isPerTopic(pipeline) ? names : names.slice(0, 1)) {
     const collection = collectionFor(pipeline, topic);
-    const fault = faultOf(pipeline, collection, views);
-    if (fault === null) continue;
+    const found = ownFault(place, collection, views) ?? neighboursFault(place, collection, there);
+    if (found === null) continue;
     throw new DrainError(
       'COLLECTION_UNSUITABLE',
-      `topic "${topic}" would be written to the collection "${collection}", ${fault}. ` +
-        `Change "collection" of pipeline "${pipeline.name}" (for instance to "from_\${topic}"), or leave the topic out.`,
+      `topic "${topic}" of pipeline "${pipeline.name}" would be written to the collection "${collection}", ` +
+        `${found.fault}. ${found.remedy}, or leave the topic out.`,
     );
   }
 }
 
-function faultOf(pipeline: PipelineSettings, name: string, views: ReadonlySet<string>): string | null {
+function ownFault(
+  { pipeline, database }: WritingPlace,
+  name: string,
+  views: ReadonlySet<string>,
+): Fault | null {
+  const fault = unfit(pipeline, name, views);
+  if (fault !== null) return { fault, remedy: `Change "collection" (for instance to "from_\${topic}")` };
+  const tooLong = lengthFault(pipeline, database, name);
+  return tooLong === null
+    ? null
+    : { fault: tooLong, remedy: 'Make "collection" or the name of the database shorter' };
+}
+
+function unfit(pipeline: PipelineSettings, name: string, views: ReadonlySet<string>): string | null {
   if (/^system\.|^\./.test(name)) return "which MongoDB doesn't allow";
   if (name === pipeline.deadLetters.collection) return 'which has the dead letters';
-  return pipeline.deletes === 'soft' && views.has(name)
+  return pipeline.deletes === 'soft' && isPerTopic(pipeline) && views.has(name)
     ? 'which is the view that hides the deleted documents of another topic'
     : null;
+}
+
+function lengthFault({ deletes }: PipelineSettings, database: string, name: string): string | null {
+  const fault = (what: string, bytes: number): string | null => {
+    if (bytes <= MAX_NAMESPACE_BYTES) return null;
+    return `${what} is ${String(bytes)} bytes long with the database's name before it, and MongoDB takes no more than ${String(MAX_NAMESPACE_BYTES)}`;
+  };
+  const view = liveViewOf(name);
+  const ofView = () => fault(`whose view "${view}"`, namespaceBytes(database, view));
+  return fault('which', namespaceBytes(database, name)) ?? (deletes === 'soft' ? ofView() : null);
+}
+
+function neighboursFault(
+  { pipeline, neighbours }: WritingPlace,
+  name: string,
+  there: ReadonlySet<string>,
+): Fault | null {
+  const uses = neighbours
+    .filter((neighbour) => neighbour.name !== pipeline.name)
+    .flatMap((neighbour) => useOf(neighbour, name, there) ?? []);
+  const [use] = uses;
+  return use === undefined ? null : { fault: use, remedy: 'Change "collection" of one of the two' };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicSelection } from '../config/settings.js';
-import { topicPatternOf } from '../config/topic-pattern.js';
+import { topicMatcher } from '../config/topic-pattern.js';
 import { forEachLimited } from '../for-each-limited.js';
 import type { AdminClient } from './client.js';
 import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
@@ -20,12 +20,17 @@ const NONE = '-1';
 /** Topics asked about at once; each is two requests, and the broker answers one connection's in turn. */
 const TOPICS_AT_ONCE = 8;
 
-/** The names of the topics, sorted; Kafka's own (`__consumer_offsets`) match no pattern. */
-export async function fetchTopicNames({ admin }: AdminClient, topics: TopicSelection): Promise<string[]> {
-  if ('names' in topics) return [...topics.names].sort();
-  const pattern = topicPatternOf(topics.pattern);
-  const all = await admin.listTopics();
-  return all.filter((name) => !name.startsWith('__') && pattern.test(name)).sort();
+/** The topics of a pipeline, sorted, and where all were asked for, the others. */
+export interface TopicNames {
+  selected: string[];
+  others: string[];
+}
+
+export async function fetchTopicNames({ admin }: AdminClient, topics: TopicSelection): Promise<TopicNames> {
+  if ('names' in topics) return { selected: [...topics.names].sort(), others: [] };
+  const isSelected = topicMatcher(topics.pattern);
+  const all = (await admin.listTopics()).sort();
+  return { selected: all.filter(isSelected), others: all.filter((name) => !isSelected(name)) };
 }
 
 /** What the group has committed, asked of its coordinator; patient with a coordinator that is being elected or is loading. */
@@ -63,14 +68,14 @@ async function findCoordinator({ cluster }: AdminClient, groupId: string, error:
 export async function fetchLogState(
   client: AdminClient,
   group: string,
-  topics: readonly string[],
+  { selected: topics, others: otherTopics }: TopicNames,
 ): Promise<LogState> {
   await introduce(client, topics);
   const partitions = await fetchPartitions(client, group, topics);
   const identities = await fetchIdentities(await client.cluster().brokerPool.findConnectedBroker(), topics);
   const clusterId = identities?.clusterId ?? (await client.admin.describeCluster()).clusterId;
   const withIds = topics.map((topic) => ({ topic, topicId: identities?.topicIds.get(topic) ?? null }));
-  return { clusterId, topics: withIds, partitions };
+  return { clusterId, topics: withIds, otherTopics, partitions };
 }
 
 /** All topics in one request of metadata, or kafkajs makes one for each. Where one isn't there, its own request will tell. */

@@ -6,7 +6,13 @@ import { patchedKafkaJs } from './patched-kafkajs.js';
 import { createAdmin, createClient, type KafkaClient, type SourceLog } from './client.js';
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
 import { classify, groupInUse, noTopics, type Place } from './errors.js';
-import { fetchCommitted, fetchLogState, fetchOffsetsAt, fetchTopicNames } from './inspect.js';
+import {
+  fetchCommitted,
+  fetchLogState,
+  fetchOffsetsAt,
+  fetchTopicNames,
+  type TopicNames,
+} from './inspect.js';
 import type { CommittedOffset, ConsumeRequest, PartitionName, Source } from './source.js';
 
 /** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
@@ -50,17 +56,18 @@ export function createSource(options: SourceOptions): Source {
     }
   };
 
-  const named = async (): Promise<string[]> => {
+  const named = async (): Promise<TopicNames> => {
     const names = await fetchTopicNames(adminClient, options.topics);
-    if (names.length > 0) return names;
+    if (names.selected.length > 0) return names;
     throw noTopics(place);
   };
   const committed: Questions['committed'] = () =>
-    ask(async () => fetchCommitted(adminClient, group, await named()));
+    ask(async () => fetchCommitted(adminClient, group, (await named()).selected));
 
   return {
     inspect: () => ask(async () => fetchLogState(adminClient, group, await named())),
-    offsetsAt: (timestampMs) => ask(async () => fetchOffsetsAt(adminClient, await named(), timestampMs)),
+    offsetsAt: (timestampMs) =>
+      ask(async () => fetchOffsetsAt(adminClient, (await named()).selected, timestampMs)),
     committed,
     consume: (request) => {
       const own = createClient(settings, options.log);
@@ -95,7 +102,7 @@ type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
 interface Questions {
   ask: Ask;
   /** The names of all topics. */
-  named: () => Promise<string[]>;
+  named: () => Promise<TopicNames>;
   committed: () => Promise<Map<PartitionName, CommittedOffset>>;
   place: Place;
 }
@@ -111,7 +118,7 @@ async function consume(
   try {
     await runConsumer({
       client,
-      topics: await ask(named),
+      topics: (await ask(named)).selected,
       sizes: { ...DEFAULT_FETCH_SIZES, ...options.fetchSizes },
       group,
       request,

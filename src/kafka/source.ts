@@ -57,6 +57,8 @@ export interface LogState {
   clusterId: string;
   /** Sorted by name. */
   topics: TopicIdentity[];
+  /** The names of all others in the cluster; none for a pipeline that names its topics, since nobody asks for all of them then. */
+  otherTopics: string[];
   /** Sorted by topic and partition. */
   partitions: PartitionState[];
 }

@@ -77,14 +77,7 @@ export function untouched(plan: Plan, stopReason: 'nothing-to-do' | 'stopped'): 
     warnings: [],
     lost: [],
     topics: plan.topics.map(({ topic }) => ({ topic, read: 0, lagAfter: lagOf(ofTopic(plan, topic)) })),
-    partitions: plan.partitions.map(({ topic, partition, start, end, committed }) => ({
-      topic,
-      partition,
-      start,
-      end,
-      committed,
-      read: 0,
-    })),
+    partitions: plan.partitions.map((planned) => ({ ...planned, read: 0 })),
   };
 }
 

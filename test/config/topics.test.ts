@@ -58,6 +58,19 @@ describe('a collection with the topic in its name', () => {
     assert.equal(pipeline.deadLetters.collection, 'orders.dead_letters');
   });
 
+  test('is not too long for MongoDB, neither by itself nor as that of its view', () => {
+    const mistakes = (collection: string, topic: string) =>
+      mistakesIn(configuration({ orders: `{ topics: [${topic}], collection: "${collection}" }` })).join('\n');
+    const longest = 'a'.repeat(255 - 'shop.'.length - '_live'.length);
+    assert.equal(mistakes('${topic}', longest), '');
+    assert.match(
+      mistakes('${topic}', `${longest}a`),
+      /orders\.collection.*a_live has 256 bytes.*no more than 255/,
+    );
+    assert.match(mistakes('${topic}'.repeat(2), longest), /has 495 bytes/);
+    assert.match(mistakes('ä'.repeat(150), 'orders'), /has 305 bytes/);
+  });
+
   test('is possible in the name of the collection only', () => {
     const orders = '{ topic: a, deadLetters: { collection: "${topic}.bad" } }';
     assert.match(mistakesIn(configuration({ orders })).join(), /environment variable topic is not set/);

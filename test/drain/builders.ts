@@ -91,6 +91,7 @@ export function topicState(
   return {
     clusterId: 'cluster-1',
     topics: [{ topic: 'orders', topicId: 'topic-1' }],
+    otherTopics: [],
     partitions: partitions.map((state, partition) => partitionState({ partition, ...state })),
     ...overrides,
   };

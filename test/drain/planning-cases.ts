@@ -14,12 +14,22 @@ export interface Given {
   log?: Partial<LogState>;
   previous?: PreviousRun | null;
   offsetsAtStart?: Record<number, bigint>;
+  /** All pipelines of the worker's configuration. */
+  neighbours?: PipelineSettings[];
 }
 
-export function planOf({ rules, partitions, log, previous = null, offsetsAtStart = {} }: Given): Plan {
+export function planOf({
+  rules,
+  partitions,
+  log,
+  previous = null,
+  offsetsAtStart = {},
+  neighbours = [],
+}: Given): Plan {
   const input: PlanningInput = {
     pipeline: pipeline(rules),
     database: 'shop',
+    neighbours,
     searchAttributes: false,
     state: topicState(partitions, log),
     previous,

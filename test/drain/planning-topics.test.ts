@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PreviousRun } from '../../src/contract.js';
 import type { PartitionState } from '../../src/kafka/source.js';
-import { ours, previousRun, topicResult } from './builders.js';
+import { NOW, ours, previousRun, topicResult } from './builders.js';
 import { describeCases, planOf, type Case, type Given } from './planning-cases.js';
 
 const LIST = { topics: { names: ['orders', 'refunds'] }, topic: 'orders, refunds' };
@@ -19,10 +19,14 @@ function partitions(
   return [{ committed: orders }, { topic: 'refunds', partition: 0, committed: refunds }];
 }
 
-/** The previous run knew orders only, or both. */
+/** The previous run knew orders only, or both; about the pattern unless told otherwise. */
 function previously(...topics: (typeof ORDERS)[]): PreviousRun {
-  const known = topics.map(({ topic, topicId }) => topicResult({ topic, topicId }));
-  const run = previousRun([{ committed: '70' }], { topics: known });
+  return previouslyBy(PATTERN.topic, ...topics);
+}
+
+function previouslyBy(topic: string, ...topics: (typeof ORDERS)[]): PreviousRun {
+  const known = topics.map((planned) => topicResult(planned));
+  const run = previousRun([{ committed: '70' }], { topic, topics: known });
   const refunds = { topic: 'refunds', partition: 0, start: '40', end: '70', committed: '70', read: 0 };
   return topics.length < 2 ? run : { ...run, partitions: [...run.partitions, refunds] };
 }
@@ -61,6 +65,71 @@ const CASES: readonly Case[] = [
     continuity: 'unknown',
   },
   {
+    rule: 'a topic that only a changed pattern matches was perhaps always there: it begins by the start policy',
+    given: {
+      rules: { ...PATTERN, start: 'latest' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previouslyBy('/orders.*/', ORDERS),
+    },
+    ranges: ['70-100 of 70', '100-100 of none'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'a topic that the pattern matched before it was changed, too, was created since',
+    given: {
+      rules: { ...PATTERN, start: 'latest' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previouslyBy('/(orders|refunds|returns)/', ORDERS),
+    },
+    ranges: ['70-100 of 70', '40-100 of none'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'a topic that comes with a pattern in place of names begins by the start policy',
+    given: {
+      rules: { ...PATTERN, start: 'latest' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previouslyBy('orders', ORDERS),
+    },
+    ranges: ['70-100 of 70', '100-100 of none'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'a topic that comes with names in place of a pattern begins by the start policy',
+    given: {
+      rules: { ...LIST, start: 'latest' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previouslyBy('/order.*/', ORDERS),
+    },
+    ranges: ['70-100 of 70', '100-100 of none'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'without memory and with commits of ours, a point in time does not keep a topic of the pattern from its low watermark',
+    given: {
+      rules: { ...PATTERN, start: { timestampMs: NOW.getTime() } },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+    },
+    ranges: ['70-100 of 70', '40-100 of none'],
+    continuity: 'unknown',
+  },
+  {
+    rule: 'a topic that was created since is read from its beginning with fail, too',
+    given: {
+      rules: { ...PATTERN, start: 'fail' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previously(ORDERS),
+    },
+    ranges: ['70-100 of 70', '40-100 of none'],
+    continuity: 'continuous',
+  },
+  {
     rule: 'in the first run of a pattern the start policy holds for all',
     given: { rules: { ...PATTERN, start: 'latest' }, log: BOTH, partitions: partitions(null, null) },
     ranges: ['100-100 of none', '100-100 of none'],
@@ -72,7 +141,7 @@ const CASES: readonly Case[] = [
       rules: { ...LIST, start: 'latest' },
       log: BOTH,
       partitions: partitions(ours(70n), null),
-      previous: previously(ORDERS),
+      previous: previouslyBy('orders', ORDERS),
     },
     ranges: ['70-100 of 70', '100-100 of none'],
     continuity: 'continuous',
@@ -102,13 +171,29 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'a topic that the list no longer has is forgotten',
-    given: { partitions: [{ committed: ours(70n) }], previous: previously(ORDERS, REFUNDS) },
+    given: {
+      partitions: [{ committed: ours(70n) }],
+      previous: previouslyBy(LIST.topic, ORDERS, REFUNDS),
+    },
     ranges: ['70-100 of 70'],
     continuity: 'continuous',
   },
 ];
 
 describeCases('a plan of several topics', CASES);
+
+describe('a topic that only a changed pattern matches', () => {
+  test('is refused by `start: fail`, and so is one of which nothing tells whether it was there before', () => {
+    const given: Given = {
+      rules: { ...PATTERN, start: 'fail' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+    };
+    const refused = { code: 'START_REQUIRED', message: /refunds-0.*no committed offset.*"start: fail"/ };
+    assert.throws(() => planOf({ ...given, previous: previouslyBy('/orders.*/', ORDERS) }), refused);
+    assert.throws(() => planOf(given), refused);
+  });
+});
 
 describe('a topic of a pattern that is gone', () => {
   const gone: Given = {
@@ -121,7 +206,10 @@ describe('a topic of a pattern that is gone', () => {
     const first = planOf(gone);
     assert.deepEqual(first.topics, [ORDERS, { ...REFUNDS, gone: true }]);
     const topics = first.topics.map((planned) => topicResult(planned));
-    const second = planOf({ ...gone, previous: previousRun([{ committed: '70' }], { topics }) });
+    const second = planOf({
+      ...gone,
+      previous: previousRun([{ committed: '70' }], { topic: PATTERN.topic, topics }),
+    });
     assert.deepEqual(second.topics, first.topics);
     assert.deepEqual(second.warnings, []);
   });

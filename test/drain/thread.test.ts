@@ -25,6 +25,7 @@ async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promi
     ...{ pipeline: settings, database, searchAttributes: false, previous: null, now: new Date() },
     state: await broker.member().inspect(),
     offsetsAtStart: new Map(),
+    neighbours: [],
   });
   const run = { workflowId: 'test', runId: topic, attempt: 1 };
   const times = { budgetMs: 60_000, stopByMs: 80_000 };

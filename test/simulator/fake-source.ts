@@ -76,7 +76,7 @@ export function stateOf(log: FakeLog): LogState {
     end,
     committed: log.committed.get(partition) ?? null,
   }));
-  return { clusterId, topics: [{ topic, topicId }], partitions };
+  return { clusterId, topics: [{ topic, topicId }], otherTopics: [], partitions };
 }
 
 function offsetAt(log: FakeLog, partition: number, timestampMs: number): bigint {

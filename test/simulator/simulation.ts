@@ -136,6 +136,7 @@ function planOf({ pipeline, log, previous, time }: World): Plan {
     offsetsAtStart: new Map<PartitionName, bigint>(),
     searchAttributes: false,
     database: 'shop',
+    neighbours: [],
   };
   return makePlan({ pipeline, state, previous, now, ...none });
 }

@@ -52,9 +52,11 @@ describe('all topics that match a pattern, each into a collection of its own (ex
   let scenario: Scenario;
   let topics: Topics;
   let worker: WorkerChild;
+  let wide: string;
   before(async () => {
     scenario = await createScenario({ pipeline: pipelineOfExample('several-topics', ['collection']) });
     topics = topicsOf(scenario, client);
+    wide = `${scenario.name}-wide`;
     await topics.create('a');
     await topics.create('b');
     await scenario.configure({ topicPattern: patternOf(scenario) });
@@ -62,6 +64,7 @@ describe('all topics that match a pattern, each into a collection of its own (ex
   });
   after(async () => {
     for (const letter of ['a', 'b', 'c']) await topics.remove(letter).catch(() => undefined);
+    await scenario.admin.deleteTopics({ topics: [wide] }).catch(() => undefined);
     await client.close();
     await scenario.close();
   });
@@ -116,6 +119,18 @@ describe('all topics that match a pattern, each into a collection of its own (ex
     assert.deepEqual(result.warnings, []);
     await assertHolds('a');
     await assertHolds('c');
+  });
+
+  test('a topic that was there before and matches only since the pattern was widened begins by the start policy', async () => {
+    await worker.kill('SIGTERM');
+    await createTopic(scenario.admin, { topic: wide, numPartitions: 1 });
+    await scenario.produce(orders(7), wide);
+    await scenario.configure({ topicPattern: `${scenario.name}[-.].*`, start: 'latest' });
+    worker = await scenario.startWorker();
+    const result = await scenario.run();
+    assert.equal(result.topics.find(({ topic }) => topic === wide)?.read, 0);
+    await scenario.produce(orders(2), wide);
+    assert.equal((await scenario.run()).records.read, 2);
   });
 
   test('a topic that is deleted is warned of; recreated, it is refused as another one', async () => {

@@ -204,7 +204,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/ledger',
-        find: 'const committed = offsetOf(atStop);',
+        find: 'const committed = offsetOf(counted);',
         replace: 'const committed = entry.committed;',
       },
     ],

@@ -47,15 +47,13 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
   {
     name: 'start policy latest begins at the low watermark',
     bug: null,
-    edits: [{ file: 'drain/planning', find: 'return state.end;', replace: 'return state.low;' }],
+    edits: [{ file: 'drain/starts', find: 'return state.end;', replace: 'return state.low;' }],
     tests: ['drain/planning-starts'],
   },
   {
     name: 'partitions added later begin where the start policy says',
     bug: null,
-    edits: [
-      { file: 'drain/planning', find: 'if (isAdded(input, memory, state)) {', replace: 'if (false) {' },
-    ],
+    edits: [{ file: 'drain/starts', find: 'return isAdded(input, memory, state)', replace: 'return false' }],
     tests: ['drain/planning-starts'],
   },
   {
@@ -63,7 +61,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/planning',
+        file: 'drain/starts',
         find: 'if (remembered !== null)\n        return resumeAt',
         replace: 'if (false)\n        return resumeAt',
       },
@@ -81,18 +79,80 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/planning',
-        find: "return 'pattern' in input.pipeline.topics &&",
+        file: 'drain/starts',
+        find: 'return before !== null &&',
         replace: 'return false &&',
       },
     ],
     tests: ['drain/planning-topics'],
   },
   {
+    name: 'a topic that only a changed pattern matches is taken for one created since',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/starts',
+        find: 'return before !== null && topicMatcher(before)(topic);',
+        replace: 'return true;',
+      },
+    ],
+    tests: ['drain/planning-topics'],
+  },
+  {
+    name: 'start policy fail does not hold where nothing tells whether a topic is new',
+    bug: null,
+    edits: [{ file: 'drain/starts', find: "pipeline.start !== 'fail' &&", replace: '' }],
+    tests: ['drain/planning-topics'],
+  },
+  {
+    name: 'of many partitions those without a commit are forgotten, and new to the next run',
+    bug: null,
+    edits: [
+      {
+        file: 'unlisted',
+        find: 'return added === true ? NOTHING_YET_IN_NEW : NOTHING;',
+        replace: "return '';",
+      },
+    ],
+    tests: ['drain/planning-stopped'],
+  },
+  {
+    name: 'a new partition in which a stopped run committed nothing is no longer new',
+    bug: null,
+    edits: [{ file: 'drain/starts', find: 'return known.added;', replace: 'return false;' }],
+    tests: ['drain/planning-stopped'],
+  },
+  {
     name: 'a topic that is gone is forgotten',
     bug: null,
     edits: [{ file: 'drain/planning', find: '...(memory?.gone ?? [])', replace: '' }],
     tests: ['drain/planning-topics'],
+  },
+  {
+    name: 'topics that are gone are remembered without end',
+    bug: null,
+    edits: [{ file: 'drain/memory', find: 'missing.slice(0, MAX_GONE)', replace: 'missing' }],
+    tests: ['drain/planning-gone'],
+  },
+  {
+    name: "a topic is written to another pipeline's collection",
+    bug: null,
+    edits: [
+      { file: 'drain/topic-collections', find: ' ?? neighboursFault(place, collection, there)', replace: '' },
+    ],
+    tests: ['drain/planning-collections'],
+  },
+  {
+    name: 'a pattern owns the collections of topics that are not there',
+    bug: null,
+    edits: [{ file: 'drain/neighbours', find: 'there.has(topic) &&', replace: '' }],
+    tests: ['drain/planning-collections'],
+  },
+  {
+    name: 'a collection with a name too long for MongoDB is planned',
+    bug: null,
+    edits: [{ file: 'drain/topic-collections', find: 'bytes <= MAX_NAMESPACE_BYTES', replace: 'true' }],
+    tests: ['drain/planning-collections'],
   },
   {
     name: 'a topic that was deleted and recreated is not noticed',
@@ -145,7 +205,7 @@ export const PLANNING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a start by timestamp may lie before the log',
     bug: null,
-    edits: [{ file: 'drain/planning', find: 'if (offset < low)\n        return low;', replace: '' }],
+    edits: [{ file: 'drain/starts', find: 'if (offset < low)\n        return low;', replace: '' }],
     tests: ['drain/planning-starts'],
   },
 ];
