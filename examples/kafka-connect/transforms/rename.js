@@ -1,4 +1,6 @@
 /** What `RenameByMapping` did: `cust` becomes `customer`. */
-export function transform({ value: { cust, ...rest } }) {
+export function transform({ value }) {
+  if (!('cust' in value)) return value;
+  const { cust, ...rest } = value;
   return { ...rest, customer: cust };
 }
