@@ -27,18 +27,24 @@ describe('two pipelines of one configuration, one with a collection for each top
 
   test('are refused where a topic of the one gives its name to a collection of the other: by the run, check and setup', async () => {
     const name = `in_${other.name}.r`;
-    const text = new RegExp(
-      `topic "${name}" of pipeline "${mirror.name}" would be written to the collection "${name}", ` +
-        `which is that of topic "${other.name}.r" in pipeline "${other.name}"`,
-    );
+    const taken = (topic: string, by: Scenario, owner: string, of: Scenario) =>
+      new RegExp(
+        `topic "${topic}" of pipeline "${by.name}" would be written to the collection "${name}", ` +
+          `which is that of topic "${owner}" in pipeline "${of.name}"`,
+      );
+    const text = taken(name, mirror, `${other.name}.r`, other);
     const failure = await failureOf(mirror.run());
     assert.equal(failure.code, 'COLLECTION_UNSUITABLE');
     assert.match(failure.message, text);
     const checked = await commandsOf(mirror).check();
     assert.equal(checked.code, 1);
-    const [found, ...more] = checked.data.filter(({ state }) => state === 'failed');
-    assert.deepEqual([found?.area, found?.pipeline, more], ['mongodb', mirror.name, []]);
-    assert.match(found?.text ?? '', text);
+    const found = checked.data.filter(({ state }) => state === 'failed');
+    assert.deepEqual(
+      found.map(({ area, pipeline }) => [area, pipeline]),
+      [mirror, other].map((scenario) => ['mongodb', scenario.name]),
+    );
+    assert.match(found[0]?.text ?? '', text);
+    assert.match(found[1]?.text ?? '', taken(`${other.name}.r`, other, name, mirror));
     const setup = await commandsOf(mirror).call('setup', mirror.name);
     assert.equal(setup.code, 1);
     assert.match(setup.stderr, text);
