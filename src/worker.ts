@@ -5,9 +5,11 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import type { ActivityDeps } from './activities/deps.js';
 import { createStartThread, DRAIN_THREAD_ENTRY } from './activities/drain-thread.js';
 import { createActivities, type Activities } from './activities/index.js';
+import type { Configuration } from './config/load.js';
 import type { Settings } from './config/settings.js';
 import { drainQueueOf } from './contract.js';
 import { DrainError } from './errors.js';
+import { createKeptTokens } from './kafka/kept-tokens.js';
 import { createSource, requirePatch } from './kafka/kafkajs-source.js';
 import { createKeptSchemas } from './registry/kept.js';
 import { scheduleChangeFor } from './schedules/apply.js';
@@ -23,8 +25,7 @@ const SHUTDOWN_FORCE_MS = 30_000;
 const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const WORKFLOWS = fileURLToPath(new URL('./workflows/index.js', import.meta.url));
 
-export interface WorkerProcess {
-  settings: Settings;
+export interface WorkerProcess extends Pick<Configuration, 'settings' | 'connections'> {
   environment: Environment;
   /** Tests start a drain thread of their own. */
   threadEntry?: URL;
@@ -34,7 +35,8 @@ export interface WorkerProcess {
  * Runs a worker until the process is told to stop (SIGINT, SIGTERM): configuration → telemetry → connection → worker → run →
  * close. Errors: `TEMPORAL_UNAVAILABLE`, `CONFIG_INVALID` for addresses that can't be listened on, `UNPATCHED_CLIENT`.
  */
-export async function runWorker({ settings, environment, threadEntry }: WorkerProcess): Promise<void> {
+export async function runWorker(process: WorkerProcess): Promise<void> {
+  const { settings, environment } = process;
   requirePatch();
   const logger = createLogger({ level: logLevelFrom(environment) });
   const runtime = await installRuntime({ logger, metricsAddress: settings.worker.metricsAddress });
@@ -43,7 +45,7 @@ export async function runWorker({ settings, environment, threadEntry }: WorkerPr
   try {
     const metrics = createRunMetrics(runtime.metricMeter);
     const { namespace } = temporal;
-    const activities = createActivities(activityDeps(settings, logger, metrics, threadEntry));
+    const activities = createActivities(activityDeps(process, logger, metrics));
     const workers = await createWorkers({ connection, namespace }, settings, activities);
     await warnOfStaleSchedules(new Client({ connection, namespace }), settings, logger);
     await runHealthy(workers, settings, logger);
@@ -85,14 +87,15 @@ async function connect({ connection }: TemporalOptions): Promise<NativeConnectio
 }
 
 function activityDeps(
-  settings: Settings,
+  { settings, connections, threadEntry: entry = DRAIN_THREAD_ENTRY }: WorkerProcess,
   logger: Logger,
   metrics: ActivityDeps['metrics'],
-  entry: URL = DRAIN_THREAD_ENTRY,
 ): ActivityDeps {
+  const tokens = createKeptTokens();
   return {
-    settings,
-    openSource: ({ topics, group }) => createSource({ kafka: settings.kafka, topics, group }),
+    ...{ settings, connections, tokens },
+    openSource: ({ topics, group }, kafka) =>
+      createSource({ kafka, topics, group, tokens: tokens.of(kafka) }),
     schemas: createKeptSchemas(),
     startThread: createStartThread({ entry, heapMb: settings.worker.threadHeapMb }),
     metrics,

@@ -18,6 +18,8 @@ export interface KafkaOptions {
   readonly controllerPort: number;
   /** Broker settings added to, or replacing, {@link kafkaSettings}. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** System properties of the broker's JVM. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Further arguments of `StorageTool format`, such as `--add-scram`. */
   readonly formatArgs?: readonly string[];
 }
@@ -46,7 +48,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   const server = await startServer({
     name: 'Kafka',
     command: binaries.java,
-    args: [...javaArgs(binaries, '512m'), 'kafka.Kafka', config],
+    args: [...javaArgs(binaries, '512m', options.properties), 'kafka.Kafka', config],
     folder,
     logFile: join(folder, 'kafka.log'),
     stopWithinMs: 15_000,
@@ -103,7 +105,11 @@ export async function kafkaTool(
   }
 }
 
-function javaArgs(binaries: Binaries, heap: string): string[] {
+function javaArgs(
+  binaries: Binaries,
+  heap: string,
+  properties: Readonly<Record<string, string>> = {},
+): string[] {
   const logging = join(repositoryFolder, 'stack', 'log4j2.properties');
   return [
     `-Xmx${heap}`,
@@ -111,6 +117,7 @@ function javaArgs(binaries: Binaries, heap: string): string[] {
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
     `-Dlog4j2.configurationFile=${logging}`,
+    ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
     '-cp',
     join(binaries.kafkaLibs, '*'),
   ];

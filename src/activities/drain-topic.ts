@@ -70,11 +70,12 @@ function superviseDrain(
   const waitedMs = Math.max(0, deps.wallClock().getTime() - currentAttemptScheduledTimestampMs);
   const sinceScheduledMs = currentAttemptScheduledTimestampMs - scheduledTimestampMs + waitedMs;
   const times = attemptTimes(input.limits, sinceScheduledMs);
+  const connections = deps.connections();
+  const tokens = deps.tokens.of(connections.kafka);
   const transform = transformInput(pipeline, input.plan, context.info.heartbeatDetails);
   const thread: ThreadInput = {
-    kafka: deps.settings.kafka,
-    mongodb: deps.settings.mongodb,
-    schemaRegistry: deps.settings.schemaRegistry,
+    ...connections,
+    token: tokens.kept,
     schemas: needsRegistry(pipeline) ? deps.schemas.all() : [],
     task: {
       ...{ pipeline, plan: input.plan, run: runOf(context) },
@@ -92,7 +93,10 @@ function superviseDrain(
       context.heartbeat(progress);
     },
     cancelled: context.cancellationSignal,
-    onMessage,
+    onMessage: (message) => {
+      if (message.kind === 'token') tokens.fetched(message.token);
+      else onMessage(message);
+    },
     ...(transform !== null && { transformCalls: callsOf(transform) }),
   });
 }

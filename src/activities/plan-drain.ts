@@ -15,7 +15,7 @@ export function createPlanDrain(deps: ActivityDeps): (input: PlanInput) => Promi
     let source: Source | null = null;
     try {
       const pipeline = findPipeline(deps.settings, input.pipeline);
-      source = deps.openSource(pipeline);
+      source = deps.openSource(pipeline, deps.connections().kafka);
       const plan = await planTwice(deps, pipeline, input, source);
       deps.metrics.planned(plan);
       return plan;

@@ -17,7 +17,7 @@ export function createSettleDrain(deps: ActivityDeps): (input: DrainInput) => Pr
     let source: Source | null = null;
     try {
       const pipeline = plannedPipeline(deps.settings, input);
-      source = deps.openSource(pipeline);
+      source = deps.openSource(pipeline, deps.connections().kafka);
       const outcome = await settle(source, { pipeline, plan: input.plan, run: runOf(Context.current()) });
       deps.metrics.record(outcome, input.plan);
       return outcome;

@@ -1,5 +1,5 @@
 /** What every command gets: where it reads from, where it writes to, and when it must stop. */
-import { loadConfiguration } from '../config/load.js';
+import { loadConfiguration, type Configuration } from '../config/load.js';
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import type { Environment } from '../temporal.js';
@@ -49,11 +49,16 @@ export function createContext(
   };
 }
 
-/** The settings; warnings go to stderr. Throws `CONFIG_INVALID`. */
-export function settingsOf({ configPath, environment, say, style }: Context): Settings {
-  const { settings, warnings } = loadConfiguration(configPath, environment);
-  for (const warning of warnings) say(`${style.warning('warning')}: ${warning}`);
-  return settings;
+/** The configuration; warnings go to stderr. Throws `CONFIG_INVALID`. */
+export function configurationOf({ configPath, environment, say, style }: Context): Configuration {
+  const configuration = loadConfiguration(configPath, environment);
+  for (const warning of configuration.warnings) say(`${style.warning('warning')}: ${warning}`);
+  return configuration;
+}
+
+/** Its settings alone. */
+export function settingsOf(context: Context): Settings {
+  return configurationOf(context).settings;
 }
 
 /** The pipeline of this name. Throws `PIPELINE_UNKNOWN`, which lists those there are. */

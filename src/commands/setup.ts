@@ -44,8 +44,7 @@ export async function setupTarget(settings: Settings, pipeline: PipelineSettings
   const { mongodb } = settings;
   const { deadLetters, deletes } = pipeline;
   return {
-    uri: mongodb.uri,
-    database: mongodb.database,
+    ...mongodb,
     collections: await collectionsOf(settings, pipeline),
     deadLetterCollection: deadLetters.collection,
     tombstones: deletes === 'soft',

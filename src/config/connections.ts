@@ -2,6 +2,8 @@
 import { CLIENT_ID, WORKER_DEFAULTS } from './defaults.js';
 import { fileErrorText } from './environment.js';
 import type { Path, Problem } from './problem.js';
+import { certificateFault, keyFault } from './pem.js';
+import { toSasl } from './sasl.js';
 import type { FileConfig } from './schema.js';
 import type { KafkaSettings, MongodbSettings, TlsSettings, WorkerSettings } from './settings.js';
 import { DEFAULT_TASK_QUEUE } from '../contract.js';
@@ -97,7 +99,7 @@ function toKafkaTls(written: WrittenSsl, reader: FileReader): KafkaSettings['ssl
 /** The files of a TLS section read. */
 export function toTls(path: Path, written: Exclude<WrittenSsl, boolean>, reader: FileReader): TlsSettings {
   const pem = (key: 'ca' | 'cert') =>
-    written[key] === undefined ? null : reader.read([...path, key], written[key]);
+    written[key] === undefined ? null : readChecked([...path, key], written[key], reader, certificateFault);
   if ((written.cert === undefined) !== (written.key === undefined)) {
     const [there, missing] = written.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
     reader.problems.push({
@@ -106,26 +108,39 @@ export function toTls(path: Path, written: Exclude<WrittenSsl, boolean>, reader:
       atKey: true,
     });
   }
-  const { passphrase: value, passphraseFile: file } = written;
+  const { passphrase: value, passphraseFile: file, key } = written;
+  const passphrase = secretOf({ path, key: 'passphrase', value, file }, reader);
+  const cert = pem('cert');
+  const fault = (text: string) => keyFault(text, passphrase, cert);
   return {
     ca: pem('ca'),
-    cert: pem('cert'),
-    key: written.key === undefined ? null : reader.readSecret([...path, 'key'], written.key),
-    passphrase: secretOf({ path, key: 'passphrase', value, file }, reader),
+    cert,
+    key: key === undefined ? null : readChecked([...path, 'key'], key, reader, fault, 'secret'),
+    passphrase,
   };
 }
 
-function toSasl({ sasl, ssl }: Partial<FileConfig['kafka']>, reader: FileReader): KafkaSettings['sasl'] {
-  if (sasl === undefined) return null;
-  const path = ['kafka', 'sasl'];
-  if (sasl.mechanism === 'plain' && (ssl === undefined || ssl === false)) {
-    reader.problems.push({
-      path: [...path, 'mechanism'],
-      text: 'plain sends the password readable and needs TLS: set kafka.ssl',
-    });
-  }
-  const password = required({ path, key: 'password', value: sasl.password, file: sasl.passwordFile }, reader);
-  return { mechanism: sasl.mechanism, username: sasl.username, password };
+/** A file whose content must be of a kind. */
+function readChecked(
+  path: Path,
+  file: string,
+  reader: FileReader,
+  faultOf: (text: string) => string | null,
+  kind: 'public' | 'secret' = 'public',
+): string {
+  const found = reader.problems.length;
+  const text = kind === 'secret' ? reader.readSecret(path, file) : reader.read(path, file);
+  const fault = reader.problems.length > found ? null : faultOf(text);
+  if (fault !== null) reader.problems.push({ path, text: fault });
+  return text;
+}
+
+/** On the way to these a secret meets no network. */
+const OWN_MACHINE = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i;
+
+/** Whether what is sent there can be read on the way. */
+export function isReadableUrl(url: string): boolean {
+  return /^http:/i.test(url) && !OWN_MACHINE.test(url);
 }
 
 /** `null` where the database can't be read. */
@@ -133,9 +148,10 @@ export function toMongodb(
   written: Partial<FileConfig['mongodb']>,
   reader: FileReader,
 ): MongodbSettings | null {
-  const { uri: value, uriFile: file, database } = written;
+  const { uri: value, uriFile: file, ssl, database } = written;
   const uri = required({ path: ['mongodb'], key: 'uri', value, file }, reader);
-  return database === undefined ? null : { uri, database };
+  const tls = ssl === undefined ? null : toTls(['mongodb', 'ssl'], ssl, reader);
+  return database === undefined ? null : { uri, database, tls };
 }
 
 export function toWorker(written: NonNullable<FileConfig['worker']>): WorkerSettings {

@@ -10,7 +10,7 @@ import {
   type FileReader,
   type Files,
 } from './connections.js';
-import { readDocument } from './document.js';
+import { readDocument, type ConfigDocument } from './document.js';
 import { fileErrorText, isMapping, substitute, type Surroundings } from './environment.js';
 import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
@@ -18,14 +18,19 @@ import { configError, problemLines } from './report.js';
 import { lengthProblems, pipelineProblems, sharingProblems } from './rules.js';
 import { toSchemaRegistry } from './registry-connection.js';
 import { KAFKA, MONGODB, SCHEMA_REGISTRY, WORKER, type FileConfig } from './schema.js';
-import type { Settings, TransformSettings } from './settings.js';
+import type { Connections, Settings, TransformSettings } from './settings.js';
 import { readTransforms } from './transform.js';
 import { readableParts, validate, valueAt, withoutFollowing } from './validate.js';
 
-/** Settings, and what doesn't keep them from being used but should be mended: lines for people, each with its place. */
 export interface Configuration {
   settings: Settings;
+  /** What doesn't keep the settings from being used but should be mended: lines for people, each with its place. */
   warnings: string[];
+  /**
+   * What the configuration says of the servers, with every file that it names read anew, so that rotated certificates and
+   * passwords need no restart. What is in the configuration itself stays as it was read. Error: `CONFIG_INVALID`.
+   */
+  connections: () => Connections;
 }
 
 /**
@@ -81,7 +86,24 @@ export function parseConfiguration(
   const problems = [...causes, ...withoutFollowing([...ruleProblems(data), ...reader.problems], causes)];
   if (config === null || servers === null || problems.length > 0) throw configError(file, document, problems);
   const settings = { ...servers, pipelines: toPipelines(config, transforms) };
-  return { settings, warnings: problemLines(file, document, reader.warnings) };
+  const connections = () => readAnew(document, file, surroundings, settings);
+  return { settings, warnings: problemLines(file, document, reader.warnings), connections };
+}
+
+/** The database stays: what is read and written must not change while the worker runs. */
+function readAnew(
+  document: ConfigDocument,
+  file: string,
+  surroundings: Surroundings & Files,
+  { mongodb: { database } }: Settings,
+): Connections {
+  const { data, problems } = substitute(document.data, surroundings);
+  const reader = createFileReader(surroundings);
+  const servers = readServers(data, reader);
+  const mistakes = [...problems, ...reader.problems];
+  if (servers === null || mistakes.length > 0) throw configError(file, document, mistakes);
+  const { kafka, mongodb, schemaRegistry } = servers;
+  return { kafka, mongodb: { ...mongodb, database }, schemaRegistry };
 }
 
 function toPipelines(

@@ -1,5 +1,5 @@
 /** The section about the schema registry as the program uses it. */
-import { required, toTls, type FileReader } from './connections.js';
+import { isReadableUrl, required, toTls, type FileReader } from './connections.js';
 import type { Problem } from './problem.js';
 import type { FileConfig } from './schema.js';
 import {
@@ -12,8 +12,6 @@ import {
 type Written = NonNullable<FileConfig['schemaRegistry']>;
 
 const PATH = ['schemaRegistry'];
-/** On the way to these a password meets no network. */
-const OWN_MACHINE = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i;
 
 export function isRegistryFormat(format: unknown): format is RegistryFormat {
   return REGISTRY_FORMATS.some((known) => known === format);
@@ -43,17 +41,13 @@ export function toSchemaRegistry(
   const tls = written.ssl === undefined ? null : toTls([...PATH, 'ssl'], written.ssl, reader);
   const auth = toAuth(written, reader);
   if (urls === null) return null;
-  if (auth !== null && urls.some(isReadable)) {
+  if (auth !== null && urls.some(isReadableUrl)) {
     reader.problems.push({
       path: [...PATH, 'url'],
       text: 'http sends the password readable to another machine: use https',
     });
   }
   return { urls: urls.map((url) => url.replace(/\/+$/, '')), auth, tls };
-}
-
-function isReadable(url: string): boolean {
-  return /^http:/i.test(url) && !OWN_MACHINE.test(url);
 }
 
 function toAuth(

@@ -8,6 +8,7 @@ import { valueAt } from './validate.js';
 /** Where secrets may stand, also by mistake: values there are never shown. */
 const SECRET: readonly Path[] = [
   ['mongodb', 'uri'],
+  ['mongodb', 'ssl'],
   ['kafka', 'sasl'],
   ['kafka', 'ssl'],
   ['schemaRegistry', 'password'],

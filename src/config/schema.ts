@@ -40,12 +40,49 @@ const TLS = mapping(
   'TLS with own authorities or a client certificate.',
 );
 
+const URL: TextRule = {
+  pattern: /^https?:\/\/[^\s/@?#]+(?:\/[^\s@#]*)?$/,
+  allowed: 'an address that begins with https:// or http://, without user name or blanks',
+};
+/** RFC 7628, 3.1: names of letters, values of printable characters. */
+const EXTENSION: TextRule = {
+  pattern: /^[\x20-\x7E\t\r\n]+$/,
+  allowed: 'a text of printable ASCII characters',
+};
+
 const SASL = mapping(
   {
-    mechanism: oneOf(['plain', 'scram-sha-256', 'scram-sha-512'], 'plain needs TLS.'),
-    username: text('User name.'),
+    mechanism: oneOf(
+      ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'],
+      'plain and oauthbearer need TLS.',
+    ),
+    username: text('User name; not for oauthbearer.').optional(),
     password: text('Password; better `${KAFKA_PASSWORD}` or `passwordFile`.').optional(),
     passwordFile: file('Password').optional(),
+    tokenEndpoint: text(
+      'For oauthbearer: where tokens are had by the client-credentials flow.',
+      URL,
+    ).optional(),
+    clientId: text('For oauthbearer: client id at the token endpoint.').optional(),
+    clientSecret: text(
+      'For oauthbearer: secret; better `${KAFKA_CLIENT_SECRET}` or `clientSecretFile`.',
+    ).optional(),
+    clientSecretFile: file('Secret').optional(),
+    scope: text('For oauthbearer: scopes to ask for, with blanks between them.').optional(),
+    extensions: z
+      .record(
+        z.string().regex(/^[A-Za-z]+$/, { error: 'a name of letters' }),
+        text('Its value.', EXTENSION),
+        {
+          error: 'a mapping of names (letters) to texts',
+        },
+      )
+      .describe('For oauthbearer: SASL extensions, for instance `logicalCluster` and `identityPoolId`.')
+      .optional(),
+    ssl: TLS.optional(),
+    allowPlaintext: flag(
+      'Allows plain and oauthbearer without TLS, where nobody can listen. Default: false.',
+    ).optional(),
   },
   'Authentication at the brokers.',
 );
@@ -74,6 +111,7 @@ export const MONGODB = mapping(
       MONGODB_URI,
     ).optional(),
     uriFile: file('Connection string').optional(),
+    ssl: TLS.optional(),
     database: text('Database of all collections.', DATABASE),
   },
   'The MongoDB replica set.',

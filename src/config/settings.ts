@@ -18,7 +18,27 @@ export interface KafkaSettings {
   clientId: string;
   /** `null`: plaintext. PEM texts, already read from their files. */
   ssl: TlsSettings | null;
-  sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null;
+  /** `null`: no authentication but by a client certificate. */
+  sasl: PasswordSettings | OauthSettings | null;
+}
+
+export interface PasswordSettings {
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  username: string;
+  password: string;
+}
+
+/** Tokens by the client-credentials flow of OAuth 2.0 (RFC 6749, 4.4), sent as RFC 7628 says. */
+export interface OauthSettings {
+  mechanism: 'oauthbearer';
+  tokenEndpoint: string;
+  clientId: string;
+  clientSecret: string;
+  /** With blanks between several; `null`: whatever the token endpoint gives. */
+  scope: string | null;
+  extensions: Readonly<Record<string, string>>;
+  /** For the token endpoint; `null`: nothing of our own. */
+  tls: TlsSettings | null;
 }
 
 /** PEM texts; `ca: null`: the authorities Node trusts. */
@@ -40,7 +60,12 @@ export interface SchemaRegistrySettings {
 export interface MongodbSettings {
   uri: string;
   database: string;
+  /** Beside what the URI says of TLS; `null`: nothing. */
+  tls: TlsSettings | null;
 }
+
+/** What a run connects by; read anew for each. */
+export type Connections = Pick<Settings, 'kafka' | 'mongodb' | 'schemaRegistry'>;
 
 export interface WorkerSettings {
   taskQueue: string;

@@ -1,5 +1,6 @@
 import type { DrainProgress } from '../contract.js';
 import type { WriteModel, WriteResult } from '../mongodb/sink.js';
+import type { Token } from '../kafka/oauth-token.js';
 import type { SchemaRef, SchemaSource } from '../registry/schemas.js';
 import type { Books } from './books.js';
 import type { LogLevel, ThreadMessage } from './thread-messages.js';
@@ -15,6 +16,8 @@ export interface Reporter {
   log: (level: LogLevel, message: string) => void;
   /** A schema was fetched. */
   schema: (ref: SchemaRef, source: SchemaSource) => void;
+  /** An access token was had. */
+  token: (token: Token) => void;
   /** Reports how long each write took. */
   timed: <Rest extends unknown[]>(
     write: (models: readonly WriteModel[], ...rest: Rest) => Promise<WriteResult>,
@@ -50,6 +53,9 @@ export function createReporter(post: (message: ThreadMessage) => void): Reporter
     },
     schema: (ref, source) => {
       post({ kind: 'schema', ref, source });
+    },
+    token: (token) => {
+      post({ kind: 'token', token });
     },
     timed:
       (write) =>

@@ -1,20 +1,15 @@
-import type {
-  KafkaSettings,
-  MongodbSettings,
-  SchemaRegistrySettings,
-  TransformSettings,
-} from '../config/settings.js';
+import type { Connections, TransformSettings } from '../config/settings.js';
 import type { DrainOutcome, DrainProgress, Suspect } from '../contract.js';
 import type { ErrorData } from '../errors.js';
+import type { Token } from '../kafka/oauth-token.js';
 import type { SchemaRef, SchemaSource } from '../registry/schemas.js';
 import type { AskedStop, DrainTask } from './attempt.js';
 import type { Books } from './books.js';
 
 /** What a drain thread is started with (its `workerData`). Stays in memory: secrets never go through Temporal. */
-export interface ThreadInput {
-  kafka: KafkaSettings;
-  mongodb: MongodbSettings;
-  schemaRegistry: SchemaRegistrySettings | null;
+export interface ThreadInput extends Connections {
+  /** For OAUTHBEARER: one that the worker has already. */
+  token: Token | null;
   /** Those that earlier runs of this worker have fetched. */
   schemas: readonly (readonly [SchemaRef, SchemaSource])[];
   task: DrainTask;
@@ -41,6 +36,8 @@ export type ThreadMessage =
   | { kind: 'counted'; books: Books }
   /** Fetched from the registry: later runs needn't ask again. */
   | { kind: 'schema'; ref: SchemaRef; source: SchemaSource }
+  /** Had from the token endpoint: later runs needn't ask again. */
+  | { kind: 'token'; token: Token }
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
 

@@ -86,9 +86,10 @@ async function openTransform(
   return { transform: createTransformStep(call, { notes, suspects, clock, alive }) };
 }
 
-function openSource({ kafka, task }: ThreadInput, reporter: Reporter): Source {
+function openSource({ kafka, token, task }: ThreadInput, reporter: Reporter): Source {
   const { group } = task.pipeline;
-  return createSource({ kafka, topics: { names: topicsOf(task) }, group, log: reporter.log });
+  const tokens = { kept: token, fetched: reporter.token };
+  return createSource({ kafka, topics: { names: topicsOf(task) }, group, log: reporter.log, tokens });
 }
 
 /** What was planned: a topic that came since is the next run's. */

@@ -1,8 +1,19 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { Admin, ISocketFactoryArgs, Kafka, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
+import type {
+  Admin,
+  ISocketFactoryArgs,
+  Kafka,
+  KafkaConfig,
+  LogEntry,
+  Mechanism,
+  SASLOptions,
+} from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
+import { tlsOptions } from '../tls.js';
+import { oauthBearer } from './oauth-bearer.js';
+import { createTokens, type GetToken } from './oauth-token.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
 import type { RawBroker } from './topic-identity.js';
 
@@ -32,13 +43,19 @@ export const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 };
 
 const KEEP_ALIVE_MS = 60_000;
 
+export interface ClientOptions {
+  log?: SourceLog | undefined;
+  /** Needed for OAUTHBEARER. */
+  getToken?: GetToken | undefined;
+}
+
 /** A client of its own per run: whatever kafkajs keeps (a group's offsets, metadata) ends with it. Errors: `UNPATCHED_CLIENT`. */
-export function createClient(settings: KafkaSettings, log?: SourceLog): KafkaClient {
+export function createClient(settings: KafkaSettings, { log, getToken }: ClientOptions = {}): KafkaClient {
   const { Kafka, logLevel } = patchedKafkaJs();
   const sockets = new Set<net.Socket>();
   let refusal: string | undefined;
   const kafka = new Kafka({
-    ...connectionConfig(settings),
+    ...connectionConfig(settings, getToken),
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
       if (!isThrownToo(entry)) log?.('warn', logText(entry));
@@ -55,7 +72,10 @@ export function createClient(settings: KafkaSettings, log?: SourceLog): KafkaCli
   return { kafka, cut: (reason) => end(reason, new Error(reason)), close: () => end('closed') };
 }
 
-function connectionConfig({ brokers, clientId, ssl, sasl }: KafkaSettings): KafkaConfig {
+function connectionConfig(
+  { brokers, clientId, ssl, sasl }: KafkaSettings,
+  getToken: GetToken | undefined,
+): KafkaConfig {
   return {
     brokers,
     clientId,
@@ -63,19 +83,17 @@ function connectionConfig({ brokers, clientId, ssl, sasl }: KafkaSettings): Kafk
     authenticationTimeout: REQUEST_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,
-    ...(ssl === null ? {} : { ssl: tlsOptions(ssl) }),
-    ...(sasl === null ? {} : { sasl: sasl as SASLOptions }),
+    ...(ssl === null ? {} : { ssl: { ...tlsOptions(ssl) } }),
+    ...(sasl === null ? {} : { sasl: mechanismOf(sasl, getToken) }),
   };
 }
 
-function tlsOptions({ ca, cert, key, passphrase }: NonNullable<KafkaSettings['ssl']>): tls.ConnectionOptions {
-  return {
-    minVersion: 'TLSv1.2',
-    ...(ca === null ? {} : { ca }),
-    ...(cert === null ? {} : { cert }),
-    ...(key === null ? {} : { key }),
-    ...(passphrase === null ? {} : { passphrase }),
-  };
+function mechanismOf(
+  sasl: NonNullable<KafkaSettings['sasl']>,
+  getToken: GetToken | undefined,
+): SASLOptions | Mechanism {
+  if (sasl.mechanism !== 'oauthbearer') return sasl as SASLOptions;
+  return oauthBearer(sasl, getToken ?? createTokens({ settings: sasl }));
 }
 
 /** As kafkajs's own factory does it; without `setNoDelay` a heartbeat can wait behind an unacknowledged fetch request. */

@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import type { KafkaSettings } from '../config/settings.js';
 import { DrainError, type ErrorCode } from '../errors.js';
+import { tlsFault, tlsNames } from '../tls.js';
 import { causesOf, isConnectionError, isUnavailableCoordinator, type KafkaError } from './kafka-errors.js';
 
 /** What an error's message needs to name place and remedy. */
@@ -100,43 +100,11 @@ function saslRule({ name, type, message }: KafkaError, place: Place): Found | un
   return undefined;
 }
 
-const TLS_TEXTS: Readonly<Record<string, string>> = {
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by the CA in kafka.ssl.ca',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not signed by the CA in kafka.ssl.ca',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by the CA in kafka.ssl.ca',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and not the one in kafka.ssl.ca',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet: check the clocks',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name than the one in kafka.brokers',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'it wants a client certificate: set kafka.ssl.cert and kafka.ssl.key',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    'it wants a client certificate: set kafka.ssl.cert and kafka.ssl.key',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    'it does not accept the client certificate in kafka.ssl.cert (another CA, or expired)',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'this port does not speak TLS: use its TLS port, or remove kafka.ssl',
-};
+const TLS_NAMES = tlsNames('kafka.ssl', 'kafka.brokers');
 
-function tlsRule({ code, message, broker }: KafkaError, place: Place): Found | undefined {
-  const expired = expiredOn(place.kafka.ssl?.cert ?? null);
-  const text = TLS_TEXTS[typeof code === 'string' ? code : ''];
-  if (text !== undefined && expired !== undefined && text.includes('client certificate in kafka.ssl.cert')) {
-    return refused(place, `the client certificate in kafka.ssl.cert expired on ${expired}`, broker);
-  }
-  if (text !== undefined) return refused(place, text, broker);
-  if ((message ?? '').includes('key values mismatch')) {
-    return refused(place, 'kafka.ssl.key does not belong to kafka.ssl.cert', broker);
-  }
-  return undefined;
-}
-
-function expiredOn(cert: string | null): string | undefined {
-  if (cert === null) return undefined;
-  try {
-    const { validTo } = new X509Certificate(cert);
-    return Date.parse(validTo) < Date.now() ? validTo : undefined;
-  } catch {
-    return undefined;
-  }
+function tlsRule(cause: KafkaError, place: Place): Found | undefined {
+  const text = tlsFault(cause, TLS_NAMES, place.kafka.ssl?.cert ?? null);
+  return text === null ? undefined : refused(place, text, cause.broker);
 }
 
 /** Connection troubles, and what a broker refuses for reasons of its own. Anything else is a defect, of ours or kafkajs's. */

@@ -13,6 +13,7 @@ import {
   fetchTopicNames,
   type TopicNames,
 } from './inspect.js';
+import { createTokens, type TokenKeeping } from './oauth-token.js';
 import type { CommittedOffset, ConsumeRequest, PartitionName, Source } from './source.js';
 
 /** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
@@ -25,6 +26,8 @@ export interface SourceOptions {
   topics: TopicSelection;
   group: string;
   log?: SourceLog;
+  /** For OAUTHBEARER; without it each source asks for a token of its own. */
+  tokens?: TokenKeeping;
   fetchSizes?: Partial<FetchSizes>;
 }
 
@@ -33,9 +36,10 @@ export interface SourceOptions {
  * outlives `close`. Errors: `UNPATCHED_CLIENT`.
  */
 export function createSource(options: SourceOptions): Source {
-  const { kafka: settings, group } = options;
+  const { group } = options;
   const place: Place = { ...options, topic: topicsText(options.topics) };
-  const client = createClient(settings, options.log);
+  const newClient = clientsOf(options);
+  const client = newClient();
   const adminClient = createAdmin(client.kafka);
   const { admin } = adminClient;
   const closing = new AbortController();
@@ -48,13 +52,12 @@ export function createSource(options: SourceOptions): Source {
     connecting.catch(() => (connecting = undefined));
     return connecting;
   };
-  const ask: Ask = async (question) => {
-    try {
-      return await question(await connected());
-    } catch (error) {
-      throw classify(error, place);
-    }
-  };
+  const ask: Ask = (question) =>
+    connected()
+      .then(question)
+      .catch((error: unknown) => {
+        throw classify(error, place);
+      });
 
   const named = async (): Promise<TopicNames> => {
     const names = await fetchTopicNames(adminClient, options.topics);
@@ -70,7 +73,7 @@ export function createSource(options: SourceOptions): Source {
       ask(async () => fetchOffsetsAt(adminClient, (await named()).selected, timestampMs)),
     committed,
     consume: (request) => {
-      const own = createClient(settings, options.log);
+      const own = newClient();
       const signal = AbortSignal.any([request.signal, closing.signal]);
       const running = consume(options, own, { ...request, signal }, { ask, named, committed, place });
       const settled = running.catch(() => undefined);
@@ -92,6 +95,14 @@ export function createSource(options: SourceOptions): Source {
       else client.cut('the source was closed');
     },
   };
+}
+
+/** All of a source's clients show the same token. */
+function clientsOf({ kafka: settings, log, tokens }: SourceOptions): () => KafkaClient {
+  const { sasl } = settings;
+  const getToken =
+    sasl?.mechanism === 'oauthbearer' ? createTokens({ settings: sasl, ...tokens }) : undefined;
+  return () => createClient(settings, { log, getToken });
 }
 
 const CLOSE_LIMIT_MS = 2_000;

@@ -1,6 +1,8 @@
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions } from 'mongodb';
+import type { TlsSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
+import { tlsOptions } from '../tls.js';
 
 /** No wait on MongoDB may be longer, since it must stay under the stall timeout of a drain (20 s). */
 export const LONGEST_WAIT_MS = 15_000;
@@ -43,13 +45,21 @@ const OVERRIDDEN: ReadonlySet<string> = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
+/** How a server is reached. */
+export interface Address {
+  uri: string;
+  /** Beside what the URI says of TLS; `null`: nothing. */
+  tls?: TlsSettings | null;
+}
+
 /**
- * A client whose concerns, preferences and time limits are ours whatever the URI says; hosts, credentials and TLS are the
- * URI's. Doesn't connect yet. Error: `CONFIG_INVALID`, without the URI.
+ * A client whose concerns, preferences and time limits are ours whatever the URI says; hosts and credentials are the URI's.
+ * Doesn't connect yet. Error: `CONFIG_INVALID`, without the URI.
  */
-export function openClient(uri: string): MongoClient {
+export function openClient({ uri, tls = null }: Address): MongoClient {
   try {
-    return new MongoClient(withoutOverridden(uri), FORCED);
+    const secured = tls === null ? {} : { tls: true, ...tlsOptions(tls) };
+    return new MongoClient(withoutOverridden(uri), { ...FORCED, ...secured });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     // Some of the driver's texts quote the URI, and with it the password.

@@ -1,7 +1,7 @@
 import type { Collection, Document, Filter, Binary } from 'mongodb';
 import { Long } from 'mongodb';
 import { ask } from './check.js';
-import { COMMAND_TIME_LIMIT_MS, openClient } from './connection.js';
+import { COMMAND_TIME_LIMIT_MS, openClient, type Address } from './connection.js';
 import type { DeadLetterStage } from './sink.js';
 
 /** `open`: waits for somebody; `replayed`: its record went through later, by hand. Discarded ones are gone. */
@@ -68,8 +68,7 @@ export interface DeadLetterStore {
   close: () => Promise<void>;
 }
 
-export interface StoreOptions {
-  uri: string;
+export interface StoreOptions extends Address {
   database: string;
   collection: string;
 }
@@ -78,8 +77,8 @@ export interface StoreOptions {
 const DISCARD_SLICE = 1_000;
 
 /** Opens the dead letters of one collection. Error: `CONFIG_INVALID` for an unusable URI. */
-export function openDeadLetters({ uri, database, collection: name }: StoreOptions): DeadLetterStore {
-  const client = openClient(uri);
+export function openDeadLetters({ database, collection: name, ...address }: StoreOptions): DeadLetterStore {
+  const client = openClient(address);
   const collection = client.db(database).collection<Stored>(name);
   const namespace = `${database}.${name}`;
   return {

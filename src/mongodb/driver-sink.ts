@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCollections } from './check.js';
 import { commandsOn } from './commands.js';
-import { openClient } from './connection.js';
+import { openClient, type Address } from './connection.js';
 import { insertDeadLetters, toDeadLetterDocuments } from './dead-letters.js';
 import { createResend } from './resend.js';
 import type { PipelineSink, Sink, SinkListener, VersionOrder } from './sink.js';
@@ -12,8 +12,7 @@ const RESEND_FOR_MS = 60_000;
 
 const CLOSE_WITHIN_MS = 5_000;
 
-export interface SinkOptions {
-  uri: string;
+export interface SinkOptions extends Address {
   database: string;
   deadLetterCollection: string;
   /** What decides which of two versions is newer. */
@@ -54,7 +53,7 @@ export function createPipelineSink(options: PipelineSinkOptions): Promise<Pipeli
 
 function open(options: PipelineSinkOptions): PipelineSink {
   const { database, deadLetterCollection, listener, topics, collectionFor } = options;
-  const client = openClient(options.uri);
+  const client = openClient(options);
   const db = client.db(database);
   const letters = commandsOn(db, deadLetterCollection, listener, options.commandMs);
   const patience = {

@@ -1,11 +1,10 @@
 import type { Db, Document } from 'mongodb';
 import { liveViewOf } from '../config/collections.js';
 import { ask } from './check.js';
-import { WRITE_CONCERN, openClient } from './connection.js';
+import { WRITE_CONCERN, openClient, type Address } from './connection.js';
 
 /** Where a pipeline writes. */
-export interface SetupTarget {
-  uri: string;
+export interface SetupTarget extends Address {
   database: string;
   collections: readonly string[];
   deadLetterCollection: string;
@@ -165,7 +164,7 @@ async function create(db: Db, { kind, name, collection, definition }: Wanted): P
 }
 
 async function withDatabase<T>(target: SetupTarget, use: (db: Db) => Promise<T>): Promise<T> {
-  const client = openClient(target.uri);
+  const client = openClient(target);
   try {
     return await use(client.db(target.database));
   } finally {

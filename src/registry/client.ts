@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SchemaRegistrySettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import type { Get, HttpAnswer } from './http.js';
+import type { HttpAnswer } from '../http.js';
+import type { Get } from './http.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;

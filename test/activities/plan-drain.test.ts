@@ -7,15 +7,16 @@ import type { Plan } from '../../src/contract.js';
 import { DrainError } from '../../src/errors.js';
 import type { LogState, Source } from '../../src/kafka/source.js';
 import { configurationFrom, configuration } from '../config/builders.js';
+import { createKeptTokens } from '../../src/kafka/kept-tokens.js';
 import { createKeptSchemas } from '../../src/registry/kept.js';
 import { foreign, NOW, topicState } from '../drain/builders.js';
 
 /** The activity on a Kafka that answers the given, one after the other. */
 function planWith(...answers: (() => Promise<LogState>)[]) {
-  const { settings } = configurationFrom(configuration({}));
+  const { settings, connections } = configurationFrom(configuration({}));
   const asked: string[] = [];
   const deps: ActivityDeps = {
-    settings,
+    ...{ settings, connections, tokens: createKeptTokens() },
     openSource: () =>
       ({
         inspect: () => {

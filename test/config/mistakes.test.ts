@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { configuration, messageFor, mistakesIn, type Parts } from './builders.js';
+import { PEMS } from './pems.js';
 
 interface Case {
   rule: string;
@@ -15,7 +16,7 @@ const CASES: Case[] = [
   {
     rule: 'a missing section names what belongs there',
     parts: { mongodb: '' },
-    mistake: '2:10 mongodb: expected a mapping with the keys uri, uriFile, database',
+    mistake: '2:10 mongodb: expected a mapping with the keys uri, uriFile, ssl, database',
   },
   {
     rule: 'a missing key is reported at its mapping',
@@ -31,7 +32,7 @@ const CASES: Case[] = [
   {
     rule: 'an unknown key that resembles none lists all',
     parts: { mongodb: '{ uri: mongodb://h, database: shop, xyzzy: 1 }' },
-    mistake: '2:46 mongodb.xyzzy: unknown key; allowed: uri, uriFile, database',
+    mistake: '2:46 mongodb.xyzzy: unknown key; allowed: uri, uriFile, ssl, database',
   },
   {
     rule: 'two letters swapped are one mistake of typing',
@@ -135,7 +136,8 @@ const CASES: Case[] = [
   {
     rule: 'PLAIN without TLS is refused',
     parts: { kafka: '{ brokers: [h:1], sasl: { mechanism: plain, username: u, password: p } }' },
-    mistake: '1:45 kafka.sasl.mechanism: plain sends the password readable and needs TLS: set kafka.ssl',
+    mistake:
+      '1:45 kafka.sasl.mechanism: plain sends the password readable and needs TLS: set kafka.ssl, or, where nobody can listen, kafka.sasl.allowPlaintext: true',
   },
   {
     rule: 'a secret has one source',
@@ -185,7 +187,7 @@ const CASES: Case[] = [
   },
 ];
 
-const FILES = { 'client.pem': 'PEM' };
+const FILES = { 'client.pem': PEMS.cert };
 
 describe('a mistake in the configuration is reported with line, column, path, value and what is allowed', () => {
   for (const { rule, parts, mistake } of CASES) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SchemaRegistrySettings } from '../../src/config/settings.js';
 import { configuration, configurationFrom, messageFor, mistakesIn, type Surroundings } from './builders.js';
+import { PEMS } from './pems.js';
 
 function text(schemaRegistry: string | null, orders = '{ topic: orders, value: avro }'): string {
   const section = schemaRegistry === null ? '' : `schemaRegistry: ${schemaRegistry}\n`;
@@ -83,12 +84,12 @@ describe('the schema registry', () => {
   });
 
   test('takes certificates and the password from files', () => {
-    const files = { ca: 'CA', cert: 'CERT', key: 'KEY', secret: 'hidden\n' };
+    const files = { ...PEMS, secret: 'hidden\n' };
     const ssl = 'ssl: { ca: ca, cert: cert, key: key }';
     const section = `{ url: "https://r", username: me, passwordFile: secret, ${ssl} }`;
     const { auth, tls } = registryFrom(section, { files }) ?? {};
     assert.deepEqual(auth, { username: 'me', password: 'hidden' });
-    assert.deepEqual(tls, { ca: 'CA', cert: 'CERT', key: 'KEY', passphrase: null });
+    assert.deepEqual(tls, { ca: PEMS.ca, cert: PEMS.cert, key: PEMS.key, passphrase: null });
   });
 
   test('may have a password over http on this machine', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { configuration, configurationFrom, messageFor, type Surroundings } from './builders.js';
+import { PEMS } from './pems.js';
 
 const SECRET = 'hunter2';
 
@@ -83,7 +84,7 @@ describe('a refused configuration never shows a secret', () => {
 });
 
 describe('a file with a secret', () => {
-  const files = { ca: 'CA', c: 'CERT', k: 'KEY', p: 'secret' };
+  const files = { ca: PEMS.ca, c: PEMS.cert, k: PEMS.encrypted, p: 'secret' };
   const text = configuration({
     kafka: '{ brokers: [h:1], ssl: { ca: ca, cert: c, key: k, passphraseFile: p } }',
   });

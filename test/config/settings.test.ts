@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { configuration, configurationFrom, pipelineFrom } from './builders.js';
+import { PEMS } from './pems.js';
 
 describe('a pipeline of which only the topic is given', () => {
   test('has defaults that lose nothing', () => {
@@ -71,9 +72,14 @@ describe('what is written', () => {
   test('TLS and SASL are read from their files, secrets without the last line break', () => {
     const kafka =
       '{ brokers: [h:1], ssl: { ca: ca, cert: c, key: k, passphraseFile: p }, sasl: { mechanism: plain, username: u, passwordFile: p } }';
-    const files = { ca: 'CA\n', c: 'CERT\n', k: 'KEY\n', p: 'secret\n' };
+    const files = { ca: PEMS.ca, c: PEMS.cert, k: PEMS.encrypted, p: 'secret\n' };
     const { settings } = configurationFrom(configuration({ kafka }), { files });
-    assert.deepEqual(settings.kafka.ssl, { ca: 'CA\n', cert: 'CERT\n', key: 'KEY\n', passphrase: 'secret' });
+    assert.deepEqual(settings.kafka.ssl, {
+      ca: PEMS.ca,
+      cert: PEMS.cert,
+      key: PEMS.encrypted,
+      passphrase: 'secret',
+    });
     assert.deepEqual(settings.kafka.sasl, { mechanism: 'plain', username: 'u', password: 'secret' });
   });
 

@@ -31,8 +31,9 @@ async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promi
   const times = { budgetMs: 60_000, stopByMs: 80_000 };
   return {
     kafka,
-    mongodb: { uri: stackFromEnvironment().mongodb, database },
+    mongodb: { uri: stackFromEnvironment().mongodb, database, tls: null },
     schemaRegistry: null,
+    token: null,
     schemas: [],
     task: { pipeline: settings, plan, run, ...times },
     transform: null,

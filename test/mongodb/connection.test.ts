@@ -25,9 +25,9 @@ const HOSTILE = [
 
 describe('the connection', () => {
   test('concerns, preferences and time limits are ours whatever the URI says; the rest is kept', () => {
-    const { options } = openClient(
-      `mongodb://a:b@h1,h2/shop?${HOSTILE}&replicaSet=rs0&tls=true&authSource=admin`,
-    );
+    const { options } = openClient({
+      uri: `mongodb://a:b@h1,h2/shop?${HOSTILE}&replicaSet=rs0&tls=true&authSource=admin`,
+    });
     assert.equal(options.writeConcern.w, 'majority');
     assert.equal(options.writeConcern.wtimeoutMS, 10_000);
     assert.notEqual(options.writeConcern.journal, false);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DrainError } from '../../src/errors.js';
 import { createHttpSchemas, type SchemasOptions } from '../../src/registry/http-schemas.js';
-import type { Get, HttpAnswer } from '../../src/registry/http.js';
+import type { HttpAnswer } from '../../src/http.js';
+import type { Get } from '../../src/registry/http.js';
 import { createKeptSchemas } from '../../src/registry/kept.js';
 import type { SchemaSource } from '../../src/registry/schemas.js';
 
@@ -35,7 +36,7 @@ function fakeRegistry(
 function answerOf(told: Told): HttpAnswer {
   if ('reason' in told) return { kind: 'no-answer', ...told };
   const { status = 200, json, text } = told;
-  return { kind: 'answer', status, body: text ?? JSON.stringify(json) };
+  return { kind: 'answer', status, contentType: 'application/json', body: text ?? JSON.stringify(json) };
 }
 
 async function codeOf(loading: Promise<void>): Promise<string> {

@@ -1,0 +1,52 @@
+/** SASL OAUTHBEARER as RFC 7628 has it. kafkajs's own takes a refusal for success and fails later, with something else. */
+import type { Mechanism } from 'kafkajs';
+import type { OauthSettings } from '../config/settings.js';
+import { DrainError } from '../errors.js';
+import type { GetToken } from './oauth-token.js';
+import { fatal } from './kafka-errors.js';
+
+const SEPARATOR = '\x01';
+/** The first four bytes are the length of the answer, as in the protocol before SaslAuthenticate. */
+const LENGTH_BYTES = 4;
+
+/** How kafkajs authenticates with tokens. */
+export function oauthBearer({ extensions, clientId }: OauthSettings, getToken: GetToken): Mechanism {
+  return {
+    mechanism: 'oauthbearer',
+    authenticationProvider: ({ saslAuthenticate }) => ({
+      authenticate: async () => {
+        const { value } = await getToken().catch((error: unknown) => {
+          throw error instanceof DrainError && !error.retryable ? fatal(error) : error;
+        });
+        const refusal = await saslAuthenticate({
+          request: { encode: () => firstMessage(value, extensions) },
+          response,
+        });
+        if (typeof refusal === 'string' && refusal !== '') throw fatal(refused(clientId, refusal));
+      },
+    }),
+  };
+}
+
+const response = {
+  decode: (raw: Buffer): Buffer => raw.subarray(LENGTH_BYTES),
+  /** Empty where the token was accepted; otherwise a JSON object with `status` (RFC 7628, 3.2.2). */
+  parse: (data: Buffer): string => data.toString('utf8'),
+};
+
+function firstMessage(token: string, extensions: OauthSettings['extensions']): Buffer {
+  const pairs = Object.entries(extensions).map(([name, value]) => `${name}=${value}`);
+  const text = ['n,,', `auth=Bearer ${token}`, ...pairs, '', ''].join(SEPARATOR);
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+function refused(clientId: string, refusal: string): DrainError {
+  const status = /"status"\s*:\s*"([A-Za-z_]{1,40})"/.exec(refusal)?.[1] ?? 'no reason given';
+  return new DrainError(
+    'KAFKA_REFUSED',
+    `Kafka does not accept the token of client id ${JSON.stringify(clientId)} (${status}): check kafka.sasl.scope, and issuer and audience in the brokers' settings.`,
+  );
+}
