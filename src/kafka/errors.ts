@@ -85,7 +85,7 @@ export function noTopics(place: Place): DrainError {
 
 function saslRule({ name, type, message }: KafkaError, place: Place): Found | undefined {
   if (name === 'KafkaJSSASLAuthenticationError') {
-    return refused(place, 'the user name or password was not accepted: check kafka.sasl');
+    return refused(place, `${credentials(place)}: check kafka.sasl`);
   }
   if (type === 'UNSUPPORTED_SASL_MECHANISM') {
     const mechanism = place.kafka.sasl?.mechanism ?? 'none';
@@ -98,6 +98,12 @@ function saslRule({ name, type, message }: KafkaError, place: Place): Found | un
     return refused(place, 'authentication failed: check kafka.sasl');
   }
   return undefined;
+}
+
+/** Whose proof of identity a broker didn't accept. */
+function credentials({ kafka: { sasl } }: Place): string {
+  if (sasl === null || sasl.mechanism === 'oauthbearer') return 'authentication failed';
+  return `the password of user ${JSON.stringify(sasl.username)} was not accepted, or there is no such user`;
 }
 
 const TLS_NAMES = tlsNames('kafka.ssl', 'kafka.brokers');
@@ -140,6 +146,9 @@ function handshakeHint(causes: readonly KafkaError[], { kafka }: Place): string 
   const text = causes.map(({ message, code }) => `${message ?? ''} ${String(code)}`).join(' ');
   if (kafka.ssl === null && text.includes('Closed connection')) {
     return ' If this port expects TLS, set kafka.ssl.';
+  }
+  if (kafka.sasl === null && text.includes('Closed connection')) {
+    return ' If this port expects SASL, set kafka.sasl.';
   }
   if (kafka.ssl !== null && (text.includes('ECONNRESET') || text.includes('disconnected before secure'))) {
     return ' If this port expects plaintext, remove kafka.ssl.';
