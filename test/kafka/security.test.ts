@@ -8,7 +8,7 @@ import { createTopic } from '../../stack/topics.js';
 import { createAuthority, encryptedKey } from '../support/certificates.js';
 import { startSecuredKafka, type Door, type SecuredKafka } from '../support/secured-kafka.js';
 import { kafkaSettings } from './broker.js';
-import { fromStart, startConsuming } from './consuming.js';
+import { fromStart, startConsuming, untilTrue } from './consuming.js';
 
 const TOPIC = 'orders';
 /** The groups that may be used begin with it. */
@@ -275,5 +275,60 @@ describe('a missing right is named', () => {
     const error = await failureAt('sasl', scram(), { group: 'others' });
     assert.equal(error.code, 'KAFKA_REFUSED', error.message);
     assert.match(error.message, /no right to use consumer group others: allow Read and Describe on it/);
+  });
+});
+
+describe('in the middle of reading', () => {
+  /** Read on after the only record. */
+  const beyond = new Map([[0, 2n]]);
+  const scram = (): Partial<KafkaSettings> => ({
+    ssl: trusting(),
+    sasl: { mechanism: 'scram-sha-256', ...kafka.user },
+  });
+
+  test('a right that is taken away ends it, and is named', async () => {
+    const group = `${GROUP}-revoked`;
+    const source = sourceAt('sasl', scram(), TOPIC, group);
+    const right = ['--allow-principal', 'User:drain', '--operation', 'Read', '--topic', TOPIC];
+    const consuming = startConsuming(source, fromStart(TOPIC, 1), { ends: beyond });
+    try {
+      await untilTrue('the record was read', () => consuming.values(0).length === 1);
+      await kafka.acls('--remove', '--force', ...right);
+      await assert.rejects(consuming.ended, {
+        code: 'KAFKA_REFUSED',
+        message: /no right to read topic orders: allow Read and Describe on it/,
+      });
+    } finally {
+      await kafka.acls('--add', ...right);
+      await source.close();
+    }
+  });
+
+  test('a user that is removed is refused by the next connection, by name', async () => {
+    const source = sourceAt('sasl', scram(), TOPIC, `${GROUP}-removed`);
+    await source.inspect();
+    await source.close();
+    await kafka.configs(
+      ...['--alter', '--entity-type', 'users', '--entity-name', 'drain'],
+      ...['--delete-config', 'SCRAM-SHA-256'],
+    );
+    const error = await failureAt('sasl', scram());
+    assert.equal(error.code, 'KAFKA_REFUSED');
+    assert.match(error.message, /the password of user "drain" was not accepted, or there is no such user/);
+  });
+
+  test('tokens are renewed for connections that outlive them', async () => {
+    kafka.tokens.setLifetime(15);
+    const given = kafka.tokens.given();
+    const source = sourceAt('sasl', { ssl: trusting(), sasl: oauth() }, TOPIC, `${GROUP}-renewing`);
+    const consuming = startConsuming(source, fromStart(TOPIC, 1), { ends: beyond });
+    try {
+      await untilTrue('three tokens were given', () => kafka.tokens.given() >= given + 3);
+      assert.deepEqual(consuming.values(0), ['v']);
+      await consuming.stop();
+    } finally {
+      kafka.tokens.setLifetime(3_600);
+      await source.close();
+    }
   });
 });

@@ -86,7 +86,7 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
     client: await authority.issue({ name: 'drain-client' }),
     ...{ user, tokens, folder },
     acls: (...args) => tool('org.apache.kafka.tools.AclCommand', args),
-    configs: (...args) => tool('org.apache.kafka.tools.ConfigCommand', args),
+    configs: (...args) => tool('kafka.admin.ConfigCommand', args),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([kafka.stop(), tokens.close()]);
       remove();
@@ -158,6 +158,8 @@ function authentication({ username, password }: SecuredKafka['user'], jwks: stri
   return {
     ...(Object.fromEntries(settings) as Record<string, string>),
     'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+    // sessions end with their tokens (KIP-368)
+    'connections.max.reauth.ms': '3600000',
     'sasl.oauthbearer.jwks.endpoint.url': jwks,
     'sasl.oauthbearer.expected.audience': 'kafka',
     // the default one takes the part of a client here, and looks at neither time nor audience
