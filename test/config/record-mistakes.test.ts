@@ -10,9 +10,9 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
       '5:40 pipelines.orders.documentId: expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
   },
   {
-    rule: 'an id of several fields has at least two',
-    parts: { orders: '{ topic: orders, documentId: { fields: [a] } }' },
-    mistake: '5:50 pipelines.orders.documentId.fields: expected a list of at least two fields',
+    rule: 'an object as the id has at least one field',
+    parts: { orders: '{ topic: orders, documentId: { fields: [] } }' },
+    mistake: '5:50 pipelines.orders.documentId.fields: expected a list of at least one field',
   },
   {
     rule: 'an id of several fields has different ones',

@@ -32,6 +32,11 @@ describe('the id of several fields', () => {
     assert.equal(JSON.stringify(idIn(ofKey('{"a":1,"x":0,"b":"x"}'))), '{"b":"x","a":1}');
   });
 
+  test('is an object even of one field, not the bare value', () => {
+    assert.deepEqual(idIn(ofValue({ a: 1, b: 'x' }, { from: 'fields', fields: ['a'] })), { a: 1 });
+    assert.deepEqual(idIn(ofKey('{"a":1}', { from: 'keyFields', fields: ['a'], format: 'json' })), { a: 1 });
+  });
+
   test('keeps a field named __proto__', () => {
     const id = idIn(
       ofKey('{"a":1,"__proto__":2}', { from: 'keyFields', fields: ['__proto__', 'a'], format: 'json' }),

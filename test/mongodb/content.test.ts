@@ -76,6 +76,32 @@ describe('stored documents', () => {
   });
 });
 
+/** As MongoDB's sink connector writes them: without `_kafka`, integers of JSON as 64-bit ones. */
+describe('a document that something else wrote under an object as its id', () => {
+  test('is replaced where the id has the same fields in the same order, whatever types their numbers have', async () => {
+    await using target = await open();
+    await target.plant({ _id: { shop: 'a', no: 7n }, by: 'connector' });
+    await target.plant({ _id: { id: 1n }, by: 'connector' });
+    const models = [
+      upsert({ id: { shop: 'a', no: 7 } }, { by: 'us' }),
+      upsert({ id: { id: 1 } }, { by: 'us' }),
+    ];
+    const result = await target.sink.write(models, NEVER);
+    assert.deepEqual([result.inserted, result.updated], [0, 2]);
+    assert.deepEqual(
+      (await target.documents()).map(({ by }) => by),
+      ['us', 'us'],
+    );
+  });
+
+  test('stays beside the new one where their order is another', async () => {
+    await using target = await open();
+    await target.plant({ _id: { no: 7n, shop: 'a' }, by: 'connector' });
+    const result = await target.sink.write([upsert({ id: { shop: 'a', no: 7 } }, { by: 'us' })], NEVER);
+    assert.deepEqual([result.inserted, result.updated], [1, 0]);
+  });
+});
+
 describe('content that cannot be stored', () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
   const circular: Record<string, unknown> = {};
