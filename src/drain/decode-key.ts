@@ -1,6 +1,7 @@
 import type { KeyFormat, PipelineSettings, RegistryFormat } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
+import { hasUnsafeInteger } from '../mongodb/json-text.js';
+import { parseKeepingIntegers } from './large-integers.js';
 import { jsonShapeFault, type RecordLimits } from './record-limits.js';
 import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';

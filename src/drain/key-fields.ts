@@ -1,7 +1,7 @@
 /** Keys that are objects: the fields of a document id, for tombstones too. */
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
-import { fromExtendedJson } from '../mongodb/values.js';
+import { fromExtendedJson } from '../mongodb/extended-json.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { isPlainObject, type Fields } from './decode.js';

@@ -10,15 +10,6 @@ export function fromBson(bytes: Buffer): Record<string, unknown> | null {
   }
 }
 
-/** Whatever the text of MongoDB's extended JSON (canonical or relaxed) holds; `undefined`: it isn't any. */
-export function fromExtendedJson(text: string): unknown {
-  try {
-    return BSON.EJSON.parse(text, { relaxed: false }) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 const BEYOND_INT64 = 2n ** 63n;
 
 /** Whether an integer of BSON can hold it. */

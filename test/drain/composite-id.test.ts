@@ -4,7 +4,7 @@ import type { DocumentIdRule } from '../../src/config/settings.js';
 import { documentIdOf, idKeyOf, type IdOutcome } from '../../src/drain/document-id.js';
 import { readKeyWith } from '../../src/drain/key-fields.js';
 import { createToOperation } from '../../src/drain/operation.js';
-import { fromExtendedJson } from '../../src/mongodb/values.js';
+import { fromExtendedJson } from '../../src/mongodb/extended-json.js';
 import { idBy, NOW, pipeline, record } from './builders.js';
 
 const OF_VALUE: DocumentIdRule = { from: 'fields', fields: ['b', 'a'] };
