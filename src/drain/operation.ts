@@ -5,8 +5,9 @@ import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { convertDates } from './dates.js';
 import { decodeValue, type Decoded, type Fields } from './decode.js';
-import { createKeyReaders, documentIdOf, idKeyOf, type KeyReaders } from './document-id.js';
+import { createKeyReaders, documentIdOf, type KeyReaders } from './document-id.js';
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
+import { idKeyOf } from './id-values.js';
 import { connectorOfKey, readMongodbKey } from './key-fields.js';
 import type { RegistryContext } from './registry-formats.js';
 import type { Transformed } from './transform-result.js';
@@ -68,7 +69,7 @@ export function createToOperation(
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
-    mongodbKeys: { ...keys, fields: readMongodbKey(keys.fields) },
+    mongodbKeys: { ...keys, fields: readMongodbKey(keys.fields), takesObjects: true },
   };
   const isEnveloped = rules.envelope === 'debezium';
   return (record) => {

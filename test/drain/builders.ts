@@ -4,7 +4,8 @@ import type { Plan, PlannedPartition, PreviousRun, RecordCounts, TopicResult } f
 import type { Books } from '../../src/drain/books.js';
 import { encodeMark, type CommitMark } from '../../src/drain/commit-mark.js';
 import type { Fields } from '../../src/drain/decode.js';
-import { createKeyReaders, documentIdOf, type IdOutcome } from '../../src/drain/document-id.js';
+import { createKeyReaders, documentIdOf } from '../../src/drain/document-id.js';
+import type { IdOutcome } from '../../src/drain/id-values.js';
 import type { CommittedOffset, KafkaRecord, LogState, PartitionState } from '../../src/kafka/source.js';
 import type { UpsertModel, Version } from '../../src/mongodb/sink.js';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DocumentIdRule } from '../../src/config/settings.js';
-import { documentIdOf, idKeyOf, type IdOutcome } from '../../src/drain/document-id.js';
+import { documentIdOf } from '../../src/drain/document-id.js';
+import { idKeyOf, type IdOutcome } from '../../src/drain/id-values.js';
 import { readKeyWith } from '../../src/drain/key-fields.js';
 import { createToOperation } from '../../src/drain/operation.js';
 import { fromExtendedJson } from '../../src/mongodb/extended-json.js';
@@ -102,7 +103,8 @@ describe('the id of a field of the key', () => {
   test('keeps integers that a double cannot hold where the values do', () => {
     const fields = readKeyWith({ ...pipeline({ largeIntegers: 'long' }), keyFormat: 'json' });
     const whole = (): never => assert.fail('the key is not the id as a whole');
-    const of = (key: string) => documentIdOf(rule, record({ key }), null, 1, { fields, whole });
+    const of = (key: string) =>
+      documentIdOf(rule, record({ key }), null, 1, { fields, whole, takesObjects: false });
     assert.equal(idIn(of('{"id":9007199254740993}')), 9007199254740993n);
     assert.equal(codeOf(of('{"id":99999999999999999999}')), 'UNSAFE_INTEGER');
   });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Decimal128 } from 'mongodb';
 import type { DocumentIdRule, PipelineSettings } from '../../src/config/settings.js';
 import { decodeValue } from '../../src/drain/decode.js';
-import { idKeyOf } from '../../src/drain/document-id.js';
+import { idKeyOf } from '../../src/drain/id-values.js';
 import { createToOperation } from '../../src/drain/operation.js';
 import { matchText } from '../../src/mongodb/documents.js';
 import { NOW, pipeline, record } from './builders.js';

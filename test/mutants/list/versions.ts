@@ -129,9 +129,9 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/document-id',
-        find: 'if (digits !== null)\n        return bytesKey',
-        replace: 'if (false)\n        return bytesKey',
+        file: 'mongodb/values',
+        find: '`x0:${',
+        replace: '`y0:${',
       },
     ],
     tests: ['drain/document-id'],
@@ -151,7 +151,7 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
   {
     name: 'ids beyond 2^53 are matched as floating point',
     bug: null,
-    edits: [{ file: 'mongodb/documents', find: '`n${String(id)}`', replace: '`n${Number(id)}`' }],
+    edits: [{ file: 'mongodb/documents', find: '`n:${String(id)}`', replace: '`n:${Number(id)}`' }],
     tests: CONTRACT,
     only: 'told apart',
     servers: true,
