@@ -4,7 +4,7 @@ import { fromBson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { bsonShapeFault } from './bson-limits.js';
 import { hasUnsafeInteger } from '../mongodb/json-text.js';
-import { parseKeepingIntegers } from './large-integers.js';
+import { keepIntegers } from './large-integers.js';
 import { jsonShapeFault, sizeFault } from './record-limits.js';
 import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';
@@ -92,9 +92,8 @@ function decodeJson(text: string, { largeIntegers }: DecodeRules): Decoded {
   if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
   const fault = findFault(root, text, largeIntegers !== 'reject');
   if (fault !== null) return fault;
-  const asParsed = largeIntegers === 'reject' || largeIntegers === 'round';
-  if (asParsed || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
-  const kept = parseKeepingIntegers(text, largeIntegers);
+  if (largeIntegers === 'reject' || largeIntegers === 'round') return { kind: 'fields', fields: root };
+  const kept = keepIntegers(text, root, largeIntegers);
   return kept === null ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: kept as Fields };
 }
 
