@@ -24,8 +24,13 @@ const WITHOUT_FIELDS: readonly FilePipeline['value'][] = ['string', 'bytes'];
 const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json', ...REGISTRY_FORMATS];
 
 function valueProblems(written: Written): Problem[] {
-  const { largeIntegers, dates, value = 'json' } = written;
+  const { largeIntegers, dates, envelope, value = 'json' } = written;
   const problems: Problem[] = [];
+  if (largeIntegers !== undefined && envelope === 'connect') {
+    problems.push(
+      meaningless('largeIntegers', 'has no meaning with `envelope: connect`, whose schemas say it'),
+    );
+  }
   if (largeIntegers !== undefined && !isJson(value) && !isJson(keyFormatOf(written))) {
     problems.push(
       meaningless(
@@ -60,6 +65,10 @@ function meaningless(key: keyof FilePipeline, why: string): Problem {
 }
 
 function envelopeProblems({ envelope, value = 'json', documentId }: Written): Problem[] {
+  if (envelope === 'connect' && value !== 'json')
+    return [
+      { path: ['envelope'], text: 'connect needs `value: json`: other formats have their schema elsewhere' },
+    ];
   if (envelope !== 'debezium') return [];
   if (!WITH_ENVELOPE.includes(value)) {
     return [

@@ -158,8 +158,9 @@ export const RECORD_FIELDS = {
     'How keys are read, with `documentId: key` (default: string), and `{ keyField }` or `{ keyFields }` (default: json).',
   ).optional(),
   envelope: oneOf(
-    ['none', 'debezium'],
-    'What a value is wrapped in; debezium: change events of a database, unwrapped to the row or document. Default: none.',
+    ['none', 'debezium', 'connect'],
+    'What a value is wrapped in; debezium: change events of a database, unwrapped to the row or document; connect: the schema ' +
+      'that Kafka Connect’s JSON converter writes with schemas.enable, whose types are used, in keys of JSON too. Default: none.',
   ).optional(),
   documentId: DOCUMENT_ID.optional(),
   version: VERSION.optional(),

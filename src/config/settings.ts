@@ -95,7 +95,7 @@ export interface PipelineSettings {
   /** Paths of the value's fields that become dates. */
   dates: string[];
   /** What a value is wrapped in. */
-  envelope: 'none' | 'debezium';
+  envelope: 'none' | 'debezium' | 'connect';
   transform: TransformSettings | null;
   recordLimits: RecordLimits;
   documentId: DocumentIdRule;

@@ -3,9 +3,9 @@ import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
-import { decodeKey, type DecodedKey } from './decode-key.js';
+import type { DecodedKey } from './decode-key.js';
 import { compositeId, hasFields, scalarId, stringId, valueId, type IdOutcome } from './id-values.js';
-import { readKeyWith, type KeyFieldRules, type ReadKey } from './key-fields.js';
+import { readKey, readKeyWith, type KeyFieldRules, type ReadKey } from './key-fields.js';
 
 /** How the key of a record is read, whose headers may say by which schema. */
 export interface KeyReaders {
@@ -22,9 +22,10 @@ export function createKeyReaders(
   schemas: Schemas | null,
 ): KeyReaders {
   const keyFormat = 'format' in rules.documentId ? rules.documentId.format : 'json';
-  const keyRules = { ...rules, keyFormat };
+  const largeIntegers = rules.envelope === 'connect' ? 'long' : rules.largeIntegers;
+  const keyRules = { ...rules, keyFormat, largeIntegers };
   return {
-    whole: (key, headers) => decodeKey(keyRules, key, { schemas, headers }),
+    whole: (key, headers) => readKey(keyRules, key, { schemas, headers }),
     fields: readKeyWith(keyRules, schemas),
     takesObjects: rules.value === 'bson' || rules.value === 'extended-json',
   };

@@ -32,6 +32,18 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
       '5:54 pipelines.orders.documentId: bytes values have no fields to take the id from, unless a `transform` gives them some',
   },
   {
+    rule: 'the schema of Kafka Connect stands beside values of JSON alone',
+    parts: { orders: '{ topic: orders, envelope: connect, value: bson }' },
+    mistake:
+      '5:38 pipelines.orders.envelope: "connect": connect needs `value: json`: other formats have their schema elsewhere',
+  },
+  {
+    rule: 'what large integers become is said by the schema of Kafka Connect',
+    parts: { orders: '{ topic: orders, envelope: connect, largeIntegers: long }' },
+    mistake:
+      '5:47 pipelines.orders.largeIntegers: has no meaning with `envelope: connect`, whose schemas say it; leave it out',
+  },
+  {
     rule: 'a version that a tombstone cannot bring needs deletes to be ignored',
     parts: { orders: '{ topic: orders, version: { field: rev } }' },
     mistake:
