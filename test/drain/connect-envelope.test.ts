@@ -23,7 +23,7 @@ function turned(value: string | null, key = 'o-1', rules: Partial<PipelineSettin
 function stored(done: Operation): string {
   if (done.kind === 'bad') return `${done.stage}: ${done.code}`;
   if (done.kind === 'skip' || done.model.kind === 'delete') return done.kind === 'skip' ? 'skip' : 'delete';
-  const read = BSON.deserialize(BSON.serialize(done.model.fields as BSON.Document), { promoteValues: false });
+  const read = BSON.deserialize(BSON.serialize(done.model.fields), { promoteValues: false });
   return BSON.EJSON.stringify(read, { relaxed: false });
 }
 

@@ -74,6 +74,21 @@ describe('the _id of a document of MongoDB', () => {
   });
 });
 
+describe('a change event of a table without a primary key', () => {
+  const value = events.eventText(events.mysql());
+  const idOf = (documentId: PipelineSettings['documentId']): string => {
+    const done = createToOperation(pipeline({ ...EVENTS, documentId }), NOW)(record({ key: null, value }));
+    return done.kind === 'write' ? JSON.stringify(done.model.id) : done.kind === 'bad' ? done.code : 'skip';
+  };
+
+  test('has no id of the key, but one of the row, or of its coordinates', () => {
+    assert.equal(idOf({ from: 'keyFields', fields: ['id'], format: 'json' }), 'ID_MISSING');
+    const fields = ['last_name', 'first_name'];
+    assert.equal(idOf({ from: 'fields', fields }), '{"last_name":"Kretchmar","first_name":"Anne"}');
+    assert.match(idOf({ from: 'coordinates' }), /^"orders-\d+-\d+"$/);
+  });
+});
+
 describe('a document in a change event of MongoDB', () => {
   // what the Java driver 4.7.2 writes in JsonMode.STRICT
   const after =
