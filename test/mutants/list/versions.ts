@@ -205,4 +205,34 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['drain/declared-version'],
   },
+  {
+    name: 'rows of an incremental snapshot are placed by the position of another change',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/source-position',
+        find: "source['snapshot'] === 'incremental' ? BEFORE_ALL : read(source)",
+        replace: 'read(source)',
+      },
+    ],
+    tests: ['drain/declared-version'],
+  },
+  {
+    name: 'whole doubles of extended JSON become integers',
+    bug: null,
+    edits: [{ file: 'mongodb/extended-json', find: 'new Double(value)', replace: 'value' }],
+    tests: ['mongodb/extended-json'],
+  },
+  {
+    name: 'what stands beside a form of extended JSON is lost',
+    bug: null,
+    edits: [{ file: 'mongodb/extended-forms', find: 'others.length === 0', replace: 'true' }],
+    tests: ['mongodb/extended-json'],
+  },
+  {
+    name: 'all dates are one id',
+    bug: null,
+    edits: [{ file: 'mongodb/values', find: '`d:${String(value.getTime())}`', replace: '`d:`' }],
+    tests: ['drain/mongodb-ids'],
+  },
 ];
