@@ -2,13 +2,15 @@ import { toDecimal } from '../mongodb/values.js';
 import { readBytes, readInt, readLong, readSizedBytes } from './avro-input.js';
 import type { AvroReader } from './avro-reader.js';
 import type { AvroType } from './avro-schema.js';
-import { faultError } from './faults.js';
+import { faultError, type Meter } from './faults.js';
 import { uuidText } from './framing.js';
 
 const DAY_MS = 86_400_000;
 const MAX_DATE_MS = 8.64e15;
 /** 34 digits need 15. */
 const MAX_DECIMAL_BYTES = 32;
+/** As BSON has it. */
+const DECIMAL_BYTES = 16;
 
 /** `null`: the name means nothing for what is below it, and by Avro's rule that counts alone. */
 export function logicalReader(type: AvroType): AvroReader | null {
@@ -39,12 +41,13 @@ export function toDate(ms: number): Date {
 }
 
 function decimalReader(type: AvroType, scale: number): AvroReader | null {
-  if (type.kind === 'fixed') return (input) => toScaled(readBytes(input, type.size), scale);
-  return type.kind === 'bytes' ? (input) => toScaled(readSizedBytes(input), scale) : null;
+  if (type.kind === 'fixed') return (input) => toScaled(readBytes(input, type.size), scale, input);
+  return type.kind === 'bytes' ? (input) => toScaled(readSizedBytes(input), scale, input) : null;
 }
 
 /** Big-endian two's complement, and the number of digits behind the point. */
-export function toScaled(bytes: Buffer, scale: number): unknown {
+export function toScaled(bytes: Buffer, scale: number, meter: Meter): unknown {
+  meter.spend(DECIMAL_BYTES);
   if (bytes.length > MAX_DECIMAL_BYTES) throw faultError('OUT_OF_RANGE');
   const unscaled = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${bytes.toString('hex')}`));
   const decimal = toDecimal(`${String(unscaled)}E${String(-scale)}`);

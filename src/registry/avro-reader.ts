@@ -104,6 +104,7 @@ function arrayReader(items: AvroType, readers: Readers): AvroReader {
       if (takeBytes) requireBytes(input, count);
       // items without bytes have no bound but this
       else input.keys(count);
+      input.items(count);
       for (let index = 0; index < count; index += 1) values.push(read(input));
     }
     input.leave();

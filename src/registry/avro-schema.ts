@@ -40,8 +40,8 @@ interface Scope {
 const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
 
 /**
- * The type of the last schema; the ones before it are those that it refers to. Names aren't checked, as Java doesn't with
- * namespaces: Debezium makes them from names of servers, with hyphens. Nor are defaults, aliases and docs, which are for readers with
+ * The type of the last schema; the ones before it are those that it refers to. Names aren't checked: Java
+ * takes letters of any language, and its older versions any namespace. Nor are defaults, aliases and docs, which are for readers with
  * another schema. Throws where the schema can't be used.
  */
 export function parseAvro(references: readonly string[], text: string): AvroType {

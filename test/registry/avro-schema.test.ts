@@ -6,7 +6,11 @@ import { compile } from '../../src/registry/compile.js';
 const LIMITS = { maxDepth: 100, maxKeys: 100_000 };
 
 /** The value, the fault, or why the schema can't be used. */
-function decoded(schema: unknown, bytes: readonly number[], references: readonly unknown[] = []): unknown {
+function decoded(
+  schema: unknown,
+  bytes: readonly number[] | Buffer,
+  references: readonly unknown[] = [],
+): unknown {
   const named = references.map((reference, index) => ({
     name: String(index),
     text: JSON.stringify(reference),
@@ -25,7 +29,7 @@ const record = (name: string, fields: Record<string, unknown>, more: object = {}
 });
 
 describe('names in an Avro schema', () => {
-  test('may be what Java takes: namespaces with hyphens, as Debezium makes them, and letters of any language', () => {
+  test('may have letters of any language, as in Java, and hyphens', () => {
     const row = record('Value', { größe: 'int' });
     const schema = record(
       'Envelope',
@@ -177,4 +181,21 @@ describe('counts in the bytes', () => {
     assert.deepEqual(decoded(array(empty), [4, 0]), { a: [Buffer.alloc(0), Buffer.alloc(0)] });
     assert.equal(decoded(array(empty), [0x80, 0xa8, 0xd6, 0xb9, 0x07, 0]), 'TOO_MANY_KEYS');
   });
+});
+
+describe('millions of items that take a byte each', () => {
+  for (const items of [
+    'long',
+    'bytes',
+    'string',
+    { type: 'bytes', logicalType: 'decimal', precision: 4 },
+    ['null', 'bytes'],
+  ])
+    test(`are too large before they fill the heap of the thread: ${JSON.stringify(items)}`, () => {
+      const count = 7 * 1024 * 1024;
+      const bytes = Buffer.alloc(5 + 2 * count, Array.isArray(items) ? Buffer.from([2, 0]) : 0);
+      // the count, zigzag
+      Buffer.from([0x80, 0x80, 0x80, 0x07]).copy(bytes);
+      assert.equal(decoded(record('R', { a: { type: 'array', items } }), bytes), 'TOO_LARGE');
+    });
 });
