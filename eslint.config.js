@@ -14,7 +14,7 @@ const not = (group, message) => ({ group, message });
 const notMatching = (regex, message) => ({ regex, message });
 const KAFKAJS = notMatching('^kafkajs', 'Only src/kafka knows kafkajs.');
 const MONGODB = notMatching('^(mongodb|bson)', 'Only src/mongodb knows the driver.');
-const SCHEMA_LIBRARIES = notMatching('^(avsc|protobufjs)', 'Only src/registry knows the schema libraries.');
+const SCHEMA_LIBRARIES = notMatching('^protobufjs', 'Only src/registry knows the schema library.');
 const TEMPORAL = not(['@temporalio/*'], 'The drain is free of Temporal.');
 const ADAPTERS = not(
   ['**/kafka/kafkajs*', '**/mongodb/driver*', '**/registry/http*'],
