@@ -147,7 +147,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'too many bad records are let through',
     bug: null,
-    edits: [{ file: 'drain/handle', find: 'if (bad === 0)', replace: 'if (bad >= 0)' }],
+    edits: [{ file: 'drain/handle', find: 'if (bad.length === 0)', replace: 'if (bad >= 0)' }],
     tests: ['drain/handle'],
   },
   {
