@@ -92,8 +92,17 @@ export interface LostRange {
   to: string;
 }
 
+/** What a run that succeeds may tell its operator; docs/errors.md says what each means. */
+export const WARNING_CODES = [
+  'COMMITTED_ELSEWHERE',
+  'OFFSETS_EXPIRED',
+  'PARTITIONS_ADDED',
+  'PREVIOUS_RUN_INCOMPARABLE',
+  'TOPIC_GONE',
+] as const;
+
 export interface Warning {
-  code: string;
+  code: (typeof WARNING_CODES)[number];
   message: string;
 }
 

@@ -20,7 +20,7 @@ export function pipelineProblems(
   const parts = readableParts(PIPELINE, written);
   const problems = [
     ...topicProblems(written, parts),
-    ...recordProblems(parts),
+    ...recordProblems(parts, isMapping(written) && written['documentId'] !== undefined),
     ...missingRegistryProblems(parts, hasRegistry),
     ...scheduleProblems(parts.schedule ?? {}),
   ];

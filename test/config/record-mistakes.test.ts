@@ -72,6 +72,12 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
       '5:38 pipelines.orders.envelope: "debezium": needs `documentId`, since the keys of change events are objects: { keyField: <name> } as a rule',
   },
   {
+    rule: 'an id of change events that cannot be read is one mistake, not a missing id as well',
+    parts: { orders: '{ topic: orders, envelope: debezium, documentId: id }' },
+    mistake:
+      '5:60 pipelines.orders.documentId: "id": expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
+  },
+  {
     rule: 'hard deletes and overlapping runs exclude each other',
     parts: { orders: '{ topic: orders, deletes: hard, schedule: { overlap: AllowAll } }' },
     mistake:

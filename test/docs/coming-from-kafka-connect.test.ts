@@ -32,11 +32,21 @@ const PROPERTIES = `
   ReplaceField$Key RegexRouter SetSchemaMetadata TimestampConverter$Value TimestampConverter$Key TimestampRouter ValueToKey
 `;
 
+const TEXT = readFileSync(join(repositoryFolder, 'docs', 'coming-from-kafka-connect.md'), 'utf8');
+
+test('the port that docs/coming-from-kafka-connect.md shows is the example that the tests run', () => {
+  const example = (...path: string[]) =>
+    readFileSync(join(repositoryFolder, 'examples', 'kafka-connect', ...path), 'utf8');
+  assert.ok(TEXT.includes(example('connector.json')), 'connector.json');
+  const pipelines = example('drain.yaml').split('\npipelines:\n')[1] ?? '';
+  assert.ok(pipelines !== '' && TEXT.includes(pipelines), 'drain.yaml');
+  const transform = example('transforms', 'rename.js').replace(/^\/\*\*.*\n/, '');
+  assert.ok(TEXT.includes(transform), 'transforms/rename.js');
+});
+
 test("every property, strategy and transformation of MongoDB's sink connector has its place in docs/coming-from-kafka-connect.md", () => {
-  const text = readFileSync(join(repositoryFolder, 'docs', 'coming-from-kafka-connect.md'), 'utf8');
   const named = new Set(
-    text
-      .split('\n')
+    TEXT.split('\n')
       .filter((line) => line.startsWith('|'))
       .flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name)),
   );

@@ -6,6 +6,7 @@ import { encodeMark, type CommitMark } from '../../src/drain/commit-mark.js';
 import type { Fields } from '../../src/drain/decode.js';
 import { createKeyReaders, documentIdOf } from '../../src/drain/document-id.js';
 import type { IdOutcome } from '../../src/drain/id-values.js';
+import type { BadOne } from '../../src/drain/tolerance.js';
 import type { CommittedOffset, KafkaRecord, LogState, PartitionState } from '../../src/kafka/source.js';
 import type { UpsertModel, Version } from '../../src/mongodb/sink.js';
 
@@ -173,4 +174,13 @@ export function seededRandom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+/** So many bad records from offset 70 on: the first without a key, the others no JSON. */
+export function badOnes(count: number): BadOne[] {
+  return Array.from({ length: count }, (_, index) => ({
+    record: { offset: BigInt(70 + index) },
+    code: index === 0 ? 'ID_MISSING' : 'NOT_JSON',
+    reason: index === 0 ? 'the record has no key' : 'the value is not valid JSON',
+  }));
 }
