@@ -36,14 +36,19 @@ interface Fault {
 /**
  * Where topics have collections of their own, names come from the brokers: refuses those that MongoDB wouldn't take, that the
  * pipeline itself uses for something else, or that another one uses. Error: `COLLECTION_UNSUITABLE`.
+ * @param written the topics whose records are to be written, if not those that are there.
  */
-export function refuseUnfitCollections(place: WritingPlace, { topics, otherTopics }: TopicsThere): void {
+export function refuseUnfitCollections(
+  place: WritingPlace,
+  { topics, otherTopics }: TopicsThere,
+  written: readonly string[] = topics.map(({ topic }) => topic),
+): void {
   const { pipeline } = place;
-  const names = topics.map(({ topic }) => topic);
-  const there = new Set([...names, ...otherTopics]);
-  const views = new Set(names.map((topic) => liveViewOf(collectionFor(pipeline, topic))));
+  const own = new Set([...topics.map(({ topic }) => topic), ...written]);
+  const there = new Set([...own, ...otherTopics]);
+  const views = new Set([...own].map((topic) => liveViewOf(collectionFor(pipeline, topic))));
   // with one collection for all, the first topic stands for them
-  for (const topic of isPerTopic(pipeline) ? names : names.slice(0, 1)) {
+  for (const topic of isPerTopic(pipeline) ? written : written.slice(0, 1)) {
     const collection = collectionFor(pipeline, topic);
     const found = ownFault(place, collection, views) ?? neighboursFault(place, collection, there);
     if (found === null) continue;
