@@ -1,6 +1,7 @@
 import {
   collectionFor,
   isPerTopic,
+  isReservedName,
   liveViewOf,
   MAX_NAMESPACE_BYTES,
   namespaceBytes,
@@ -66,15 +67,21 @@ function ownFault(
   views: ReadonlySet<string>,
 ): Fault | null {
   const fault = unfit(pipeline, name, views);
-  if (fault !== null) return { fault, remedy: `Change "collection" (for instance to "from_\${topic}")` };
+  if (fault !== null) return { fault, remedy: remedyFor(name) };
   const tooLong = lengthFault(pipeline, database, name);
   return tooLong === null
     ? null
     : { fault: tooLong, remedy: 'Make "collection" or the name of the database shorter' };
 }
 
+function remedyFor(name: string): string {
+  return isReservedName(`from_${name}`)
+    ? 'No name with ".system." in it is: give the topic a pipeline whose "collection" names another'
+    : 'Change "collection" (for instance to "from_${topic}")';
+}
+
 function unfit(pipeline: PipelineSettings, name: string, views: ReadonlySet<string>): string | null {
-  if (/^system\.|^\./.test(name)) return "which MongoDB doesn't allow";
+  if (isReservedName(name)) return "which MongoDB doesn't allow";
   if (name === pipeline.deadLetters.collection) return 'which has the dead letters';
   return pipeline.deletes === 'soft' && isPerTopic(pipeline) && views.has(name)
     ? 'which is the view that hides the deleted documents of another topic'
