@@ -134,6 +134,14 @@ export interface Plan {
   partitions: PlannedPartition[];
 }
 
+/**
+ * As it stands in workflow history, where it would fill hundreds of KB otherwise: where there are more than
+ * `MAX_LISTED_PARTITIONS`, `partitions` is a line of text for each topic. See `packed.ts`.
+ */
+export type Packed<T extends Plan | DrainOutcome> = Omit<T, 'partitions'> & {
+  partitions: T['partitions'] | string[];
+};
+
 /** The part of the previous successful run's result that planning compares with. */
 export type PreviousRun = Pick<
   RunResult,
@@ -151,7 +159,7 @@ export interface CatchUpInput {
 
 export interface DrainInput {
   pipeline: string;
-  plan: Plan;
+  plan: Packed<Plan>;
   limits: RunLimits;
 }
 
@@ -239,7 +247,7 @@ export interface RunResult {
   partitions: PartitionResult[];
 }
 
-/** Results stay a few KB: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
+/** Results and histories stay small: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
 export const MAX_LISTED_PARTITIONS = 100;
 export const MAX_LISTED_OF_MANY = 20;
 
