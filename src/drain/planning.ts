@@ -20,6 +20,7 @@ import {
 } from './offset-checks.js';
 import { startWithoutCommit, type Start, type StartInput } from './starts.js';
 import { refuseUnfitCollections, type WritingPlace } from './topic-collections.js';
+import { refuseOtherVersionRule } from './version-rule.js';
 
 export interface PlanningInput extends StartInput, WritingPlace {
   searchAttributes: boolean;
@@ -43,6 +44,7 @@ export function makePlan(input: PlanningInput): Plan {
   const { pipeline, state, now } = input;
   refuseUnfitCollections(input, state);
   refuseRaisedEpoch(pipeline, state);
+  refuseOtherVersionRule(pipeline, state);
   const memory = rememberPrevious(input);
   const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));
   const lagBefore = partitions.reduce((sum, { start, end }) => sum + Number(end - start), 0);

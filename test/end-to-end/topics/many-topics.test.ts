@@ -53,7 +53,7 @@ test('50 topics with 1,000 partitions are drained in one run, whose result and h
   assert.equal(first.partitions.length, 3);
   assert.ok(JSON.stringify(first).length < 16_000, 'a few KB');
   const { plan, outcome, all } = await sizesIn(run);
-  assert.ok(plan < 40_000 && outcome < 20_000 && all < 150_000);
+  assert.ok(plan < 40_000 && outcome < 20_000 && all < 110_000);
   const quiet = await scenario.run();
   assert.deepEqual([quiet.stopReason, quiet.continuity], ['nothing-to-do', 'continuous']);
   await scenario.produce(orders(50, { first: 100, partition: 5 }), names()[20]);

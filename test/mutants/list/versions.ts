@@ -205,4 +205,16 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['drain/declared-version'],
   },
+  {
+    name: 'a changed version rule goes on in the same epoch',
+    bug: null,
+    edits: [{ file: 'drain/version-rule', find: 'before === null || before === rule', replace: 'true' }],
+    tests: ['drain/planning-refusals', 'drain/ledger-opening'],
+  },
+  {
+    name: 'commits do not say by which version rule they were made',
+    bug: null,
+    edits: [{ file: 'drain/commit-mark', find: '(rule !== null && { rule })', replace: '({})' }],
+    tests: ['drain/commit-mark'],
+  },
 ];
