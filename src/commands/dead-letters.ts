@@ -1,6 +1,7 @@
 /** `kafka-drain dead-letters …`: records that couldn't be written: what there is, what is in one, and what becomes of them. */
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
+import { partitionName } from '../kafka/source.js';
 import {
   openDeadLetters,
   type DeadLetterCount,
@@ -119,10 +120,10 @@ async function find(settings: Settings, id: string): Promise<StoredDeadLetter | 
 }
 
 function shownText({ key, value, headers, ...letter }: ShownDeadLetter): string {
-  const { topic, partition, offset, epoch, timestamp, state, stage, code, reason, run } = letter;
+  const { offset, epoch, timestamp, state, stage, code, reason, run } = letter;
   const replayed = letter.replayedAt === null ? '' : ` ${letter.replayedAt.toISOString()}`;
   const fields: [string, string][] = [
-    ['record', `${topic}-${partition} offset ${offset}, epoch ${epoch}`],
+    ['record', `${partitionName(letter)} offset ${offset}, epoch ${epoch}`],
     ['timestamp', timestamp?.toISOString() ?? 'none'],
     ['dead-lettered', `${letter.deadLetteredAt.toISOString()} by ${run.workflowId}`],
     ['state', state + replayed],
