@@ -98,7 +98,7 @@ export default tseslint.config(
       'Workflow code is deterministic: @temporalio/workflow and the contract only.',
     ),
     {
-      regex: '^\\.\\./(?!(contract|unlisted)\\.js$)',
+      regex: '^\\.\\./(?!(contract|packed|unlisted)\\.js$)',
       allowTypeImports: true,
       message: 'Workflow code imports the contract, and activities as types only.',
     },

@@ -150,6 +150,7 @@ function addDeadLetterCommands(program: Command, run: Run): void {
 function choosing(command: Command): Command {
   return command
     .option('--id <id...>', 'these')
+    .option('--topic <topic...>', 'of records of these topics')
     .option('--code <code>', 'with this code, for instance NOT_JSON', deadLetterCode)
     .addOption(new Option('--stage <stage>', 'that failed at this stage').choices(DEAD_LETTER_STAGES))
     .option('--since <time>', 'since then: ISO 8601, or a duration back from now (2h)', pointInTime)

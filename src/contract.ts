@@ -98,6 +98,7 @@ export const WARNING_CODES = [
   'OFFSETS_EXPIRED',
   'PARTITIONS_ADDED',
   'PREVIOUS_RUN_INCOMPARABLE',
+  'TOPIC_ADDED',
   'TOPIC_GONE',
 ] as const;
 
@@ -143,6 +144,14 @@ export interface Plan {
   partitions: PlannedPartition[];
 }
 
+/**
+ * As it stands in workflow history, where it would fill hundreds of KB otherwise: where there are more than
+ * `MAX_LISTED_PARTITIONS`, `partitions` is a line of text for each topic. See `packed.ts`.
+ */
+export type Packed<T extends Plan | DrainOutcome> = Omit<T, 'partitions'> & {
+  partitions: T['partitions'] | string[];
+};
+
 /** The part of the previous successful run's result that planning compares with. */
 export type PreviousRun = Pick<
   RunResult,
@@ -160,7 +169,7 @@ export interface CatchUpInput {
 
 export interface DrainInput {
   pipeline: string;
-  plan: Plan;
+  plan: Packed<Plan>;
   limits: RunLimits;
 }
 
@@ -248,7 +257,7 @@ export interface RunResult {
   partitions: PartitionResult[];
 }
 
-/** Results stay a few KB: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
+/** Results and histories stay small: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
 export const MAX_LISTED_PARTITIONS = 100;
 export const MAX_LISTED_OF_MANY = 20;
 

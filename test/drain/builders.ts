@@ -67,7 +67,7 @@ export function books(read: number, overrides: Partial<RecordCounts> = {}): Book
 }
 
 export function mark(overrides: Partial<CommitMark> = {}): CommitMark {
-  const own = { run: 'run-1', attempt: 1, epoch: 1, at: '2026-01-01T23:00:00.000Z', from: '40' };
+  const own = { run: 'run-1', attempt: 1, epoch: 1, rule: null, at: '2026-01-01T23:00:00.000Z', from: '40' };
   return { ...own, books: books(0), lost: [], ...overrides };
 }
 

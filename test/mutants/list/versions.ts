@@ -235,4 +235,16 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'mongodb/values', find: '`d:${String(value.getTime())}`', replace: '`d:`' }],
     tests: ['drain/mongodb-ids'],
   },
+  {
+    name: 'a changed version rule goes on in the same epoch',
+    bug: null,
+    edits: [{ file: 'drain/version-rule', find: 'before === null || before === rule', replace: 'true' }],
+    tests: ['drain/planning-refusals', 'drain/ledger-opening'],
+  },
+  {
+    name: 'commits do not say by which version rule they were made',
+    bug: null,
+    edits: [{ file: 'drain/commit-mark', find: '(rule !== null && { rule })', replace: '({})' }],
+    tests: ['drain/commit-mark'],
+  },
 ];
