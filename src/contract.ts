@@ -144,10 +144,7 @@ export interface Plan {
   partitions: PlannedPartition[];
 }
 
-/**
- * As it stands in workflow history, where it would fill hundreds of KB otherwise: where there are more than
- * `MAX_LISTED_PARTITIONS`, `partitions` is a line of text for each topic. See `packed.ts`.
- */
+/** As history has it: above `MAX_LISTED_PARTITIONS`, `partitions` is a line of text for each topic, to stay small (`packed.ts`). */
 export type Packed<T extends Plan | DrainOutcome> = Omit<T, 'partitions'> & {
   partitions: T['partitions'] | string[];
 };
