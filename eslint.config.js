@@ -14,7 +14,7 @@ const not = (group, message) => ({ group, message });
 const notMatching = (regex, message) => ({ regex, message });
 const KAFKAJS = notMatching('^kafkajs', 'Only src/kafka knows kafkajs.');
 const MONGODB = notMatching('^(mongodb|bson)', 'Only src/mongodb knows the driver.');
-const SCHEMA_LIBRARIES = notMatching('^(avsc|protobufjs)', 'Only src/registry knows the schema libraries.');
+const SCHEMA_LIBRARIES = notMatching('^protobufjs', 'Only src/registry knows the schema library.');
 const TEMPORAL = not(['@temporalio/*'], 'The drain is free of Temporal.');
 const ADAPTERS = not(
   ['**/kafka/kafkajs*', '**/mongodb/driver*', '**/registry/http*'],
@@ -98,7 +98,7 @@ export default tseslint.config(
       'Workflow code is deterministic: @temporalio/workflow and the contract only.',
     ),
     {
-      regex: '^\\.\\./(?!(contract|unlisted)\\.js$)',
+      regex: '^\\.\\./(?!(contract|packed|unlisted)\\.js$)',
       allowTypeImports: true,
       message: 'Workflow code imports the contract, and activities as types only.',
     },

@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createContext, type Context, type ExitCode, type GlobalOptions } from './commands/context.js';
 import type { HandleOptions, ListOptions } from './commands/dead-letters.js';
 import { parseDuration } from './config/duration.js';
+import { DEAD_LETTER_CODES } from './drain/bad-record.js';
 import { asDrainError, type ErrorCode } from './errors.js';
 import { DEAD_LETTER_STAGES } from './mongodb/sink.js';
 
@@ -149,7 +150,8 @@ function addDeadLetterCommands(program: Command, run: Run): void {
 function choosing(command: Command): Command {
   return command
     .option('--id <id...>', 'these')
-    .option('--code <code>', 'with this code, for instance NOT_JSON')
+    .option('--topic <topic...>', 'of records of these topics')
+    .option('--code <code>', 'with this code, for instance NOT_JSON', deadLetterCode)
     .addOption(new Option('--stage <stage>', 'that failed at this stage').choices(DEAD_LETTER_STAGES))
     .option('--since <time>', 'since then: ISO 8601, or a duration back from now (2h)', pointInTime)
     .option('--before <time>', 'before then', pointInTime)
@@ -161,6 +163,12 @@ function handling(command: Command): Command {
   return choosing(command.argument('<pipeline>'))
     .option('--all', 'all of the pipeline')
     .option('--dry-run', 'only say what would happen');
+}
+
+/** A misspelt code would choose nothing, and look as if there were none. */
+function deadLetterCode(text: string): string {
+  if (DEAD_LETTER_CODES.includes(text)) return text;
+  throw new InvalidArgumentError(`no dead letter has this code. Known are: ${DEAD_LETTER_CODES.join(', ')}.`);
 }
 
 function pointInTime(text: string): Date {

@@ -92,8 +92,18 @@ export interface LostRange {
   to: string;
 }
 
+/** What a run that succeeds may tell its operator; docs/errors.md says what each means. */
+export const WARNING_CODES = [
+  'COMMITTED_ELSEWHERE',
+  'OFFSETS_EXPIRED',
+  'PARTITIONS_ADDED',
+  'PREVIOUS_RUN_INCOMPARABLE',
+  'TOPIC_ADDED',
+  'TOPIC_GONE',
+] as const;
+
 export interface Warning {
-  code: string;
+  code: (typeof WARNING_CODES)[number];
   message: string;
 }
 
@@ -134,6 +144,11 @@ export interface Plan {
   partitions: PlannedPartition[];
 }
 
+/** As history has it: above `MAX_LISTED_PARTITIONS`, `partitions` is a line of text for each topic, to stay small (`packed.ts`). */
+export type Packed<T extends Plan | DrainOutcome> = Omit<T, 'partitions'> & {
+  partitions: T['partitions'] | string[];
+};
+
 /** The part of the previous successful run's result that planning compares with. */
 export type PreviousRun = Pick<
   RunResult,
@@ -151,7 +166,7 @@ export interface CatchUpInput {
 
 export interface DrainInput {
   pipeline: string;
-  plan: Plan;
+  plan: Packed<Plan>;
   limits: RunLimits;
 }
 
@@ -239,7 +254,7 @@ export interface RunResult {
   partitions: PartitionResult[];
 }
 
-/** Results stay a few KB: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
+/** Results and histories stay small: where there are more partitions than this, only `MAX_LISTED_OF_MANY` are listed. */
 export const MAX_LISTED_PARTITIONS = 100;
 export const MAX_LISTED_OF_MANY = 20;
 

@@ -4,8 +4,8 @@
  * record contents or secrets.
  */
 
-/** Every code with whether a later attempt can succeed without anybody's help. */
-const CODES = {
+/** Every code with whether a later attempt can succeed without anybody's help. docs/errors.md says what to do about each. */
+export const ERROR_CODES = {
   // configuration
   CONFIG_INVALID: false,
   CONFIG_MISMATCH: true,
@@ -52,7 +52,7 @@ const CODES = {
   UNEXPECTED: true,
 } as const satisfies Record<string, boolean>;
 
-export type ErrorCode = keyof typeof CODES;
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 export class DrainError extends Error {
   readonly code: ErrorCode;
@@ -62,7 +62,7 @@ export class DrainError extends Error {
     super(message, options);
     this.name = 'DrainError';
     this.code = code;
-    this.retryable = CODES[code];
+    this.retryable = ERROR_CODES[code];
   }
 }
 

@@ -19,6 +19,7 @@ import { createToOperation, type Operation } from './drain/operation.js';
 import { createTransformCall } from './drain/transform-step.js';
 import { DrainError } from './errors.js';
 import type { KafkaRecord } from './kafka/source.js';
+import { isPlain } from './mongodb/kinds.js';
 import type { Transform } from './transform.js';
 
 /** A record in plain values. */
@@ -43,7 +44,7 @@ export type PipelineRules = Record<string, unknown>;
 
 /** What becomes of the record, as far as that can be told without MongoDB. */
 export type TransformOutcome =
-  /** As it would be stored, but for the reserved field `_kafka`. */
+  /** As it would be stored (null where the transform left `undefined`), but for the reserved field `_kafka`. */
   | { outcome: 'written'; document: Record<string, unknown> }
   | { outcome: 'deleted'; id: unknown }
   | { outcome: 'skipped' }
@@ -109,6 +110,18 @@ function outcomeOf(operation: Operation): TransformOutcome {
   const { model } = operation;
   if (model.kind === 'delete') return { outcome: 'deleted', id: model.id };
   const { id, fields } = model;
+  return { outcome: 'written', document: { _id: id, ...stored(fields) } };
+}
+
+function stored(fields: object): Record<string, unknown> {
   const entries: Iterable<[string, unknown]> = fields instanceof Map ? fields : Object.entries(fields);
-  return { outcome: 'written', document: { _id: id, ...Object.fromEntries(entries) } };
+  return Object.fromEntries([...entries].map(([name, value]) => [name, asStored(value)]));
+}
+
+/** As MongoDB will hold it: `undefined` is null there, and a Map an object. */
+function asStored(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(asStored);
+  if (typeof value !== 'object' || value === null) return value;
+  return value instanceof Map || isPlain(value) ? stored(value) : value;
 }

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { freePorts } from './ports.js';
+import { startRegistry, type RegistryOptions } from './registry.js';
 import { untilStopped } from './signals.js';
 import { portsFrom, startStack, type StackAddresses, type StackOptions } from './stack.js';
 
@@ -8,16 +11,29 @@ export interface RunStackOptions {
   readonly portBase: number | undefined;
   /** Prints the addresses as one line of JSON. */
   readonly json: boolean;
+  /** Whether a schema registry is started as well. */
+  readonly registry: boolean;
 }
 
 /** Starts the servers, prints where they are and keeps them until Ctrl-C. */
 export async function runStack(options: RunStackOptions): Promise<void> {
   const stopped = untilStopped();
   const stack = await startStack(stackOptions(options));
-  console.log(options.json ? JSON.stringify(stack.addresses) : addressText(stack.addresses));
-  await stopped;
-  console.error('Stopping Temporal, MongoDB and Kafka …');
-  await stack.stop();
+  try {
+    const registry = options.registry ? await startRegistry(await registryOptions(options)) : null;
+    const addresses = { ...stack.addresses, ...(registry === null ? {} : { registry: registry.url }) };
+    console.log(options.json ? JSON.stringify(addresses) : addressText(addresses));
+    await stopped;
+    console.error('Stopping the servers …');
+    await registry?.stop();
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function registryOptions({ folder, portBase }: RunStackOptions): Promise<RegistryOptions> {
+  const [free = 0] = portBase === undefined ? await freePorts(1) : [portBase + 81];
+  return { folder: join(folder, 'registry'), port: free };
 }
 
 function stackOptions({ folder, portBase }: RunStackOptions): StackOptions {
@@ -26,10 +42,11 @@ function stackOptions({ folder, portBase }: RunStackOptions): StackOptions {
   return { folder, ports: portsFrom(portBase), portRemedy };
 }
 
-function addressText(addresses: StackAddresses): string {
+function addressText(addresses: StackAddresses & { registry?: string }): string {
+  const registry = addresses.registry === undefined ? '' : `\nRegistry  ${addresses.registry}`;
   return `Kafka     ${addresses.kafka}
 MongoDB   ${addresses.mongodb}
 Temporal  ${addresses.temporal}
-Web UI    ${addresses.ui}
+Web UI    ${addresses.ui}${registry}
 Ctrl-C stops them.`;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { BSON } from 'mongodb';
 import { transformRecord } from '../src/testing.js';
 
 describe('the helper for tests of a transform', () => {
@@ -13,6 +14,21 @@ describe('the helper for tests of a transform', () => {
       document: { _id: 'o-1', total: 12.5, at: '2026-01-01T00:00:00Z' },
     });
     assert.deepEqual(Object.keys('document' in result ? result.document : {}), ['_id', 'total', 'at']);
+  });
+
+  test('shows what is stored: null where something is undefined, an object in place of a Map, at any depth', async () => {
+    const returned = {
+      note: undefined,
+      lines: [undefined, { price: undefined, at: new Date(0) }],
+      more: new Map<string, unknown>([['gone', undefined]]),
+    };
+    const result = await transformRecord(() => returned, { key: 'o-1', value: {} });
+    assert.deepEqual(result, {
+      outcome: 'written',
+      // as the driver does it
+      document: BSON.deserialize(BSON.serialize({ _id: 'o-1', ...returned }, { ignoreUndefined: false })),
+    });
+    assert.equal('document' in result && result.document['note'], null);
   });
 
   test("takes the pipeline's rules as the configuration has them", async () => {

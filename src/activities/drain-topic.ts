@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { needsRegistry } from '../config/registry-connection.js';
 import type { PipelineSettings } from '../config/settings.js';
-import type { DrainInput, DrainOutcome, DrainProgress, Plan } from '../contract.js';
+import type { DrainInput, DrainOutcome, DrainProgress, Packed, Plan } from '../contract.js';
 import type { ThreadInput, ThreadMessage, TransformInput } from '../drain/thread-messages.js';
 import { callsIn, sharedCalls } from '../drain/transform-calls.js';
 import { asDrainError } from '../errors.js';
 import { partitionName } from '../kafka/source.js';
+import { packOutcome, unpackPlan } from '../packed.js';
 import { attemptTimes } from './deadline.js';
 import type { ActivityDeps } from './deps.js';
 import { toFailure } from './failure.js';
@@ -18,9 +19,10 @@ import { suspectsIn, type TransformCalls } from './suspects.js';
  * Builds the activity that drains a plan in a thread of its own.
  * Failures: every `DrainError` code as the failure's type, with the last progress as details.
  */
-export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Promise<DrainOutcome> {
+export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Promise<Packed<DrainOutcome>> {
   return async (input) => {
     const context = Context.current();
+    const plan = unpackPlan(input.plan);
     const last: { progress: DrainProgress[] } = { progress: [] };
     const onMessage = (message: ThreadMessage) => {
       if (message.kind === 'progress') last.progress = [message.progress];
@@ -31,9 +33,9 @@ export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Pro
       if (progress.suspects !== undefined || last.progress.length > 0) last.progress = [progress];
     };
     try {
-      const outcome = await superviseDrain(deps, context, input, onMessage, onHeartbeat);
-      deps.metrics.record(outcome, input.plan);
-      return outcome;
+      const outcome = await superviseDrain(deps, context, { ...input, plan }, onMessage, onHeartbeat);
+      deps.metrics.record(outcome, plan);
+      return packOutcome(outcome);
     } catch (error) {
       if (error === context.cancellationSignal.reason) {
         const { message: reason } = error as Error;
@@ -60,7 +62,7 @@ function observe({ logger, metrics, schemas }: ActivityDeps, pipeline: string, m
 function superviseDrain(
   deps: ActivityDeps,
   context: Context,
-  input: DrainInput,
+  input: DrainInput & { plan: Plan },
   onMessage: (message: ThreadMessage) => void,
   onHeartbeat: (progress: DrainProgress) => void,
 ): Promise<DrainOutcome> {

@@ -1,16 +1,17 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
-import type { Plan, PlanInput } from '../contract.js';
+import type { Packed, Plan, PlanInput } from '../contract.js';
 import { makePlan } from '../drain/planning.js';
 import { writingPlace } from '../drain/topic-collections.js';
 import { asDrainError } from '../errors.js';
 import type { Source } from '../kafka/source.js';
+import { packPlan } from '../packed.js';
 import { within } from '../time-limit.js';
 import type { ActivityDeps } from './deps.js';
 import { toFailure } from './failure.js';
 import { findPipeline } from './pipeline.js';
 
 /** Builds the activity that fixes what a run will read; asks Kafka by the admin client alone. */
-export function createPlanDrain(deps: ActivityDeps): (input: PlanInput) => Promise<Plan> {
+export function createPlanDrain(deps: ActivityDeps): (input: PlanInput) => Promise<Packed<Plan>> {
   return async (input) => {
     let source: Source | null = null;
     try {
@@ -18,7 +19,7 @@ export function createPlanDrain(deps: ActivityDeps): (input: PlanInput) => Promi
       source = deps.openSource(pipeline, deps.connections().kafka);
       const plan = await planTwice(deps, pipeline, input, source);
       deps.metrics.planned(plan);
-      return plan;
+      return packPlan(plan);
     } catch (error) {
       deps.metrics.failed(input.pipeline, asDrainError(error).code);
       throw toFailure(error);

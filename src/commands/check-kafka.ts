@@ -1,4 +1,5 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
+import { membersText, type GroupMember } from '../kafka/group-members.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import { partitionName, type LogState, type PartitionState } from '../kafka/source.js';
 import { failed, type Finding } from './check.js';
@@ -17,7 +18,12 @@ async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Pr
   const source = createSource({ kafka: settings.kafka, topics, group });
   try {
     const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
-    return [topicFinding(pipeline, state), groupFinding(pipeline, state)];
+    const others = await within(source.otherMembers(), `the group ${group}`, 'KAFKA_UNAVAILABLE');
+    return [
+      topicFinding(pipeline, state),
+      groupFinding(pipeline, state),
+      ...(others.length > 0 ? [othersFinding(pipeline, others)] : []),
+    ];
   } catch (error) {
     return [failed('kafka', pipeline.name, error)];
   } finally {
@@ -64,6 +70,14 @@ function groupFinding(
   }
   const lag = partitions.reduce((sum, partition) => sum + partitionLag(partition).lag, 0);
   return finding('ok', `lag ${count(lag)}`);
+}
+
+/** A run with nothing to do doesn't join the group, so that it never meets them. */
+function othersFinding({ name, group }: PipelineSettings, others: readonly GroupMember[]): Finding {
+  const text =
+    `group ${group}: has other members: ${membersText(others)}; a run that has something to read fails with GROUP_IN_USE ` +
+    'until they are stopped. Their offsets carry over';
+  return { area: 'kafka', pipeline: name, state: 'warning', text };
 }
 
 function list(partitions: readonly PartitionState[]): string {

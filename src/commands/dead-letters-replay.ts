@@ -8,7 +8,9 @@ import { loadTransform } from '../drain/transform-module.js';
 import { versionOrderOf } from '../drain/version.js';
 import type { DeadLetterStore, StoredDeadLetter } from '../mongodb/dead-letter-store.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
+import type { PipelineSink } from '../mongodb/sink.js';
 import { createHttpSchemas, type HttpSchemas } from '../registry/http-schemas.js';
+import { refuseUnfitTopics } from './collections.js';
 import { pipelineOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
 import { filterOf, requireChoice, withStore, type HandleOptions } from './dead-letters.js';
 import { createLimitedCall } from './limited-transform.js';
@@ -39,9 +41,13 @@ export async function replayDeadLetters(
   const filter = filterOf(pipeline, options);
   const done = await withSchemasOf(settings, (schemas) =>
     withStore(settings, pipeline, async (store) => {
-      const letters = store.each(filter);
-      const deps = await rulesOf(pipeline, schemas);
-      return dryRun ? foreseeAll(deps, letters) : replayAll(context, settings, deps, store, letters);
+      const rules = await rulesOf(pipeline, schemas);
+      const topics = await store.topics(filter);
+      return withSink(settings, pipeline, topics, async (sink) => {
+        // Of another topic, whose collection wasn't checked, one may have come since.
+        const letters = store.each({ ...filter, topics });
+        return dryRun ? foreseeAll(rules, letters) : replayAll(context, { ...rules, sink }, store, letters);
+      });
     }),
   );
   const summary: ReplaySummary = { dryRun, ...done };
@@ -89,18 +95,17 @@ async function foreseeAll(rules: Rules, letters: Letters): Promise<Replayed> {
   return { counts, stillBad };
 }
 
-async function replayAll(
-  { interrupted }: Context,
-  { mongodb }: Settings,
-  rules: Rules,
-  store: DeadLetterStore,
-  letters: Letters,
-): Promise<Replayed> {
-  const { pipeline } = rules;
+/** Before anything is written, what a run would refuse is refused: the collection of any of these topics. */
+async function withSink<T>(
+  settings: Settings,
+  pipeline: PipelineSettings,
+  topics: readonly string[],
+  use: (sink: PipelineSink) => Promise<T>,
+): Promise<T> {
+  await refuseUnfitTopics(settings, pipeline, topics);
   const sink = await createPipelineSink({
-    ...mongodb,
-    // Of a pattern's topics only the dead letters themselves will tell.
-    topics: 'names' in pipeline.topics ? pipeline.topics.names : [],
+    ...settings.mongodb,
+    topics,
     collectionFor: (topic) => collectionFor(pipeline, topic),
     deadLetterCollection: pipeline.deadLetters.collection,
     versionOrder: versionOrderOf(pipeline.version),
@@ -108,18 +113,26 @@ async function replayAll(
   });
   try {
     await sink.check();
-    const deps: ReplayDeps = { ...rules, sink };
-    let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
-    for await (const slice of slices(letters)) {
-      const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);
-      const bad = new Set(stillBad.map(({ id }) => id));
-      await store.markReplayed(slice.map(({ id }) => id).filter((id) => !bad.has(id)), new Date()); // prettier-ignore
-      done = { counts: addCounts(done.counts, counts), stillBad: [...done.stillBad, ...stillBad] };
-    }
-    return done;
+    return await use(sink);
   } finally {
     await sink.close();
   }
+}
+
+async function replayAll(
+  { interrupted }: Context,
+  deps: ReplayDeps,
+  store: DeadLetterStore,
+  letters: Letters,
+): Promise<Replayed> {
+  let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
+  for await (const slice of slices(letters)) {
+    const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);
+    const bad = new Set(stillBad.map(({ id }) => id));
+    await store.markReplayed(slice.map(({ id }) => id).filter((id) => !bad.has(id)), new Date()); // prettier-ignore
+    done = { counts: addCounts(done.counts, counts), stillBad: [...done.stillBad, ...stillBad] };
+  }
+  return done;
 }
 
 async function* slices(letters: Letters): AsyncGenerator<StoredDeadLetter[]> {

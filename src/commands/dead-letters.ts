@@ -1,6 +1,7 @@
 /** `kafka-drain dead-letters …`: records that couldn't be written: what there is, what is in one, and what becomes of them. */
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
+import { partitionName } from '../kafka/source.js';
 import {
   openDeadLetters,
   type DeadLetterCount,
@@ -16,6 +17,7 @@ import { count, table } from './table.js';
 /** The options that choose dead letters. */
 export interface ChooseOptions {
   id?: string[];
+  topic?: string[];
   code?: string;
   stage?: string;
   state?: DeadLetterFilter['state'] | 'all';
@@ -118,10 +120,10 @@ async function find(settings: Settings, id: string): Promise<StoredDeadLetter | 
 }
 
 function shownText({ key, value, headers, ...letter }: ShownDeadLetter): string {
-  const { topic, partition, offset, epoch, timestamp, state, stage, code, reason, run } = letter;
+  const { offset, epoch, timestamp, state, stage, code, reason, run } = letter;
   const replayed = letter.replayedAt === null ? '' : ` ${letter.replayedAt.toISOString()}`;
   const fields: [string, string][] = [
-    ['record', `${topic}-${partition} offset ${offset}, epoch ${epoch}`],
+    ['record', `${partitionName(letter)} offset ${offset}, epoch ${epoch}`],
     ['timestamp', timestamp?.toISOString() ?? 'none'],
     ['dead-lettered', `${letter.deadLetteredAt.toISOString()} by ${run.workflowId}`],
     ['state', state + replayed],
@@ -162,20 +164,22 @@ function totalOf(counts: readonly DeadLetterCount[]): number {
 }
 
 /** Everything at once only on purpose. Error: `CONFIG_INVALID`. */
-export function requireChoice({ all = false, id, code, stage, state, since, before }: HandleOptions): void {
-  if (all || [id, code, stage, state, since, before].some((choice) => choice !== undefined)) return;
+export function requireChoice({ all = false, ...options }: HandleOptions): void {
+  const { id, topic, code, stage, state, since, before } = options;
+  if (all || [id, topic, code, stage, state, since, before].some((choice) => choice !== undefined)) return;
   throw new DrainError(
     'CONFIG_INVALID',
-    'Which dead letters? Choose with --id, --code, --stage, --state, --since, --before, or say --all',
+    'Which dead letters? Choose with --id, --topic, --code, --stage, --state, --since, --before, or say --all',
   );
 }
 
 /** Open ones, if nothing is said about the state. */
 export function filterOf({ name }: PipelineSettings, options: ChooseOptions): DeadLetterFilter {
-  const { id, code, stage, state = 'open', since, before } = options;
+  const { id, topic, code, stage, state = 'open', since, before } = options;
   return {
     pipeline: name,
     ids: id ?? null,
+    topics: topic ?? null,
     state: state === 'all' ? null : state,
     code: code ?? null,
     stage: stage ?? null,

@@ -1,5 +1,6 @@
 /** A run's result for people. */
 import type { RecordCounts, RunResult } from '../contract.js';
+import { partitionName } from '../kafka/source.js';
 import type { Style } from './style.js';
 import { count, elapsed, table } from './table.js';
 
@@ -36,10 +37,10 @@ function headline(result: RunResult, style: Style): string {
 function notes({ warnings, lost }: RunResult, style: Style): string[] {
   const lines = [
     ...warnings.map(({ code, message }) => `${style.warning('warning')}: ${code}: ${message}`),
-    ...lost.map(
-      ({ topic, partition, from, to }) =>
-        `${style.bad('lost')}: ${topic}-${partition}, offsets ${from} to ${to} (exclusive)`,
-    ),
+    ...lost.map((range) => {
+      const { from, to } = range;
+      return `${style.bad('lost')}: ${partitionName(range)}, offsets ${from} to ${to} (exclusive)`;
+    }),
   ];
   return lines.length === 0 ? [] : [...lines, ''];
 }
@@ -47,8 +48,8 @@ function notes({ warnings, lost }: RunResult, style: Style): string[] {
 function partitions(result: RunResult): string {
   const several = result.topics.length > 1;
   const rows = result.partitions.map((listed) => {
-    const { topic, partition, start, end, committed, read } = listed;
-    return [several ? `${topic}-${partition}` : partition, start, end, committed, read];
+    const { partition, start, end, committed, read } = listed;
+    return [several ? partitionName(listed) : partition, start, end, committed, read];
   });
   const byPartition = table(['partition', 'start', 'end', 'committed', 'read'], rows);
   if (!several) return byPartition;

@@ -26,6 +26,11 @@ export function topicOf({ collection }: Pick<PipelineSettings, 'collection'>, na
   return topic !== '' && collectionFor({ collection }, topic) === name ? topic : null;
 }
 
+/** Whether MongoDB refuses the name: it keeps `system.` for itself, in the middle too, and takes no dot at the beginning. */
+export function isReservedName(collection: string): boolean {
+  return /^\.|(?:^|\.)system\./.test(collection);
+}
+
 /** MongoDB's limit for the names of database and collection with the dot between them; for those of views, too. */
 export const MAX_NAMESPACE_BYTES = 255;
 

@@ -15,7 +15,7 @@ import { fileErrorText, isMapping, substitute, type Surroundings } from './envir
 import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
 import { configError, problemLines } from './report.js';
-import { lengthProblems, pipelineProblems, sharingProblems } from './rules.js';
+import { nameProblems, pipelineProblems, sharingProblems } from './rules.js';
 import { toSchemaRegistry } from './registry-connection.js';
 import { KAFKA, MONGODB, SCHEMA_REGISTRY, WORKER, type FileConfig } from './schema.js';
 import type { Connections, Settings, TransformSettings } from './settings.js';
@@ -147,5 +147,5 @@ function ruleProblems(data: unknown): Problem[] {
     })),
   );
   const database = valueAt(data, ['mongodb', 'database']);
-  return [...own, ...sharingProblems(pipelines), ...lengthProblems(pipelines, database)];
+  return [...own, ...sharingProblems(pipelines), ...nameProblems(pipelines, database)];
 }

@@ -6,11 +6,14 @@ import { REGISTRY_FORMATS } from './settings.js';
 
 type Written = Partial<FilePipeline>;
 
-/** Paths are relative to the pipeline. */
-export function recordProblems(written: Written): Problem[] {
+/**
+ * Paths are relative to the pipeline.
+ * @param saysId whether there is a `documentId`, though perhaps one that can't be read
+ */
+export function recordProblems(written: Written, saysId: boolean): Problem[] {
   return [
     ...valueProblems(written),
-    ...envelopeProblems(written),
+    ...envelopeProblems(written, saysId),
     ...changedIdProblems(written),
     ...idProblems(written),
     ...versionProblems(written),
@@ -24,8 +27,13 @@ const WITHOUT_FIELDS: readonly FilePipeline['value'][] = ['string', 'bytes'];
 const WITH_ENVELOPE: readonly FilePipeline['value'][] = ['json', ...REGISTRY_FORMATS];
 
 function valueProblems(written: Written): Problem[] {
-  const { largeIntegers, dates, value = 'json' } = written;
+  const { largeIntegers, dates, envelope, value = 'json' } = written;
   const problems: Problem[] = [];
+  if (largeIntegers !== undefined && envelope === 'connect') {
+    problems.push(
+      meaningless('largeIntegers', 'has no meaning with `envelope: connect`, whose schemas say it'),
+    );
+  }
   if (largeIntegers !== undefined && !isJson(value) && !isJson(keyFormatOf(written))) {
     problems.push(
       meaningless(
@@ -59,7 +67,11 @@ function meaningless(key: keyof FilePipeline, why: string): Problem {
   return { path: [key], text: `${why}; leave it out`, atKey: true };
 }
 
-function envelopeProblems({ envelope, value = 'json', documentId }: Written): Problem[] {
+function envelopeProblems({ envelope, value = 'json' }: Written, saysId: boolean): Problem[] {
+  if (envelope === 'connect' && value !== 'json')
+    return [
+      { path: ['envelope'], text: 'connect needs `value: json`: other formats have their schema elsewhere' },
+    ];
   if (envelope !== 'debezium') return [];
   if (!WITH_ENVELOPE.includes(value)) {
     return [
@@ -69,14 +81,13 @@ function envelopeProblems({ envelope, value = 'json', documentId }: Written): Pr
       },
     ];
   }
-  return documentId === undefined
-    ? [
-        {
-          path: ['envelope'],
-          text: 'needs `documentId`, since the keys of change events are objects: { keyField: <name> } as a rule',
-        },
-      ]
-    : [];
+  if (saysId) return [];
+  return [
+    {
+      path: ['envelope'],
+      text: 'needs `documentId`, since the keys of change events are objects: { keyField: <name> } as a rule',
+    },
+  ];
 }
 
 /** Of ids that a transform may change, although the delete events that need the same ones don't pass it. */

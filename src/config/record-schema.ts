@@ -34,20 +34,20 @@ const PART: TextRule = {
 const parts = (description: string) =>
   z
     .array(text('A top-level field that holds a scalar.', PART), { error: 'a list of fields' })
-    .min(2, { error: 'a list of at least two fields' })
+    .min(1, { error: 'a list of at least one field' })
     .refine((fields) => new Set(fields).size === fields.length, { error: 'a list of different fields' })
     .describe(description)
     .optional();
 
 const ID_FIELDS = {
   field: text('A top-level field of the value that holds a scalar.', FIELD).optional(),
-  fields: parts('Fields of the value: _id is an object of them, in this order.'),
+  fields: parts('Fields of the value: _id is an object of them, in this order; of one, too: { x: … }.'),
   keyField: text(
     'A top-level field of the key (an object in JSON, or by keyFormat) that holds a scalar.',
     FIELD,
   ).optional(),
   keyFields: parts(
-    'Fields of the key (an object in JSON, or by keyFormat): _id is an object of them, in this order.',
+    'Fields of the key (an object in JSON, or by keyFormat): _id is an object of them, in this order; of one, too: { x: … }.',
   ),
 };
 const ID_FORMS = 'key, coordinates or a mapping with one of field, fields, keyField, keyFields';
@@ -158,8 +158,9 @@ export const RECORD_FIELDS = {
     'How keys are read, with `documentId: key` (default: string), and `{ keyField }` or `{ keyFields }` (default: json).',
   ).optional(),
   envelope: oneOf(
-    ['none', 'debezium'],
-    'What a value is wrapped in; debezium: change events of a database, unwrapped to the row or document. Default: none.',
+    ['none', 'debezium', 'connect'],
+    'What a value is wrapped in; debezium: change events of a database, unwrapped to the row or document; connect: the schema ' +
+      'that Kafka Connect’s JSON converter writes with schemas.enable, whose types are used, in keys of JSON too. Default: none.',
   ).optional(),
   documentId: DOCUMENT_ID.optional(),
   version: VERSION.optional(),

@@ -3,7 +3,14 @@ import { PIPELINE_DEFAULTS } from './defaults.js';
 import { formatDuration } from './duration.js';
 import { isMapping } from './environment.js';
 import { intervalOf, limitProblems } from './limits.js';
-import { collectionFor, isPerTopic, liveViewOf, MAX_NAMESPACE_BYTES, namespaceBytes } from './collections.js';
+import {
+  collectionFor,
+  isPerTopic,
+  isReservedName,
+  liveViewOf,
+  MAX_NAMESPACE_BYTES,
+  namespaceBytes,
+} from './collections.js';
 import { PIPELINE, type FilePipeline } from './pipeline-schema.js';
 import { collectionOf, deadLettersOf, groupOf, type Names } from './pipelines.js';
 import type { Path, Problem } from './problem.js';
@@ -20,7 +27,7 @@ export function pipelineProblems(
   const parts = readableParts(PIPELINE, written);
   const problems = [
     ...topicProblems(written, parts),
-    ...recordProblems(parts),
+    ...recordProblems(parts, isMapping(written) && written['documentId'] !== undefined),
     ...missingRegistryProblems(parts, hasRegistry),
     ...scheduleProblems(parts.schedule ?? {}),
   ];
@@ -99,17 +106,23 @@ export function sharingProblems(pipelines: Readonly<Record<string, unknown>>): P
   return problems;
 }
 
-/** Names that MongoDB would refuse together with that of the database; paths begin at the root. */
-export function lengthProblems(pipelines: Readonly<Record<string, unknown>>, database: unknown): Problem[] {
-  if (typeof database !== 'string') return [];
+/** Names that MongoDB would refuse, some of them only together with that of the database; paths begin at the root. */
+export function nameProblems(pipelines: Readonly<Record<string, unknown>>, database: unknown): Problem[] {
   return Object.entries(pipelines).flatMap(([name, written]) =>
     collectionsOf(name, readableParts(PIPELINE, written)).flatMap(({ collection, path }) => {
-      const bytes = namespaceBytes(database, collection);
-      if (bytes <= MAX_NAMESPACE_BYTES) return [];
-      const text = `${collection} has ${bytes} bytes with the database's name before it, and MongoDB takes no more than ${MAX_NAMESPACE_BYTES}`;
-      return [{ path: ['pipelines', name, ...path], text }];
+      const text = nameFault(collection, typeof database === 'string' ? database : '');
+      return text === null ? [] : [{ path: ['pipelines', name, ...path], text }];
     }),
   );
+}
+
+function nameFault(collection: string, database: string): string | null {
+  if (isReservedName(collection))
+    return `${collection} is a name that MongoDB refuses: it keeps "system." for itself, in the middle of a name too`;
+  const bytes = namespaceBytes(database, collection);
+  return bytes <= MAX_NAMESPACE_BYTES
+    ? null
+    : `${collection} has ${bytes} bytes with the database's name before it, and MongoDB takes no more than ${MAX_NAMESPACE_BYTES}`;
 }
 
 // pipelines may share it: the ids of dead letters begin with the group

@@ -91,7 +91,7 @@ export const REGISTRY_FORMATS = ['avro', 'protobuf', 'json-schema'] as const;
 export type RegistryFormat = (typeof REGISTRY_FORMATS)[number];
 export type ValueFormat = 'json' | 'extended-json' | 'bson' | 'string' | 'bytes' | RegistryFormat;
 export type KeyFormat = 'string' | 'bytes' | 'json' | RegistryFormat;
-/** How `_id` is made from a record: several fields make an object of them, in this order. */
+/** How `_id` is made from a record: `fields` and `keyFields` make an object of them, in this order, `field` and `keyField` the bare value. */
 export type DocumentIdRule =
   | { from: 'key'; format: KeyFormat }
   | { from: 'field'; field: string }
@@ -120,7 +120,7 @@ export interface PipelineSettings {
   /** Paths of the value's fields that become dates. */
   dates: string[];
   /** What a value is wrapped in. */
-  envelope: 'none' | 'debezium';
+  envelope: 'none' | 'debezium' | 'connect';
   transform: TransformSettings | null;
   recordLimits: RecordLimits;
   documentId: DocumentIdRule;

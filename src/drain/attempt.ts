@@ -16,6 +16,7 @@ import { progressOf } from './progress.js';
 import { withSchemas } from './schema-loading.js';
 import type { DrainSituation } from './stop-rule.js';
 import type { TransformStep } from './transform-step.js';
+import { versionRuleOf } from './version-rule.js';
 import { createWriteBatch } from './write-batch.js';
 
 export interface DrainTask {
@@ -71,7 +72,8 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const elapsedMs = () => deps.clock() - startedMs;
   let assignedMs: number | null = null;
   const drainingMs = () => (assignedMs === null ? 0 : deps.clock() - assignedMs);
-  const own = { run: run.runId, attempt: run.attempt, epoch: plan.epoch };
+  const rule = versionRuleOf(pipeline);
+  const own = { run: run.runId, attempt: run.attempt, epoch: plan.epoch, rule };
   const markOf = (content: MarkContent) =>
     encodeMark({ ...own, at: deps.wallClock().toISOString(), ...content });
   const readBefore = ledger.totals().counts.read;

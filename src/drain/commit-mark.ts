@@ -11,6 +11,8 @@ export interface CommitMark extends MarkContent {
   /** Of the run's drain, from 1. */
   attempt: number;
   epoch: number;
+  /** See `versionRuleOf`; `null` in marks of earlier releases, too. */
+  rule: string | null;
   /** ISO 8601: when it was committed. */
   at: string;
 }
@@ -43,24 +45,30 @@ const schema = z.object({
   run: z.string(),
   attempt: z.number().int().positive(),
   epoch: z.number().int(),
+  rule: z.string().optional(),
   at: z.string(),
   from: offset,
   lost: z.array(z.object({ from: offset, to: offset })).optional(),
   counters: counts.extend({ bytes: count }),
 });
 
-export function encodeMark({ run, attempt, epoch, at, from, lost, books }: CommitMark): string {
-  const counters = { ...books.counts, bytes: books.bytes };
-  return JSON.stringify({ v: 1, run, attempt, epoch, at, from, ...(lost.length > 0 && { lost }), counters });
+export function encodeMark({ run, attempt, epoch, rule, at, from, lost, books }: CommitMark): string {
+  return JSON.stringify({
+    ...{ v: 1, run, attempt, epoch },
+    ...(rule !== null && { rule }),
+    ...{ at, from },
+    ...(lost.length > 0 && { lost }),
+    counters: { ...books.counts, bytes: books.bytes },
+  });
 }
 
 /** `null`: the commit is not ours (an operator's tool, another consumer), or from an incompatible version of ours. */
 export function decodeMark(metadata: string): CommitMark | null {
   const parsed = schema.safeParse(parseJson(metadata));
   if (!parsed.success) return null;
-  const { run, attempt, epoch, at, from, lost = [], counters } = parsed.data;
+  const { run, attempt, epoch, rule = null, at, from, lost = [], counters } = parsed.data;
   const { bytes, ...rest } = counters;
-  return { run, attempt, epoch, at, from, lost, books: { counts: rest, bytes } };
+  return { run, attempt, epoch, rule, at, from, lost, books: { counts: rest, bytes } };
 }
 
 function parseJson(text: string): unknown {

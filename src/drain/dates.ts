@@ -1,10 +1,9 @@
+import { fromIsoDate } from '../mongodb/iso-date.js';
 import { unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 
 type Holder = Record<string, unknown>;
 
-// Date.parse takes much else, some of it in the machine's time zone.
-const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 const MAX_DATE_MS = 8.64e15;
 
 /**
@@ -43,7 +42,5 @@ function toDate(wrapped: unknown): Date | null | undefined {
   if (value === null || value instanceof Date) return value;
   if (typeof value === 'bigint') return toDate(Number(value));
   if (typeof value === 'number') return Math.abs(value) <= MAX_DATE_MS ? new Date(value) : undefined;
-  if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined;
-  const time = Date.parse(value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  return Number.isNaN(time) ? undefined : new Date(time);
+  return typeof value === 'string' ? fromIsoDate(value) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { KeyFormat, PipelineSettings, RegistryFormat } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
+import { keepIntegers } from './large-integers.js';
 import { jsonShapeFault, type RecordLimits } from './record-limits.js';
 import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';
@@ -56,8 +56,8 @@ function jsonShapeFaultOf(limits: RecordLimits, text: string): BadRecord | null 
 function parseJsonKey(text: string, largeIntegers: PipelineSettings['largeIntegers']): DecodedKey {
   try {
     const value = JSON.parse(text) as unknown;
-    if (largeIntegers === 'reject' || !hasUnsafeInteger(text)) return { kind: 'value', value };
-    const kept = parseKeepingIntegers(text, largeIntegers);
+    if (largeIntegers === 'reject' || value === null) return { kind: 'value', value };
+    const kept = keepIntegers(text, value, largeIntegers);
     return kept === null
       ? bad('id', 'UNSAFE_INTEGER', 'the key holds an integer beyond what `largeIntegers` can keep')
       : { kind: 'value', value: kept };

@@ -1,8 +1,10 @@
 import type { PipelineSettings, RegistryFormat } from '../config/settings.js';
-import { fromBson, fromExtendedJson } from '../mongodb/values.js';
+import { readExtendedJson, type ExtendedJsonFault } from '../mongodb/extended-json.js';
+import { fromBson } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { bsonShapeFault } from './bson-limits.js';
-import { hasUnsafeInteger, parseKeepingIntegers } from './large-integers.js';
+import { hasUnsafeInteger } from '../mongodb/json-text.js';
+import { keepIntegers } from './large-integers.js';
 import { jsonShapeFault, sizeFault } from './record-limits.js';
 import { decodeByRegistry, NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 import { utf8TextOf } from './text.js';
@@ -72,11 +74,11 @@ function decodeBson(value: Buffer): Decoded {
 }
 
 function decodeExtendedJson(text: string): Decoded {
-  const root = fromExtendedJson(text);
-  if (root === undefined)
-    return bad('decode', 'NOT_JSON', "the value is not valid JSON in MongoDB's extended form");
-  if (!isDocument(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
-  return hasUnsafeInteger(text) ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: root };
+  const read = readExtendedJson(text);
+  if (read.kind === 'fault') return EXTENDED_JSON_FAULTS[read.fault];
+  return isDocument(read.value)
+    ? { kind: 'fields', fields: read.value }
+    : bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
 }
 
 /** Neither an array nor one value of BSON's own, such as a date. */
@@ -90,9 +92,8 @@ function decodeJson(text: string, { largeIntegers }: DecodeRules): Decoded {
   if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
   const fault = findFault(root, text, largeIntegers !== 'reject');
   if (fault !== null) return fault;
-  const asParsed = largeIntegers === 'reject' || largeIntegers === 'round';
-  if (asParsed || !hasUnsafeInteger(text)) return { kind: 'fields', fields: root };
-  const kept = parseKeepingIntegers(text, largeIntegers);
+  if (largeIntegers === 'reject' || largeIntegers === 'round') return { kind: 'fields', fields: root };
+  const kept = keepIntegers(text, root, largeIntegers);
   return kept === null ? describe('UNSAFE_INTEGER') : { kind: 'fields', fields: kept as Fields };
 }
 
@@ -189,6 +190,16 @@ const FAULT_REASONS: Record<Fault, string> = {
   NUMBER_OUT_OF_RANGE: 'the value holds a number beyond the range of a double',
   LONE_SURROGATE: 'the value holds a lone surrogate, which has no UTF-8 form',
   UNSTORABLE_KEY: 'the value holds a key that BSON cannot store ("_bsontype", or one with a NUL character)',
+};
+
+const EXTENDED_JSON_FAULTS: Record<ExtendedJsonFault, BadRecord> = {
+  NOT_JSON: bad('decode', 'NOT_JSON', "the value is not valid JSON in MongoDB's extended form"),
+  OUT_OF_RANGE: bad(
+    'decode',
+    'NUMBER_OUT_OF_RANGE',
+    'the value holds an integer beyond 64 bits, or a double or date out of range; write such integers as $numberDecimal',
+  ),
+  LONE_SURROGATE: bad('decode', 'LONE_SURROGATE', FAULT_REASONS.LONE_SURROGATE),
 };
 
 function describe(fault: Fault): BadRecord {

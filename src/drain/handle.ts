@@ -47,7 +47,7 @@ export function createHandle(deps: HandleDeps): Handle {
     const { handled, books } = await writeBatch(cut.records, abandoned, {
       tolerate: (bad, of) => {
         // Most batches have none, and the run's totals go over all partitions.
-        if (bad === 0) return;
+        if (bad.length === 0) return;
         const soFar = { partition: ledger.books(batch.partition), run: ledger.totals() };
         refuseTooManyBad(rules, cut, soFar, { bad, of });
       },

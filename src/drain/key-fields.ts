@@ -1,11 +1,13 @@
 /** Keys that are objects: the fields of a document id, for tombstones too. */
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
-import { fromExtendedJson } from '../mongodb/values.js';
+import { fromExtendedJson } from '../mongodb/extended-json.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
+import { isWithSchema, MISFIT, payloadOf } from './connect-schema.js';
 import { isPlainObject, type Fields } from './decode.js';
-import { decodeKey, type KeyRules } from './decode-key.js';
+import { decodeKey, type DecodedKey, type KeyRules } from './decode-key.js';
+import type { RegistryContext } from './registry-formats.js';
 
 export type KeyFieldRules = KeyRules & Pick<PipelineSettings, 'envelope'>;
 
@@ -13,10 +15,20 @@ export type KeyFields = { kind: 'fields'; fields: Fields } | BadRecord;
 /** How the key of a record is read; its headers may say by which schema. */
 export type ReadKey = (key: Buffer, headers: readonly RecordHeader[]) => KeyFields;
 
+/** A key, as Kafka Connect's schema beside it says where there is one. */
+export function readKey(rules: KeyFieldRules, key: Buffer, registry: RegistryContext): DecodedKey {
+  const parsed = decodeKey(rules, key, registry);
+  if (parsed.kind === 'bad' || rules.envelope !== 'connect' || !isWithSchema(parsed.value)) return parsed;
+  const value = payloadOf(parsed.value);
+  return value === MISFIT
+    ? bad('id', 'NOT_AN_ENVELOPE', "the key's payload doesn't fit the schema beside it")
+    : { kind: 'value', value };
+}
+
 /** Keys that are objects, in JSON or by a schema; in change events perhaps with Connect's own schema beside them. */
 export function readKeyWith(rules: KeyFieldRules, schemas: Schemas | null = null): ReadKey {
   return (key, headers) => {
-    const parsed = decodeKey(rules, key, { schemas, headers });
+    const parsed = readKey(rules, key, { schemas, headers });
     if (parsed.kind === 'bad') return parsed;
     const { value } = parsed;
     const fields = isPlainObject(value) && rules.envelope === 'debezium' ? withoutSchema(value) : value;

@@ -1,39 +1,63 @@
 import type { PipelineSettings } from '../config/settings.js';
+import { hasUnsafeInteger, isUnsafeInteger, markLiterals, type Marking } from '../mongodb/json-text.js';
 import { isInt64, toDecimal } from '../mongodb/values.js';
-import { endOfString } from './record-limits.js';
 
-const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const UNSAFE_INTEGERS: Marking = {
+  literal: /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,
+  isMarked: isUnsafeInteger,
+  mayHold: /\d{16}/,
+};
 
-/** Whether a number of the JSON text is an integer that a double can't hold. Outside of its strings only. */
-export function hasUnsafeInteger(json: string): boolean {
-  return betweenStrings(json).some(({ text, isString }) => !isString && literals(text).some(isUnsafe));
-}
+type Kept = Exclude<PipelineSettings['largeIntegers'], 'reject'>;
 
 /**
- * Parses JSON in which integers that a double can't hold keep their digits: as 64-bit integers (`bigint`), decimals or texts.
- * Node 20 doesn't tell a reviver how a number was written, so these literals become marked strings first.
+ * What JSON.parse made of a text, with the integers that a double can't hold as 64-bit integers (`bigint`), decimals or texts. As
+ * `long`, all integers become 64-bit ones that 32 bits can't hold.
  * @returns `null` where one is too large for what it shall become.
  */
-export function parseKeepingIntegers(
-  json: string,
-  as: Exclude<PipelineSettings['largeIntegers'], 'reject'>,
-): unknown {
-  const mark = markNotIn(json);
-  const marked = betweenStrings(json)
-    .map(({ text, isString }) =>
-      isString
-        ? text
-        : text.replaceAll(NUMBER, (literal) => (isUnsafe(literal) ? `"${mark}${literal}"` : literal)),
-    )
-    .join('');
+export function keepIntegers(json: string, parsed: unknown, as: Kept): unknown {
+  const kept = hasUnsafeInteger(json) ? parseKeepingIntegers(json, as) : parsed;
+  return as === 'long' && LONG_DIGITS.test(json) ? widened(kept) : kept;
+}
+
+/** No shorter number exceeds 32 bits; texts may have as many digits. An exponent can make such a number of fewer. */
+const LONG_DIGITS = /\d{10}|\d[eE]/;
+
+function parseKeepingIntegers(json: string, as: Kept): unknown {
+  const { text, mark } = markLiterals(json, UNSAFE_INTEGERS);
   const misfits: string[] = [];
-  const parsed: unknown = JSON.parse(marked, (_key, value: unknown) => {
+  const parsed: unknown = JSON.parse(text, (_key, value: unknown) => {
     if (typeof value !== 'string' || !value.startsWith(mark)) return value;
     const kept = CONVERSIONS[as](value.slice(mark.length));
     if (kept === null) misfits.push(value);
     return kept;
   });
   return misfits.length === 0 ? parsed : null;
+}
+
+/** Objects and arrays are changed in place. */
+function widened(value: unknown): unknown {
+  if (typeof value === 'number') return isBeyondInt32(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) {
+    for (const [at, item] of value.entries()) value[at] = widened(item);
+  } else if (typeof value === 'object' && value !== null) {
+    widenFields(value as Record<string, unknown>);
+  }
+  return value;
+}
+
+function widenFields(fields: Record<string, unknown>): void {
+  for (const name in fields) {
+    const field = fields[name];
+    if (typeof field === 'number' || typeof field === 'object') {
+      const wide = widened(field);
+      if (wide !== field) fields[name] = wide;
+    }
+  }
+}
+
+function isBeyondInt32(value: number): boolean {
+  return (value >= 2 ** 31 || value < -(2 ** 31)) && Number.isSafeInteger(value);
 }
 
 const CONVERSIONS: Record<'long' | 'decimal' | 'string', (digits: string) => unknown> = {
@@ -44,40 +68,3 @@ const CONVERSIONS: Record<'long' | 'decimal' | 'string', (digits: string) => unk
   decimal: toDecimal,
   string: (digits) => digits,
 };
-
-function isUnsafe(literal: string): boolean {
-  return /^-?\d{16,}$/.test(literal) && !Number.isSafeInteger(Number(literal));
-}
-
-function literals(text: string): string[] {
-  return [...text.matchAll(NUMBER)].map(([literal]) => literal);
-}
-
-function markNotIn(json: string): string {
-  let mark = '#';
-  while (json.includes(mark)) mark = `#${String(mark.length)}${mark}`;
-  return mark;
-}
-
-interface Part {
-  text: string;
-  isString: boolean;
-}
-
-/** Cuts valid JSON at its strings. No pattern over whole texts: a long one would overflow the regular expression's stack. */
-function betweenStrings(json: string): Part[] {
-  const parts: Part[] = [];
-  for (let from = 0; from < json.length;) {
-    const quote = json.indexOf('"', from);
-    if (quote !== from) {
-      const end = quote === -1 ? json.length : quote;
-      parts.push({ text: json.slice(from, end), isString: false });
-      from = end;
-    } else {
-      const end = endOfString(json, quote + 1) + 1;
-      parts.push({ text: json.slice(from, end), isString: true });
-      from = end;
-    }
-  }
-  return parts;
-}

@@ -12,6 +12,7 @@ import {
 import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
 import { decodeMark, type CommitMark, type MarkContent, type OffsetRange } from './commit-mark.js';
 import { checkCommitted, committedAfterBreak, committedInEpoch, refuseRaisedEpoch } from './offset-checks.js';
+import { refuseOtherVersionRule } from './version-rule.js';
 
 /** One planned partition while it is being drained. */
 interface Entry {
@@ -79,6 +80,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
   let resumed = false;
   let attempt = 1;
   refuseRaisedEpoch(pipeline, state);
+  refuseOtherVersionRule(pipeline, state);
   const states = new Map(state.partitions.map((current) => [partitionName(current), current]));
   const entries = new Map(
     plan.partitions.map((planned) => {

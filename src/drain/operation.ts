@@ -3,10 +3,12 @@ import type { KafkaRecord } from '../kafka/source.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
+import { decodePayload } from './connect-envelope.js';
 import { convertDates } from './dates.js';
 import { decodeValue, type Decoded, type Fields } from './decode.js';
-import { createKeyReaders, documentIdOf, idKeyOf, type KeyReaders } from './document-id.js';
+import { createKeyReaders, documentIdOf, type KeyReaders } from './document-id.js';
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
+import { idKeyOf } from './id-values.js';
 import { connectorOfKey, readMongodbKey } from './key-fields.js';
 import type { RegistryContext } from './registry-formats.js';
 import type { Transformed } from './transform-result.js';
@@ -68,17 +70,23 @@ export function createToOperation(
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
-    mongodbKeys: { ...keys, fields: readMongodbKey(keys.fields) },
+    mongodbKeys: { ...keys, fields: readMongodbKey(keys.fields), takesObjects: true },
   };
   const isEnveloped = rules.envelope === 'debezium';
+  const turn = TURNS[rules.envelope];
   return (record) => {
     if (record.value === null)
       return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
     // What a transform gets it may keep, and a slice of the fetch would keep all of it.
     const value = transform === null ? record.value : Buffer.from(record.value);
-    return isEnveloped ? changeOperation(context, record, value) : plain(context, record, value);
+    return turn(context, record, value);
   };
 }
+
+const TURNS: Record<
+  OperationRules['envelope'],
+  (context: Context, record: KafkaRecord, value: Buffer) => Turned
+> = { none: plain, debezium: changeOperation, connect: connectOperation };
 
 function registryOf({ schemas }: Context, { headers }: KafkaRecord): RegistryContext {
   return { schemas, headers };
@@ -108,6 +116,15 @@ function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
   const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;
   return upsertOperation(context, record, { fields: decoded.fields, source: null }, context.keys);
+}
+
+/** A payload of null is how Connect's JSON converter writes a tombstone. */
+function connectOperation(context: Context, record: KafkaRecord, value: Buffer): Turned {
+  const decoded = decodePayload(context.rules, value);
+  if (decoded === null) return tombstone(context, record);
+  const payload = withDates(context.rules, decoded);
+  if (payload.kind === 'bad') return payload;
+  return upsertOperation(context, record, { fields: payload.fields, source: null }, context.keys);
 }
 
 function changeOperation(context: Context, record: KafkaRecord, value: Buffer): Turned {

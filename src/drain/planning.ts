@@ -1,3 +1,4 @@
+import { isPerTopic } from '../config/collections.js';
 import type { PipelineSettings } from '../config/settings.js';
 import type { Plan, PlannedPartition, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
@@ -19,6 +20,7 @@ import {
 } from './offset-checks.js';
 import { startWithoutCommit, type Start, type StartInput } from './starts.js';
 import { refuseUnfitCollections, type WritingPlace } from './topic-collections.js';
+import { refuseOtherVersionRule } from './version-rule.js';
 
 export interface PlanningInput extends StartInput, WritingPlace {
   searchAttributes: boolean;
@@ -42,6 +44,7 @@ export function makePlan(input: PlanningInput): Plan {
   const { pipeline, state, now } = input;
   refuseUnfitCollections(input, state);
   refuseRaisedEpoch(pipeline, state);
+  refuseOtherVersionRule(pipeline, state);
   const memory = rememberPrevious(input);
   const partitions = state.partitions.map((partition) => planPartition(input, memory, partition));
   const lagBefore = partitions.reduce((sum, { start, end }) => sum + Number(end - start), 0);
@@ -170,7 +173,8 @@ function warningsOf(input: PlanningInput, memory: Memory | null, partitions: Par
   const added = addedToTopics(partitions);
   if (added.length > 0 && input.pipeline.documentId.from !== 'coordinates')
     warnings.push(partitionsAdded(added));
-  if (memory !== null) warnings.push(...memory.newlyGone.map(topicGone));
+  if (memory !== null)
+    warnings.push(...memory.newlyGone.map(topicGone), ...addedWithMarkers(input, memory).map(topicAdded));
   if (previous !== null && memory === null) {
     warnings.push({
       code: 'PREVIOUS_RUN_INCOMPARABLE',
@@ -206,6 +210,21 @@ function partitionsAdded(added: readonly PartitionPlan[]): Warning {
     message:
       `new partitions (${added.map(partitionName).join(', ')}): keys may have moved. Between partitions the record ` +
       "timestamp decides which version is newer, so producers' clocks must not run backwards across the move.",
+  };
+}
+
+/** New topics whose collections `setup` may not have seen yet, although deletes leave markers in them. */
+function addedWithMarkers({ pipeline, state }: PlanningInput, { topics }: Memory): string[] {
+  if (!isPerTopic(pipeline) || pipeline.deletes !== 'soft') return [];
+  return state.topics.flatMap(({ topic }) => (topics.has(topic) ? [] : [topic]));
+}
+
+function topicAdded(topic: string): Warning {
+  return {
+    code: 'TOPIC_ADDED',
+    message:
+      `topic "${topic}" is new: unless that was done since it was created, run "kafka-drain setup" for the index that purges ` +
+      "its deleted documents' markers and the view that hides them.",
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
+import { endOfString } from '../mongodb/json-text.js';
 import { bad, type BadRecord } from './bad-record.js';
 
 export type RecordLimits = PipelineSettings['recordLimits'];
@@ -82,18 +83,4 @@ function scanJson(text: string, { maxDepth, maxKeys }: RecordLimits): ShapeFault
     }
   }
   return null;
-}
-
-/** The place of the closing quote of the JSON string that begins before `from`; the text's end where there is none. */
-export function endOfString(text: string, from: number): number {
-  let quote = text.indexOf('"', from);
-  while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
-  return quote === -1 ? text.length : quote;
-}
-
-/** Whether an odd number of backslashes stands before it. */
-function isEscaped(text: string, at: number): boolean {
-  let first = at;
-  while (text[first - 1] === '\\') first -= 1;
-  return (at - first) % 2 === 1;
 }

@@ -74,6 +74,8 @@ function faultAsBad(
     case 'TOO_DEEP':
     case 'TOO_MANY_KEYS':
       return { ...shapeFault(limits, fault), stage };
+    case 'TOO_LARGE':
+      return bad(stage, 'TOO_LARGE', `the ${part} would become more than 32 MiB of BSON`);
     case 'MALFORMED':
       return format === 'avro'
         ? bad(stage, 'NOT_AVRO', `the ${part}'s bytes don't fit its schema`)

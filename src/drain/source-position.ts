@@ -23,6 +23,13 @@ const POSITIONS: ReadonlyMap<string, (source: Fields) => Position> = new Map([
   ['oracle', (source: Fields) => all([integerOf(source['scn'])])],
 ]);
 
+/**
+ * Of rows that an incremental snapshot reads beside the log: the connectors give them no position (PostgreSQL's since DBZ-4329),
+ * or none of the row's. Older than any change, which is safe: a row that differs from what its last change said has another
+ * change in the log.
+ */
+const BEFORE_ALL: Position = [];
+
 /** Error codes: `VERSION_MISSING`, and `ENVELOPE_UNSUPPORTED` for a connector whose positions aren't known here. */
 export function positionOf(source: Fields | null): { kind: 'value'; value: VersionValue } | BadRecord {
   const connector = source?.['connector'];
@@ -41,7 +48,7 @@ export function positionOf(source: Fields | null): { kind: 'value'; value: Versi
       `\`version: source\` knows the connectors ${[...POSITIONS.keys()].join(', ')}, and the event comes from another`,
     );
   }
-  const value = read(source);
+  const value = source['snapshot'] === 'incremental' ? BEFORE_ALL : read(source);
   return value === null
     ? bad(
         'version',

@@ -1,6 +1,7 @@
 import {
   collectionFor,
   isPerTopic,
+  isReservedName,
   liveViewOf,
   MAX_NAMESPACE_BYTES,
   namespaceBytes,
@@ -36,14 +37,19 @@ interface Fault {
 /**
  * Where topics have collections of their own, names come from the brokers: refuses those that MongoDB wouldn't take, that the
  * pipeline itself uses for something else, or that another one uses. Error: `COLLECTION_UNSUITABLE`.
+ * @param written the topics whose records are to be written, if not those that are there.
  */
-export function refuseUnfitCollections(place: WritingPlace, { topics, otherTopics }: TopicsThere): void {
+export function refuseUnfitCollections(
+  place: WritingPlace,
+  { topics, otherTopics }: TopicsThere,
+  written: readonly string[] = topics.map(({ topic }) => topic),
+): void {
   const { pipeline } = place;
-  const names = topics.map(({ topic }) => topic);
-  const there = new Set([...names, ...otherTopics]);
-  const views = new Set(names.map((topic) => liveViewOf(collectionFor(pipeline, topic))));
+  const own = new Set([...topics.map(({ topic }) => topic), ...written]);
+  const there = new Set([...own, ...otherTopics]);
+  const views = new Set([...own].map((topic) => liveViewOf(collectionFor(pipeline, topic))));
   // with one collection for all, the first topic stands for them
-  for (const topic of isPerTopic(pipeline) ? names : names.slice(0, 1)) {
+  for (const topic of isPerTopic(pipeline) ? written : written.slice(0, 1)) {
     const collection = collectionFor(pipeline, topic);
     const found = ownFault(place, collection, views) ?? neighboursFault(place, collection, there);
     if (found === null) continue;
@@ -61,15 +67,21 @@ function ownFault(
   views: ReadonlySet<string>,
 ): Fault | null {
   const fault = unfit(pipeline, name, views);
-  if (fault !== null) return { fault, remedy: `Change "collection" (for instance to "from_\${topic}")` };
+  if (fault !== null) return { fault, remedy: remedyFor(name) };
   const tooLong = lengthFault(pipeline, database, name);
   return tooLong === null
     ? null
     : { fault: tooLong, remedy: 'Make "collection" or the name of the database shorter' };
 }
 
+function remedyFor(name: string): string {
+  return isReservedName(`from_${name}`)
+    ? 'No name with ".system." in it is: give the topic a pipeline whose "collection" names another'
+    : 'Change "collection" (for instance to "from_${topic}")';
+}
+
 function unfit(pipeline: PipelineSettings, name: string, views: ReadonlySet<string>): string | null {
-  if (/^system\.|^\./.test(name)) return "which MongoDB doesn't allow";
+  if (isReservedName(name)) return "which MongoDB doesn't allow";
   if (name === pipeline.deadLetters.collection) return 'which has the dead letters';
   return pipeline.deletes === 'soft' && isPerTopic(pipeline) && views.has(name)
     ? 'which is the view that hides the deleted documents of another topic'

@@ -13,6 +13,7 @@ import type {
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
 import type { Operation, ToOperation } from './operation.js';
+import type { BadOne } from './tolerance.js';
 import { versionOrderOf } from './version.js';
 
 /** Bounds one call of the sink, and with it the time between two signs of life. */
@@ -34,8 +35,8 @@ export interface BatchWritten {
 
 /** What may end a batch early. */
 export interface BatchLimits {
-  /** Told, before anything bad is kept, how many of the first so many records are bad; throws where these are too many. */
-  tolerate?: (bad: number, of: number) => void;
+  /** Told, before anything bad is kept, which of the first so many records are bad; throws where these are too many. */
+  tolerate?: (bad: readonly BadOne[], of: number) => void;
   /** Asked between two records: whether what was turned by now has to do. */
   enough?: () => boolean;
 }
@@ -47,11 +48,9 @@ export type WriteBatch = (
   limits?: BatchLimits,
 ) => Promise<BatchWritten>;
 
-interface BadLetter {
+interface BadLetter extends BadOne {
   record: KafkaRecord;
   stage: DeadLetterStage;
-  code: string;
-  reason: string;
 }
 
 interface Sorted {
@@ -71,12 +70,12 @@ export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
   const writeBatch: WriteBatch = async (records, signal, limits = {}) => {
     const { tolerate = () => undefined, enough = () => false } = limits;
     const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
-    tolerate(bad.length, handled.length);
+    tolerate(bad, handled.length);
     await writeDeadLetters(deps, bad, signal);
     const written = await writeNewest(deps, coalesce(candidates, order), signal);
     const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
     if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
-    tolerate(bad.length + written.refused.length, handled.length);
+    tolerate([...bad, ...written.refused], handled.length);
     await writeDeadLetters(deps, written.refused, signal);
     const counts: RecordCounts = {
       ...written.counts,

@@ -5,6 +5,11 @@ import { partitionName, type PartitionName, type TopicPartition } from './source
 /** The group protocol's name. A member with another one is refused by Kafka itself; raise the number when its meaning changes. */
 export const ASSIGNOR_NAME = 'kafka-drain-2';
 
+/** Whether a group's protocol is ours, in this version or another. */
+export function isOwnProtocol(name: string): boolean {
+  return /^kafka-drain-\d+$/.test(name);
+}
+
 /** What one member of the group asks for. */
 export interface Wish {
   memberId: string;

@@ -87,9 +87,21 @@ function unsnappy(data: Buffer, maxBytes: number): Uint8Array {
 }
 
 function unlz4(data: Buffer, maxBytes: number): Uint8Array {
+  requireWholeLz4(data);
   const bound = lz4.decompressBound(data);
   if (bound > maxBytes) throw tooLarge(maxBytes);
   return lz4.decompress(data, bound);
+}
+
+const LZ4_CONTENT_SIZE = 0x08;
+const LZ4_BLOCK_CHECKSUM = 0x10;
+
+/** lz4js takes data that ends too early for whole: records would be missing without a word. */
+function requireWholeLz4(data: Buffer): void {
+  const flags = data.readUInt8(4);
+  let at = (flags & LZ4_CONTENT_SIZE) === 0 ? 7 : 15;
+  for (let size = data.readUInt32LE(at) & 0x7fffffff; size !== 0; size = data.readUInt32LE(at) & 0x7fffffff)
+    at += 4 + size + ((flags & LZ4_BLOCK_CHECKSUM) === 0 ? 0 : 4);
 }
 
 /** Node's own where it has one (from 22.15), which is several times faster and off the event loop. */

@@ -1,6 +1,7 @@
 import type { KafkaSettings } from '../config/settings.js';
 import { DrainError, type ErrorCode } from '../errors.js';
 import { tlsFault, tlsNames } from '../tls.js';
+import { membersText, type GroupMember } from './group-members.js';
 import { causesOf, isConnectionError, isUnavailableCoordinator, type KafkaError } from './kafka-errors.js';
 
 /** What an error's message needs to name place and remedy. */
@@ -169,12 +170,9 @@ export function fencedText(group: string): { code: 'FENCED'; message: string } {
 }
 
 /** The remedy of `GROUP_IN_USE` with names, as far as the broker tells them. */
-export function groupInUse(
-  group: string,
-  members: readonly { clientId: string; clientHost: string }[],
-): DrainError {
-  const names = members.map(({ clientId, clientHost }) => `${clientId} on ${clientHost.replace(/^\//, '')}`);
-  const who = names.length === 0 ? 'members that are not kafka-drain' : `other members: ${names.join(', ')}`;
+export function groupInUse(group: string, members: readonly GroupMember[]): DrainError {
+  const who =
+    members.length === 0 ? 'members that are not kafka-drain' : `other members: ${membersText(members)}`;
   return new DrainError(
     'GROUP_IN_USE',
     `Consumer group ${group} has ${who}. Stop them first, their offsets carry over; or give the pipeline a group of its own.`,

@@ -3,9 +3,10 @@ import type { KafkaSettings, TopicSelection } from '../config/settings.js';
 import { topicsText } from '../config/topics-text.js';
 import { DrainError } from '../errors.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
-import { createAdmin, createClient, type KafkaClient, type SourceLog } from './client.js';
+import { createAdmin, createClient, type AdminClient, type KafkaClient, type SourceLog } from './client.js';
 import { DEFAULT_FETCH_SIZES, LEAVE_LIMIT_MS, runConsumer, within, type FetchSizes } from './consumer.js';
 import { classify, groupInUse, noTopics, type Place } from './errors.js';
+import { fetchOtherMembers, type GroupMember } from './group-members.js';
 import {
   fetchCommitted,
   fetchLogState,
@@ -31,13 +32,19 @@ export interface SourceOptions {
   fetchSizes?: Partial<FetchSizes>;
 }
 
+/** A `Source` that tells as well who else is there. */
+export interface KafkaJsSource extends Source {
+  /** Members of the group that aren't drains. Errors: `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`. */
+  otherMembers: () => Promise<GroupMember[]>;
+}
+
 /**
  * A `Source` on kafkajs. One per run: connections are made when they are first needed, and nothing that kafkajs keeps
  * outlives `close`. Errors: `UNPATCHED_CLIENT`.
  */
-export function createSource(options: SourceOptions): Source {
-  const { group } = options;
-  const place: Place = { ...options, topic: topicsText(options.topics) };
+export function createSource(options: SourceOptions): KafkaJsSource {
+  const { group, topics } = options;
+  const place: Place = { ...options, topic: topicsText(topics) };
   const newClient = clientsOf(options);
   const client = newClient();
   const adminClient = createAdmin(client.kafka);
@@ -59,11 +66,7 @@ export function createSource(options: SourceOptions): Source {
         throw classify(error, place);
       });
 
-  const named = async (): Promise<TopicNames> => {
-    const names = await fetchTopicNames(adminClient, options.topics);
-    if (names.selected.length > 0) return names;
-    throw noTopics(place);
-  };
+  const named = () => topicNames(adminClient, topics, place);
   const committed: Questions['committed'] = () =>
     ask(async () => fetchCommitted(adminClient, group, (await named()).selected));
 
@@ -72,6 +75,7 @@ export function createSource(options: SourceOptions): Source {
     offsetsAt: (timestampMs) =>
       ask(async () => fetchOffsetsAt(adminClient, (await named()).selected, timestampMs)),
     committed,
+    otherMembers: () => ask((connection) => fetchOtherMembers(connection, group, options.kafka.clientId)),
     consume: (request) => {
       const own = newClient();
       const signal = AbortSignal.any([request.signal, closing.signal]);
@@ -107,6 +111,12 @@ function clientsOf({ kafka: settings, log, tokens }: SourceOptions): () => Kafka
 
 const CLOSE_LIMIT_MS = 2_000;
 
+async function topicNames(client: AdminClient, topics: TopicSelection, place: Place): Promise<TopicNames> {
+  const names = await fetchTopicNames(client, topics);
+  if (names.selected.length > 0) return names;
+  throw noTopics(place);
+}
+
 type Ask = <T>(question: (connection: Admin) => Promise<T>) => Promise<T>;
 
 /** What a consumer needs to know beside its own membership. */
@@ -139,19 +149,19 @@ async function consume(
   } catch (error) {
     const known = classify(error, place);
     throw known instanceof DrainError && known.code === 'GROUP_IN_USE'
-      ? await nameMembers(group, ask, known)
+      ? await nameMembers(options, ask, known)
       : known;
   }
 }
 
 /** Asks the broker whose members are in the way; if it doesn't tell, the error goes without names. */
-async function nameMembers(group: string, ask: Ask, error: DrainError): Promise<DrainError> {
+async function nameMembers(
+  { group, kafka: { clientId } }: SourceOptions,
+  ask: Ask,
+  error: DrainError,
+): Promise<DrainError> {
   try {
-    const { groups } = await ask((connection) => connection.describeGroups([group]));
-    return groupInUse(
-      group,
-      groups.flatMap(({ members }) => members),
-    );
+    return groupInUse(group, await ask((connection) => fetchOtherMembers(connection, group, clientId)));
   } catch {
     return error;
   }

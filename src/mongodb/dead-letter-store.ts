@@ -11,6 +11,7 @@ export type DeadLetterState = 'open' | 'replayed';
 export interface DeadLetterFilter {
   pipeline: string | null;
   ids: readonly string[] | null;
+  topics: readonly string[] | null;
   state: DeadLetterState | null;
   code: string | null;
   stage: string | null;
@@ -60,6 +61,8 @@ export interface DeadLetterStore {
   count: (filter: DeadLetterFilter) => Promise<DeadLetterCount[]>;
   /** Newest first. */
   list: (filter: DeadLetterFilter, limit: number) => Promise<ListedDeadLetter[]>;
+  /** The topics of their records, sorted. */
+  topics: (filter: DeadLetterFilter) => Promise<string[]>;
   /** In the order of their records, so that the older of two versions of an id comes first. */
   each: (filter: DeadLetterFilter) => AsyncIterable<StoredDeadLetter>;
   markReplayed: (ids: readonly string[], at: Date) => Promise<void>;
@@ -89,6 +92,11 @@ export function openDeadLetters({ database, collection: name, ...address }: Stor
         const found = await collection.find(toQuery(filter), options).toArray();
         return found.map(toListed);
       }),
+    topics: (filter) =>
+      ask(namespace, 'find', async () => {
+        const found = await collection.distinct('topic', toQuery(filter));
+        return found.map(String).sort();
+      }),
     each: (filter) => each(collection, namespace, filter),
     markReplayed: async (ids, replayedAt) => {
       const update = { $set: { state: 'replayed' as const, replayedAt } };
@@ -104,10 +112,12 @@ type Stored = Document & { _id: string };
 const WITHOUT_BYTES = { key: 0, value: 0, headers: 0 };
 const IN_LOG_ORDER = { topic: 1, partition: 1, offset: 1 } as const;
 
-function toQuery({ pipeline, ids, state, code, stage, since, before }: DeadLetterFilter): Filter<Stored> {
+function toQuery({ pipeline, since, before, ...filter }: DeadLetterFilter): Filter<Stored> {
+  const { ids, topics, state, code, stage } = filter;
   // The parts of large ones have no pipeline.
   const query: Document = { pipeline: pipeline === null ? { $exists: true } : { $eq: pipeline } };
   if (ids !== null) query['_id'] = { $in: [...ids] };
+  if (topics !== null) query['topic'] = { $in: [...topics] };
   if (state !== null) query['state'] = { $eq: state };
   if (code !== null) query['code'] = { $eq: code };
   if (stage !== null) query['stage'] = { $eq: stage };

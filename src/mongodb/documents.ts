@@ -1,7 +1,7 @@
-import { BSON, Binary, Long, ObjectId } from 'mongodb';
+import { BSON, Long } from 'mongodb';
 import { measure } from './storable.js';
 import type { Rejection, Version, WriteModel } from './sink.js';
-import { decimalDigits } from './values.js';
+import { bsonIdKey } from './values.js';
 
 /**
  * The largest document that is sent, bytes of BSON. The server's limit is 16 MiB for the document and 16 MiB + 16 KiB for
@@ -105,16 +105,10 @@ function isMap(fields: StoredDocument): fields is ReadonlyMap<string, unknown> {
 /** One text per BSON id, also for ids that come back from the server as other classes. */
 export function matchText(id: unknown): string {
   if (typeof id === 'string') return `s${id}`;
-  if (id instanceof Binary) return `b${id.sub_type}:${id.toString('hex')}`;
-  if (id instanceof Uint8Array) return `b0:${Buffer.from(id).toString('hex')}`;
-  if (id instanceof ObjectId) return `o${id.toHexString()}`;
   if (typeof id === 'boolean') return `t${id}`;
   // Numbers compare by value in MongoDB, whatever their type.
-  return isNumber(id) || decimalDigits(id) !== null ? `n${String(id)}` : matchTextOfFields(id as object);
-}
-
-function isNumber(id: unknown): boolean {
-  return typeof id === 'number' || typeof id === 'bigint' || Long.isLong(id);
+  if (typeof id === 'number' || typeof id === 'bigint' || Long.isLong(id)) return `n:${String(id)}`;
+  return id === null ? 'z' : (bsonIdKey(id) ?? matchTextOfFields(id as object));
 }
 
 /** Objects are the same when their fields are, in this order. */

@@ -4,7 +4,7 @@ import { commandsOn } from './commands.js';
 import { openClient, type Address } from './connection.js';
 import { insertDeadLetters, toDeadLetterDocuments } from './dead-letters.js';
 import { createResend } from './resend.js';
-import type { PipelineSink, Sink, SinkListener, VersionOrder } from './sink.js';
+import type { PipelineSink, SinkListener, VersionOrder } from './sink.js';
 import { createWrite } from './write.js';
 
 /** A batch is resent for as long at most; then the attempt fails and the next one begins at the committed offsets. */
@@ -12,8 +12,11 @@ const RESEND_FOR_MS = 60_000;
 
 const CLOSE_WITHIN_MS = 5_000;
 
-export interface SinkOptions extends Address {
+export interface PipelineSinkOptions extends Address {
   database: string;
+  /** Those whose collections are checked. */
+  topics: readonly string[];
+  collectionFor: (topic: string) => string;
   deadLetterCollection: string;
   /** What decides which of two versions is newer. */
   versionOrder: VersionOrder;
@@ -24,21 +27,6 @@ export interface SinkOptions extends Address {
   resendForMs?: number;
   /** For tests: how long one command may take, 15 s otherwise. */
   commandMs?: number;
-}
-
-/** The sink of one collection. Errors as `createPipelineSink`. */
-export async function createSink({
-  collection,
-  ...options
-}: SinkOptions & { collection: string }): Promise<Sink> {
-  const sink = await createPipelineSink({ ...options, topics: [''], collectionFor: () => collection });
-  return { ...sink, write: (models, signal) => sink.write(models, signal, '') };
-}
-
-export interface PipelineSinkOptions extends SinkOptions {
-  /** Those whose collections are checked. */
-  topics: readonly string[];
-  collectionFor: (topic: string) => string;
 }
 
 /**

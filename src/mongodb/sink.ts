@@ -62,8 +62,14 @@ export interface Rejection {
   reason: string;
 }
 
-export type WriteRejectionCode =
-  'TOO_LARGE' | 'NOT_STORABLE' | 'DUPLICATE_KEY' | 'VALIDATION_FAILED' | 'WRITE_REFUSED';
+export const WRITE_REJECTION_CODES = [
+  'TOO_LARGE',
+  'NOT_STORABLE',
+  'DUPLICATE_KEY',
+  'VALIDATION_FAILED',
+  'WRITE_REFUSED',
+] as const;
+export type WriteRejectionCode = (typeof WRITE_REJECTION_CODES)[number];
 
 export interface WriteResult {
   inserted: number;

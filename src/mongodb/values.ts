@@ -1,5 +1,5 @@
 /** BSON values from other notations; no type of the driver but BSON values leaves this folder. */
-import { Binary, BSON, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
+import { Binary, BSON, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
 
 /** A document's fields, its numbers with the types they had; `null`: it isn't one whole BSON document. */
 export function fromBson(bytes: Buffer): Record<string, unknown> | null {
@@ -7,15 +7,6 @@ export function fromBson(bytes: Buffer): Record<string, unknown> | null {
     return BSON.deserialize(bytes, { promoteValues: false, promoteBuffers: false });
   } catch {
     return null;
-  }
-}
-
-/** Whatever the text of MongoDB's extended JSON (canonical or relaxed) holds; `undefined`: it isn't any. */
-export function fromExtendedJson(text: string): unknown {
-  try {
-    return BSON.EJSON.parse(text, { relaxed: false }) as unknown;
-  } catch {
-    return undefined;
   }
 }
 
@@ -43,23 +34,22 @@ export function toDouble(value: number): unknown {
 /** A wrapped number as JavaScript's own, integers of 64 bits as `bigint`; anything else as it is. */
 export function unwrapped(value: unknown): unknown {
   if (value instanceof Int32 || value instanceof Double) return value.valueOf();
-  return Long.isLong(value) ? value.toBigInt() : value;
+  // the driver's Timestamp is a Long, too
+  return Long.isLong(value) && !(value instanceof Timestamp) ? value.toBigInt() : value;
 }
 
-/** The 24 hexadecimal digits of an `ObjectId`; `null`: it isn't one. */
-export function objectIdDigits(value: unknown): string | null {
-  return value instanceof ObjectId ? value.toHexString() : null;
+/**
+ * Equal exactly where two values of BSON's own are the same `_id`: an ObjectId, a date, bytes by their subtype, a decimal that is
+ * written as a whole number, as a 64-bit integer of its value. `null`: a value of another kind.
+ */
+export function bsonIdKey(value: unknown): string | null {
+  if (value instanceof ObjectId) return `o:${value.toHexString()}`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : `d:${String(value.getTime())}`;
+  if (value instanceof Uint8Array) return `x0:${Buffer.from(value).toString('hex')}`;
+  if (value instanceof Binary) return `x${String(value.sub_type)}:${value.toString('hex')}`;
+  return value instanceof Decimal128 ? decimalIdKey(value.toString()) : null;
 }
 
-/** The bytes of a binary value without a subtype of its own, as hexadecimal digits; `null`: it isn't one. */
-export function plainBytesDigits(value: unknown): string | null {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  return value instanceof Binary && value.sub_type === Binary.SUBTYPE_DEFAULT ? value.toString('hex') : null;
-}
-
-/** The digits of a decimal that is written as a whole number, as a 64-bit integer's would be; `null`: it isn't one. */
-export function decimalDigits(value: unknown): string | null {
-  if (!(value instanceof Decimal128)) return null;
-  const text = value.toString();
-  return /^(?:0|-?[1-9]\d*)$/.test(text) ? text : null;
+function decimalIdKey(digits: string): string | null {
+  return /^(?:0|-?[1-9]\d*)$/.test(digits) ? `n:${digits}` : null;
 }

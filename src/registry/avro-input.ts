@@ -10,6 +10,8 @@ export interface AvroInput extends Meter {
 /** Up to here a zigzag number is read as a double without loss: 7 bytes of 7 bits. */
 const PLAIN_BYTES = 7;
 const MAX_LONG_BYTES = 10;
+/** What a text, binary or double has beside its bytes, at most. */
+const VALUE_BYTES = 8;
 
 export function readByte(input: AvroInput): number {
   const byte = input.bytes[input.at];
@@ -57,6 +59,7 @@ export function readInt(input: AvroInput): number {
 export function readBytes(input: AvroInput, length: number): Buffer {
   const end = input.at + length;
   if (end > input.bytes.length) throw faultError('MALFORMED');
+  input.spend(VALUE_BYTES + length);
   const slice = input.bytes.subarray(input.at, end);
   input.at = end;
   return slice;

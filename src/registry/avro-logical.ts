@@ -1,46 +1,24 @@
-import avro from 'avsc';
 import { toDecimal } from '../mongodb/values.js';
-import { readBytes, readInt, readLong, readSizedBytes, type AvroInput } from './avro-input.js';
-import type { AvroReader } from './avro-schema.js';
-import { faultError } from './faults.js';
+import { readBytes, readInt, readLong, readSizedBytes } from './avro-input.js';
+import type { AvroReader } from './avro-reader.js';
+import type { AvroType } from './avro-schema.js';
+import { faultError, type Meter } from './faults.js';
 import { uuidText } from './framing.js';
 
 const DAY_MS = 86_400_000;
 const MAX_DATE_MS = 8.64e15;
 /** 34 digits need 15. */
 const MAX_DECIMAL_BYTES = 32;
-
-interface DecimalAttributes {
-  scale?: unknown;
-}
-
-/** A logical type as it is written. avsc forgets those for which it is given no class, and with them the scale of a decimal. */
-export class MarkedType extends avro.types.LogicalType {
-  static readonly all: Record<string, typeof MarkedType> = Object.fromEntries(
-    [
-      ...['decimal', 'uuid', 'date', 'timestamp-millis', 'timestamp-micros', 'timestamp-nanos'],
-      ...['local-timestamp-millis', 'local-timestamp-micros', 'local-timestamp-nanos'],
-    ].map((name) => [name, MarkedType]),
-  );
-
-  readonly scale: number;
-
-  constructor(schema: avro.Schema, options?: unknown) {
-    super(schema, options);
-    const { scale = 0 } = schema as DecimalAttributes;
-    this.scale = typeof scale === 'number' && Number.isInteger(scale) && scale >= 0 ? scale : 0;
-  }
-}
+/** As BSON has it. */
+const DECIMAL_BYTES = 16;
 
 /** `null`: the name means nothing for what is below it, and by Avro's rule that counts alone. */
-export function logicalReader(type: MarkedType): AvroReader | null {
-  const { underlyingType: below, scale } = type;
-  if (type.typeName === 'logical:decimal') return decimalReader(below, scale);
-  return READERS.get(`${type.typeName.replace(/^logical:(?:local-)?/, '')} ${kindOf(below)}`) ?? null;
-}
-
-function kindOf(type: avro.Type): string {
-  return type instanceof avro.types.FixedType ? `fixed ${String(type.size)}` : type.typeName;
+export function logicalReader(type: AvroType): AvroReader | null {
+  const { logical } = type;
+  if (logical === undefined) return null;
+  if (logical.name === 'decimal') return decimalReader(type, logical.scale);
+  const below = type.kind === 'fixed' ? `fixed ${String(type.size)}` : type.kind;
+  return READERS.get(`${logical.name.replace(/^local-(?=timestamp-)/, '')} ${below}`) ?? null;
 }
 
 const READERS: ReadonlyMap<string, AvroReader> = new Map<string, AvroReader>([
@@ -62,13 +40,14 @@ export function toDate(ms: number): Date {
   return new Date(ms);
 }
 
-function decimalReader(below: avro.Type, scale: number): AvroReader | null {
-  if (below instanceof avro.types.FixedType) return (input) => toScaled(readBytes(input, below.size), scale);
-  return below.typeName === 'bytes' ? (input: AvroInput) => toScaled(readSizedBytes(input), scale) : null;
+function decimalReader(type: AvroType, scale: number): AvroReader | null {
+  if (type.kind === 'fixed') return (input) => toScaled(readBytes(input, type.size), scale, input);
+  return type.kind === 'bytes' ? (input) => toScaled(readSizedBytes(input), scale, input) : null;
 }
 
 /** Big-endian two's complement, and the number of digits behind the point. */
-export function toScaled(bytes: Buffer, scale: number): unknown {
+export function toScaled(bytes: Buffer, scale: number, meter: Meter): unknown {
+  meter.spend(DECIMAL_BYTES);
   if (bytes.length > MAX_DECIMAL_BYTES) throw faultError('OUT_OF_RANGE');
   const unscaled = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${bytes.toString('hex')}`));
   const decimal = toDecimal(`${String(unscaled)}E${String(-scale)}`);

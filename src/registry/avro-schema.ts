@@ -1,162 +1,157 @@
-import avro from 'avsc';
-import { createMeter, faultError, payloadOf, setField } from './faults.js';
-import {
-  readBlockCount,
-  readByte,
-  readBytes,
-  readInt,
-  readLong,
-  readSizedBytes,
-  readText,
-  type AvroInput,
-} from './avro-input.js';
-import { logicalReader, MarkedType } from './avro-logical.js';
-import { toDouble } from '../mongodb/values.js';
-import type { DecodePayload, SchemaSource } from './schemas.js';
+import { isDeepStrictEqual } from 'node:util';
 
-export type AvroReader = (input: AvroInput) => unknown;
-type Type = avro.Type;
-type Readers = Map<Type, AvroReader>;
+/** A type of an Avro schema: all that reading needs of it. */
+export type AvroType = (
+  | { kind: Primitive }
+  | { kind: 'record'; fields: AvroField[] }
+  | { kind: 'array'; items: AvroType }
+  | { kind: 'map'; values: AvroType }
+  | { kind: 'union'; branches: AvroType[] }
+  | { kind: 'enum'; symbols: string[] }
+  | { kind: 'fixed'; size: number }
+) & { logical?: LogicalType };
+
+export type Primitive = (typeof PRIMITIVES)[number];
+
+export interface AvroField {
+  name: string;
+  type: AvroType;
+}
+
+/** A logical type as it is written, whether or not it means something for the type below it. */
+export interface LogicalType {
+  name: string;
+  /** Digits behind the point of a decimal. */
+  scale: number;
+}
+
+interface Node {
+  readonly type?: unknown;
+  readonly [attribute: string]: unknown;
+}
+
+interface Scope {
+  /** By their full names. What names a type that is defined twice must define the same. */
+  named: Map<string, { node: Node; type: AvroType }>;
+  /** The namespace; '': none. */
+  space: string;
+}
+
+const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
 
 /**
- * Compiles a schema. avsc reads it: names, references, what is allowed. The bytes are read by ourselves, since avsc believes any
- * length and count that they claim: a few wrong ones would keep it busy, or fill the heap, until the thread is ended. Throws where
- * the schema can't be used.
+ * The type of the last schema; the ones before it are those that it refers to. Names aren't checked: Java
+ * takes letters of any language, and its older versions any namespace. Nor are defaults, aliases and docs, which are for readers with
+ * another schema. Throws where the schema can't be used.
  */
-export function compileAvro({ text, references }: SchemaSource): DecodePayload {
-  const registry: Record<string, Type> = {};
-  const options = { registry, wrapUnions: 'always', logicalTypes: MarkedType.all } as const;
-  for (const reference of references) typeOf(reference.text, options);
-  const read = readerOf(typeOf(text, options), new Map());
-  return (bytes, _path, limits) =>
-    payloadOf(() => {
-      const input: AvroInput = { bytes, at: 0, ...createMeter(limits) };
-      const value = read(input);
-      if (input.at !== bytes.length) throw faultError('MALFORMED');
-      return value;
-    });
+export function parseAvro(references: readonly string[], text: string): AvroType {
+  const scope: Scope = { named: new Map(), space: '' };
+  for (const reference of references) typeOf(JSON.parse(reference), scope);
+  return typeOf(JSON.parse(text), scope);
 }
 
-function typeOf(text: string, options: object): Type {
-  // Defaults are for readers with another schema; that they are often written wrongly needn't concern us.
-  const schema = JSON.parse(text, (key, value: unknown) =>
-    key === 'default' ? undefined : value,
-  ) as avro.Schema;
-  return avro.Type.forSchema(schema, options);
-}
-
-/** Each type has one reader, made before those of its parts: types may contain themselves. */
-function readerOf(type: Type, readers: Readers): AvroReader {
-  const known = readers.get(type);
-  if (known !== undefined) return known;
-  const made: { read: AvroReader } = { read: () => undefined };
-  readers.set(type, (input) => made.read(input));
-  made.read = makeReader(type, readers);
-  readers.set(type, made.read);
-  return made.read;
-}
-
-const PRIMITIVES: ReadonlyMap<string, AvroReader> = new Map<string, AvroReader>([
-  ['null', () => null],
-  ['boolean', readBoolean],
-  ['int', readInt],
-  ['long', readLong],
-  ['float', (input) => toDouble(readBytes(input, 4).readFloatLE())],
-  ['double', (input) => toDouble(readBytes(input, 8).readDoubleLE())],
-  ['bytes', readSizedBytes],
-  ['string', readText],
-]);
-
-function makeReader(type: Type, readers: Readers): AvroReader {
-  if (type instanceof MarkedType) {
-    return logicalReader(type) ?? readerOf(type.underlyingType, readers);
+function typeOf(schema: unknown, scope: Scope): AvroType {
+  if (typeof schema === 'string') return typeNamed(schema, scope);
+  if (Array.isArray(schema))
+    return { kind: 'union', branches: schema.map((branch) => typeOf(branch, scope)) };
+  const node = nodeOf(schema);
+  switch (node.type) {
+    case 'record':
+    case 'error':
+    case 'enum':
+    case 'fixed':
+      return definition(node, scope);
+    case 'array':
+      return { kind: 'array', items: typeOf(node['items'], scope) };
+    case 'map':
+      return { kind: 'map', values: typeOf(node['values'], scope) };
+    default:
+      return isPrimitive(node.type) ? { kind: node.type, ...logicalOf(node) } : typeOf(node.type, scope);
   }
-  const primitive = PRIMITIVES.get(type.typeName);
-  if (primitive !== undefined) return primitive;
-  const { types } = avro;
-  if (type instanceof types.RecordType) return recordReader(type, readers);
-  if (type instanceof types.ArrayType) return arrayReader(type.itemsType, readers);
-  if (type instanceof types.MapType) return mapReader(type.valuesType as Type, readers);
-  if (type instanceof types.WrappedUnionType) return unionReader(type.types, readers);
-  if (type instanceof types.EnumType) return choice(type.symbols.map((symbol) => () => symbol));
-  if (type instanceof types.FixedType) return (input) => readBytes(input, type.size);
-  throw new Error(`the type "${type.typeName}" is not known`);
 }
 
-function readBoolean(input: AvroInput): boolean {
-  const byte = readByte(input);
-  if (byte > 1) throw faultError('MALFORMED');
-  return byte === 1;
+function nodeOf(schema: unknown): Node {
+  if (typeof schema !== 'object' || schema === null) throw new Error('a type is missing');
+  return schema as Node;
 }
 
-function recordReader(type: avro.types.RecordType, readers: Readers): AvroReader {
-  const fields = type.fields.map((field) => ({ name: field.name, read: readerOf(field.type, readers) }));
-  return (input) => {
-    input.enter(fields.length);
-    const record: Record<string, unknown> = {};
-    for (const { name, read } of fields) setField(record, name, read(input));
-    input.leave();
-    return record;
-  };
+function isPrimitive(name: unknown): name is Primitive {
+  return PRIMITIVES.some((primitive) => primitive === name);
 }
 
-function arrayReader(itemsType: Type, readers: Readers): AvroReader {
-  const read = readerOf(itemsType, readers);
-  const takeBytes = takesBytes(itemsType, new Set());
-  return (input) => {
-    input.enter(0);
-    const items: unknown[] = [];
-    for (let count = readBlockCount(input); count > 0; count = readBlockCount(input)) {
-      if (takeBytes) requireBytes(input, count);
-      // items without bytes have no bound but this
-      else input.keys(count);
-      for (let index = 0; index < count; index += 1) items.push(read(input));
-    }
-    input.leave();
-    return items;
-  };
+function typeNamed(name: string, { named, space }: Scope): AvroType {
+  if (isPrimitive(name)) return { kind: name };
+  const known = named.get(fullName(name, space)) ?? named.get(name);
+  if (known === undefined) throw new Error(`undefined type name: ${name}`);
+  return known.type;
 }
 
-function mapReader(valuesType: Type, readers: Readers): AvroReader {
-  const read = readerOf(valuesType, readers);
-  return (input) => {
-    input.enter(0);
-    const map: Record<string, unknown> = {};
-    for (let count = readBlockCount(input); count > 0; count = readBlockCount(input)) {
-      requireBytes(input, count);
-      input.keys(count);
-      for (let index = 0; index < count; index += 1) setField(map, readText(input), read(input));
-    }
-    input.leave();
-    return map;
-  };
+function fullName(name: string, space: string): string {
+  return space === '' || name.includes('.') ? name : `${space}.${name}`;
 }
 
-/** Each of so many items takes one byte at least. */
-function requireBytes(input: AvroInput, count: number): void {
-  if (count > input.bytes.length - input.at) throw faultError('MALFORMED');
-}
-
-function unionReader(branches: readonly Type[], readers: Readers): AvroReader {
-  return choice(branches.map((branch) => readerOf(branch, readers)));
-}
-
-/** An index, and what is behind it. */
-function choice(readers: readonly AvroReader[]): AvroReader {
-  return (input) => {
-    const read = readers[readInt(input)];
-    if (read === undefined) throw faultError('MALFORMED');
-    return read(input);
-  };
-}
-
-/** `above`: the records that it lies in. */
-function takesBytes(type: Type, above: ReadonlySet<Type>): boolean {
-  if (type instanceof MarkedType) return takesBytes(type.underlyingType, above);
-  if (type instanceof avro.types.RecordType) {
-    if (above.has(type)) return false;
-    const within = new Set([...above, type]);
-    return type.fields.some((field) => takesBytes(field.type, within));
+/** What has a name, and may be referred to from then on, also within itself. */
+function definition(node: Node, { named, space }: Scope): AvroType {
+  const written = node['namespace'];
+  const name = fullName(textOf(node, 'name'), typeof written === 'string' ? written : space);
+  const known = named.get(name);
+  if (known !== undefined) {
+    if (isDeepStrictEqual(known.node, node)) return known.type;
+    throw new Error(`${name} is defined twice`);
   }
-  return type.typeName !== 'null';
+  if (node.type === 'enum' || node.type === 'fixed') {
+    const type = node.type === 'enum' ? enumOf(node, name) : fixedOf(node, name);
+    named.set(name, { node, type });
+    return type;
+  }
+  const fields: AvroField[] = [];
+  const type: AvroType = { kind: 'record', fields };
+  named.set(name, { node, type });
+  fields.push(...fieldsOf(node, name, { named, space: name.slice(0, Math.max(0, name.lastIndexOf('.'))) }));
+  return type;
+}
+
+function textOf(node: Node, attribute: string): string {
+  const text = node[attribute];
+  if (typeof text !== 'string') throw new Error(`a type or field has no ${attribute}`);
+  return text;
+}
+
+function fieldsOf(node: Node, name: string, scope: Scope): AvroField[] {
+  const fields = listOf(node, 'fields', name).map((written) => {
+    const field = nodeOf(written);
+    return { name: textOf(field, 'name'), type: typeOf(field.type, scope) };
+  });
+  if (new Set(fields.map((field) => field.name)).size < fields.length)
+    throw new Error(`${name} has a field twice`);
+  return fields;
+}
+
+function enumOf(node: Node, name: string): AvroType {
+  return { kind: 'enum', symbols: listOf(node, 'symbols', name).map(String) };
+}
+
+function fixedOf(node: Node, name: string): AvroType {
+  const { size } = node;
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 0)
+    throw new Error(`${name} has no valid size`);
+  return { kind: 'fixed', size, ...logicalOf(node) };
+}
+
+function listOf(node: Node, attribute: string, name: string): unknown[] {
+  const list = node[attribute];
+  if (!Array.isArray(list)) throw new Error(`${name} has no ${attribute}`);
+  return list;
+}
+
+function logicalOf({ logicalType: name, precision, scale = 0 }: Node): { logical?: LogicalType } {
+  if (typeof name !== 'string') return {};
+  if (name !== 'decimal') return { logical: { name, scale: 0 } };
+  // by Avro's rule one that makes no sense counts as if it were not there
+  const isDecimal = isWhole(precision) && isWhole(scale) && precision > 0 && scale <= precision;
+  return isDecimal ? { logical: { name, scale } } : {};
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }

@@ -1,4 +1,4 @@
-import { compileAvro } from './avro-schema.js';
+import { compileAvro } from './avro-reader.js';
 import { compileProtobuf } from './protobuf-schema.js';
 import type { DecodePayload, SchemaEntry, SchemaSource } from './schemas.js';
 

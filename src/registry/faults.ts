@@ -25,25 +25,45 @@ function faultOf(error: unknown): PayloadFault {
   return /maximum call stack|max depth/i.test(error.message) ? 'TOO_DEEP' : 'MALFORMED';
 }
 
-/** Counts levels and keys while a value is built. */
+/**
+ * The most BSON that a value may become. A document has half of it at most, and an event of Debezium's two of them. Without it a
+ * record that says "an empty text" or "0" eight million times would fill the heap of the thread, in every attempt anew.
+ */
+const MAX_BSON_BYTES = 32 * 1024 * 1024;
+/** Its type, and its index as a text. */
+const ITEM_BYTES = 8;
+/** A length and an end. */
+const CONTAINER_BYTES = 5;
+
+/** Counts levels, keys and bytes of BSON while a value is built; the latter only of what may be many for few bytes. */
 export interface Meter {
   /** A level with so many keys begins. */
   enter: (keys: number) => void;
   leave: () => void;
   /** So many more keys at this level. */
   keys: (more: number) => void;
+  /** So many more items of an array. */
+  items: (more: number) => void;
+  /** A value that takes so many bytes of BSON. */
+  spend: (bytes: number) => void;
 }
 
 export function createMeter({ maxDepth, maxKeys }: ShapeLimits): Meter {
   let depth = 0;
   let keys = 0;
+  let bsonBytes = 0;
   const count = (more: number) => {
     keys += more;
     if (keys > maxKeys) throw faultError('TOO_MANY_KEYS');
   };
+  const spend = (bytes: number) => {
+    bsonBytes += bytes;
+    if (bsonBytes > MAX_BSON_BYTES) throw faultError('TOO_LARGE');
+  };
   return {
     enter: (more) => {
       depth += 1;
+      spend(CONTAINER_BYTES);
       if (depth > maxDepth) throw faultError('TOO_DEEP');
       count(more);
     },
@@ -51,6 +71,10 @@ export function createMeter({ maxDepth, maxKeys }: ShapeLimits): Meter {
       depth -= 1;
     },
     keys: count,
+    items: (more) => {
+      spend(ITEM_BYTES * more);
+    },
+    spend,
   };
 }
 

@@ -1,14 +1,17 @@
 import protobuf from 'protobufjs';
 import { faultError, createMeter, payloadOf } from './faults.js';
+import { addDescriptor, type ProtobufFile } from './protobuf-descriptor.js';
+import { knownFile } from './protobuf-files.js';
+import { inputOf } from './protobuf-input.js';
 import { messageReader, type MessageReader } from './protobuf-values.js';
 import type { DecodePayload, SchemaSource } from './schemas.js';
 
 /** The name under which the schema's own file is known; no reference can have it. */
 const OWN_FILE = '';
-/** Confluent's serialisers know this file without being told. */
-const DECIMAL_FILE = 'confluent/type/decimal.proto';
-const DECIMAL = `syntax = "proto3"; package confluent.type;
-message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }`;
+/** Confluent's clients in other languages than Java register files that are compiled. */
+const BASE64 = /^[A-Za-z0-9+/]+=*$/;
+/** A name that JavaScript's objects can't hold as data; protobufjs would drop such a field without a word. */
+const UNUSABLE_NAME = '__proto__';
 
 /**
  * Compiles a schema. protobufjs reads it and the bytes; extensions are left out, since no schema says where they come from.
@@ -16,39 +19,42 @@ message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }`;
  */
 export function compileProtobuf({ text, references }: SchemaSource): DecodePayload {
   const root = new protobuf.Root();
-  const imports = references.flatMap(
-    ({ name, text: imported }) => parseFile(root, name, imported).imports ?? [],
-  );
-  const own = parseFile(root, OWN_FILE, text);
+  const imports = references.flatMap(({ name, text: imported }) => addFile(root, name, imported).imports);
+  const own = addFile(root, OWN_FILE, text);
   const given = new Set(references.map(({ name }) => name));
-  addKnownFiles(root, new Set([...imports, ...(own.imports ?? [])].filter((name) => !given.has(name))));
+  addKnownFiles(root, [...imports, ...own.imports], given);
   removeExtensions(root);
   root.resolveAll();
-  const package_ = own.package === undefined ? root : root.lookup(own.package);
+  const package_ = own.package === '' ? root : root.lookup(own.package);
   const readers = new Map<protobuf.Type, MessageReader>();
   return (bytes, path, limits) =>
     payloadOf(() => {
       const type = messageAt(package_, path);
-      const reader = protobuf.Reader.create(bytes);
-      reader.discardUnknown = true;
-      // proto2 doesn't ask for UTF-8, but what isn't any can't be stored
-      reader.string = () => reader.stringVerify();
-      return messageReader(type, readers)(type.decode(reader), createMeter(limits));
+      const meter = createMeter(limits);
+      return messageReader(type, readers)(type.decode(inputOf(bytes, meter)), meter);
     });
 }
 
-function parseFile(root: protobuf.Root, name: string, text: string): protobuf.IParserResult {
-  // by it, messages of this file are told from imported ones of the same package; missing in the library's types
+/** By `name` messages of this file are told from imported ones of the same package. */
+function addFile(root: protobuf.Root, name: string, text: string): ProtobufFile {
+  const compiled = BASE64.test(text) ? Buffer.from(text, 'base64') : null;
+  if ((compiled ?? text).includes(UNUSABLE_NAME)) throw new Error(`it uses the name ${UNUSABLE_NAME}`);
+  if (compiled !== null) return addDescriptor(root, name, compiled);
+  // missing in the library's types
   Object.assign(protobuf.parse, { filename: name });
-  return protobuf.parse(text, root, { keepCase: true });
+  const parsed = protobuf.parse(text, root, { keepCase: true });
+  return { package: parsed.package ?? '', imports: parsed.imports ?? [] };
 }
 
-/** What every compiler brings along, and registries therefore don't list. */
-function addKnownFiles(root: protobuf.Root, imports: ReadonlySet<string>): void {
+/** What every compiler brings along, and registries therefore don't list. `given`: the names of files that are there. */
+function addKnownFiles(root: protobuf.Root, imports: readonly string[], given: Set<string>): void {
   for (const name of imports) {
+    if (given.has(name)) continue;
+    given.add(name);
     const known = protobuf.common.get(name);
     if (known?.nested !== undefined) root.addJSON(known.nested);
-    if (name === DECIMAL_FILE) parseFile(root, DECIMAL_FILE, DECIMAL);
+    const text = knownFile(name);
+    if (text !== undefined) addKnownFiles(root, addFile(root, name, text).imports, given);
   }
 }
 

@@ -9,12 +9,9 @@ export type MessageReader = (message: Fields, meter: Meter) => unknown;
 type ValueReader = (value: unknown, meter: Meter) => unknown;
 type Readers = Map<protobuf.Type, MessageReader>;
 
-interface Long {
-  toBigInt: () => bigint;
-}
-
 const MAX_INT32 = 2 ** 31 - 1;
-const UNSIGNED: ReadonlySet<string> = new Set(['uint64', 'fixed64']);
+const LONG: ReadonlySet<string> = new Set(['int64', 'sint64', 'sfixed64']);
+const UNSIGNED_LONG: ReadonlySet<string> = new Set(['uint64', 'fixed64']);
 
 /** Each message type has one reader: types may contain themselves. */
 export function messageReader(type: protobuf.Type, readers: Readers): MessageReader {
@@ -60,38 +57,39 @@ function missingValue(field: protobuf.Field, readers: Readers): (meter: Meter) =
   if (field.map) return () => ({});
   if (field.repeated) return () => [];
   const read = valueReader(field, readers);
-  return (meter) => (field.type === 'bytes' ? Buffer.alloc(0) : read(field.typeDefault, meter));
+  return (meter) => read(field.typeDefault, meter);
 }
 
 function fieldReader(field: protobuf.Field, readers: Readers): ValueReader {
   const read = valueReader(field, readers);
-  if (field instanceof protobuf.MapField) return mapReader(field, read);
+  if (field.map) return (values, meter) => readEntries(values as Fields, meter, read);
   if (!field.repeated) return read;
-  return (values, meter) => {
-    meter.enter(0);
-    const items = (values as unknown[]).map((value) => read(value, meter));
-    meter.leave();
-    return items;
-  };
+  return (values, meter) => readItems(values as unknown[], meter, read);
 }
 
-function mapReader({ keyType }: protobuf.MapField, read: ValueReader): ValueReader {
-  // 64-bit keys come as the eight characters of their bytes
-  const nameOf = is64Bit(keyType)
-    ? (hash: string) => String(readLong(protobuf.util.LongBits.fromHash(hash).toLong(UNSIGNED.has(keyType))))
-    : (key: string) => key;
-  return (values, meter) => {
-    const entries = Object.entries(values as Fields);
-    meter.enter(entries.length);
-    const map: Record<string, unknown> = {};
-    for (const [key, value] of entries) setField(map, nameOf(key), read(value, meter));
-    meter.leave();
-    return map;
-  };
+function readItems<T>(
+  values: readonly T[],
+  meter: Meter,
+  read: (value: T, meter: Meter) => unknown,
+): unknown[] {
+  meter.enter(0);
+  meter.items(values.length);
+  const items = values.map((value) => read(value, meter));
+  meter.leave();
+  return items;
 }
 
-function is64Bit(type: string): boolean {
-  return type.endsWith('64');
+function readEntries<T>(
+  values: Readonly<Record<string, T>>,
+  meter: Meter,
+  read: (value: T, meter: Meter) => unknown,
+): Record<string, unknown> {
+  const entries = Object.entries(values);
+  meter.enter(entries.length);
+  const map: Record<string, unknown> = {};
+  for (const [key, value] of entries) setField(map, key, read(value, meter));
+  meter.leave();
+  return map;
 }
 
 /** Of one value of the field's type. */
@@ -105,7 +103,9 @@ function valueReader(field: protobuf.Field, readers: Readers): ValueReader {
     const read = messageReader(resolvedType, readers);
     return (value, meter) => read(value as Fields, meter);
   }
-  if (is64Bit(type)) return UNSIGNED.has(type) ? unsignedLong : readLong;
+  if (LONG.has(type)) return ownLong;
+  if (UNSIGNED_LONG.has(type)) return unsignedLong;
+  if (type === 'bytes') return (value) => (Buffer.isBuffer(value) ? value : Buffer.alloc(0));
   if (type === 'uint32' || type === 'fixed32') return unsignedInt;
   if (type === 'double' || type === 'float') return (value) => toDouble(value as number);
   return (value) => value;
@@ -116,9 +116,14 @@ function unsignedInt(value: unknown): unknown {
   return (value as number) > MAX_INT32 ? BigInt(value as number) : value;
 }
 
+/** Where there is none, as in an entry of a map without a value, protobufjs gives a zero of its own. */
+function ownLong(value: unknown): bigint {
+  return typeof value === 'bigint' ? value : 0n;
+}
+
 /** Where a long can't hold it: a decimal. */
 function unsignedLong(value: unknown): unknown {
-  const long = (value as Long).toBigInt();
+  const long = ownLong(value);
   return isInt64(long) ? long : toDecimal(String(long));
 }
 
@@ -135,38 +140,22 @@ function wrapper(unset: unknown, read: (value: unknown) => unknown = (value) => 
   };
 }
 
-function readLong(value: unknown): bigint {
-  return (value as Long).toBigInt();
-}
-
 function readTimestamp(message: Fields): Date {
-  const seconds = ownField(message, 'seconds');
   const nanos = (ownField(message, 'nanos') as number | undefined) ?? 0;
-  return toDate(
-    (seconds === undefined ? 0 : Number(readLong(seconds))) * 1_000 + Math.floor(nanos / 1_000_000),
-  );
+  return toDate(Number(ownField(message, 'seconds') ?? 0) * 1_000 + Math.floor(nanos / 1_000_000));
 }
 
-function readDecimal(message: Fields): unknown {
+function readDecimal(message: Fields, meter: Meter): unknown {
   const scale = (ownField(message, 'scale') as number | undefined) ?? 0;
-  return toScaled((ownField(message, 'value') as Buffer | undefined) ?? Buffer.alloc(0), scale);
+  return toScaled((ownField(message, 'value') as Buffer | undefined) ?? Buffer.alloc(0), scale, meter);
 }
 
 function readStruct(message: Fields, meter: Meter): unknown {
-  const entries = Object.entries((ownField(message, 'fields') as Fields | undefined) ?? {});
-  meter.enter(entries.length);
-  const struct: Record<string, unknown> = {};
-  for (const [name, value] of entries) setField(struct, name, readJsonValue(value as Fields, meter));
-  meter.leave();
-  return struct;
+  return readEntries((ownField(message, 'fields') ?? {}) as Record<string, Fields>, meter, readJsonValue);
 }
 
 function readList(message: Fields, meter: Meter): unknown {
-  meter.enter(0);
-  const values = (ownField(message, 'values') as Fields[] | undefined) ?? [];
-  const items = values.map((value) => readJsonValue(value, meter));
-  meter.leave();
-  return items;
+  return readItems((ownField(message, 'values') ?? []) as Fields[], meter, readJsonValue);
 }
 
 /** JSON's `null` and a value that isn't set are the same. */
@@ -195,7 +184,7 @@ const WELL_KNOWN: ReadonlyMap<string, MessageReader> = new Map<string, MessageRe
   ['.google.protobuf.Timestamp', readTimestamp],
   ['.google.protobuf.DoubleValue', wrapper(toDouble(0), asDouble)],
   ['.google.protobuf.FloatValue', wrapper(toDouble(0), asDouble)],
-  ['.google.protobuf.Int64Value', wrapper(0n, readLong)],
+  ['.google.protobuf.Int64Value', wrapper(0n)],
   ['.google.protobuf.UInt64Value', wrapper(0n, unsignedLong)],
   ['.google.protobuf.Int32Value', wrapper(0)],
   ['.google.protobuf.UInt32Value', wrapper(0, unsignedInt)],

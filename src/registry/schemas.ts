@@ -16,7 +16,7 @@ export interface ShapeLimits {
 
 /** Why bytes don't become a value by their schema. */
 export type PayloadFault =
-  'MALFORMED' | 'NOT_UTF8' | 'TOO_DEEP' | 'TOO_MANY_KEYS' | 'OUT_OF_RANGE' | 'UNSTORABLE_KEY';
+  'MALFORMED' | 'NOT_UTF8' | 'TOO_LARGE' | 'TOO_DEEP' | 'TOO_MANY_KEYS' | 'OUT_OF_RANGE' | 'UNSTORABLE_KEY';
 
 export type Payload = { kind: 'value'; value: unknown } | { kind: 'fault'; fault: PayloadFault };
 

@@ -24,6 +24,7 @@ import {
   type RunLimits,
   type RunResult,
 } from '../contract.js';
+import { packPlan, unpackOutcome, unpackPlan } from '../packed.js';
 import { withOutcomes, withTopics } from './earlier-records.js';
 import { runFailure } from './failure.js';
 import { planMarkdown, resultMarkdown } from './markdown.js';
@@ -42,7 +43,8 @@ const { planDrain, settleDrain, triggerCatchUp } = proxyActivities<Activities>({
 export async function runDrain(input: RunInput): Promise<RunResult> {
   const stop = handleStop();
   try {
-    const plan = withTopics(await planDrain({ pipeline: input.pipeline, previous: previousRun() }));
+    const planned = await planDrain({ pipeline: input.pipeline, previous: previousRun() });
+    const plan = withTopics(unpackPlan(planned));
     setCurrentDetails(planMarkdown(plan));
     const outcome = withOutcomes(await drainPlan(plan, input, stop), plan);
     const result = resultOf(plan, outcome, workflowInfo().startTime, new Date());
@@ -106,13 +108,14 @@ function resultIn(ending: Ending | undefined): RunResult {
 async function drainPlan(plan: Plan, { pipeline, limits }: RunInput, stop: Stop): Promise<DrainOutcome> {
   if (plan.nothingToDo) return untouched(plan, 'nothing-to-do');
   if (stop.asked()) return untouched(plan, 'stopped');
+  const drain = { pipeline, plan: packPlan(plan), limits };
   const { drainTopic } = proxyActivities<Activities>(drainOptions(pipeline, plan, limits));
   try {
-    return await stop.scope.run(() => drainTopic({ pipeline, plan, limits }));
+    return unpackOutcome(await stop.scope.run(() => drainTopic(drain)));
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // Stopped while no attempt was under way; what earlier ones committed must not be denied.
-    return await CancellationScope.nonCancellable(() => settleDrain({ pipeline, plan, limits }));
+    return unpackOutcome(await CancellationScope.nonCancellable(() => settleDrain(drain)));
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityDeps } from '../../src/activities/deps.js';
 import { createPlanDrain } from '../../src/activities/plan-drain.js';
-import type { Plan } from '../../src/contract.js';
+import type { Packed, Plan } from '../../src/contract.js';
 import { DrainError } from '../../src/errors.js';
 import type { LogState, Source } from '../../src/kafka/source.js';
 import { configurationFrom, configuration } from '../config/builders.js';
@@ -34,7 +34,7 @@ function planWith(...answers: (() => Promise<LogState>)[]) {
     clock: () => 0,
     wallClock: () => NOW,
   };
-  const plan: Promise<Plan> = createPlanDrain(deps)({ pipeline: 'orders', previous: null });
+  const plan: Promise<Packed<Plan>> = createPlanDrain(deps)({ pipeline: 'orders', previous: null });
   return { plan, asked };
 }
 

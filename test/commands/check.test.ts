@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { scheduleIdOf, SEARCH_ATTRIBUTES } from '../../src/contract.js';
+import { joinAsForeigner } from '../support/group.js';
 import { createScenario, type Scenario } from '../support/scenario.js';
 import { commandsOf } from './cli.js';
 
@@ -26,7 +27,7 @@ describe('check, setup and lag', () => {
     assert.equal(before.code, 0);
     assert.match(
       before.text,
-      /^mongodb warning missing: .*kafka_drain_purge.*; make it with: kafka-drain setup$/m,
+      /^mongodb warning \S+: not there yet: 4 indexes and 1 view; kafka-drain setup makes them$/m,
     );
     assert.match(
       before.text,
@@ -111,6 +112,19 @@ describe('check, setup and lag', () => {
     assert.deepEqual([lag.code, lag.data[0]?.error?.code, lag.data[0]?.lag], [1, 'KAFKA_UNAVAILABLE', null]);
     assert.deepEqual([printed.code, printed.stdout], [1, '']);
     assert.match(printed.stderr, /KAFKA_UNAVAILABLE: /);
+  });
+
+  test('check warns of a live consumer in the group, by client id and host, even where nothing is to be read', async () => {
+    assert.doesNotMatch((await findings()).text, /other members/);
+    const consumer = await joinAsForeigner(scenario);
+    const { code, text } = await findings();
+    await consumer.disconnect();
+    assert.equal(code, 0);
+    assert.match(
+      text,
+      new RegExp(`^kafka warning group ${scenario.group}: has other members: test on .*GROUP_IN_USE`, 'm'),
+    );
+    assert.doesNotMatch((await findings()).text, /other members/);
   });
 
   test('check fails where the topic is not there', async () => {

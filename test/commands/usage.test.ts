@@ -45,6 +45,15 @@ describe('the command line', () => {
     });
   }
 
+  for (const command of ['list', 'replay', 'discard']) {
+    test(`dead-letters ${command} refuses a code that no dead letter can have, and names those there are`, async () => {
+      const pipeline = command === 'list' ? [] : ['orders'];
+      const { code, stdout, stderr } = await call('dead-letters', command, ...pipeline, '--code', 'NOT_JSN');
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, /'NOT_JSN' is invalid\..* DUPLICATE_KEY, .* NOT_JSON, /);
+    });
+  }
+
   test('exits with 2 where the configuration is missing, and says how to make one', async () => {
     const { code, stdout, stderr } = await call('lag', '--config', 'nowhere.yaml');
     assert.deepEqual([code, stdout], [2, '']);

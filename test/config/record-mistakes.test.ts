@@ -10,9 +10,9 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
       '5:40 pipelines.orders.documentId: expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
   },
   {
-    rule: 'an id of several fields has at least two',
-    parts: { orders: '{ topic: orders, documentId: { fields: [a] } }' },
-    mistake: '5:50 pipelines.orders.documentId.fields: expected a list of at least two fields',
+    rule: 'an object as the id has at least one field',
+    parts: { orders: '{ topic: orders, documentId: { fields: [] } }' },
+    mistake: '5:50 pipelines.orders.documentId.fields: expected a list of at least one field',
   },
   {
     rule: 'an id of several fields has different ones',
@@ -30,6 +30,18 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
     parts: { orders: '{ topic: orders, value: bytes, documentId: { fields: [a, b] } }' },
     mistake:
       '5:54 pipelines.orders.documentId: bytes values have no fields to take the id from, unless a `transform` gives them some',
+  },
+  {
+    rule: 'the schema of Kafka Connect stands beside values of JSON alone',
+    parts: { orders: '{ topic: orders, envelope: connect, value: bson }' },
+    mistake:
+      '5:38 pipelines.orders.envelope: "connect": connect needs `value: json`: other formats have their schema elsewhere',
+  },
+  {
+    rule: 'what large integers become is said by the schema of Kafka Connect',
+    parts: { orders: '{ topic: orders, envelope: connect, largeIntegers: long }' },
+    mistake:
+      '5:47 pipelines.orders.largeIntegers: has no meaning with `envelope: connect`, whose schemas say it; leave it out',
   },
   {
     rule: 'a version that a tombstone cannot bring needs deletes to be ignored',
@@ -58,6 +70,12 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
     parts: { orders: '{ topic: orders, envelope: debezium }' },
     mistake:
       '5:38 pipelines.orders.envelope: "debezium": needs `documentId`, since the keys of change events are objects: { keyField: <name> } as a rule',
+  },
+  {
+    rule: 'an id of change events that cannot be read is one mistake, not a missing id as well',
+    parts: { orders: '{ topic: orders, envelope: debezium, documentId: id }' },
+    mistake:
+      '5:60 pipelines.orders.documentId: "id": expected key, coordinates or a mapping with one of field, fields, keyField, keyFields',
   },
   {
     rule: 'hard deletes and overlapping runs exclude each other',

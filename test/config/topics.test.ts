@@ -71,6 +71,19 @@ describe('a collection with the topic in its name', () => {
     assert.match(mistakes('ä'.repeat(150), 'orders'), /has 305 bytes/);
   });
 
+  test("is not one of the server's names, and neither is that of the dead letters", () => {
+    const mistakes = (orders: string) => mistakesIn(configuration({ orders })).join('\n');
+    const each = (topic: string, collection: string) =>
+      mistakes(`{ topics: [${topic}], collection: "${collection}" }`);
+    assert.match(each('system.users', '${topic}'), /orders\.collection.*system\.users.*keeps "system\."/);
+    assert.match(each('a.system.b', 'from_${topic}'), /orders\.collection.*from_a\.system\.b.*in the middle/);
+    assert.equal(each('system.users', 'from_${topic}'), '');
+    assert.match(
+      mistakes('{ topic: a, collection: system }'),
+      /orders\.deadLetters\.collection.*system\.dead_letters/,
+    );
+  });
+
   test('is possible in the name of the collection only', () => {
     const orders = '{ topic: a, deadLetters: { collection: "${topic}.bad" } }';
     assert.match(mistakesIn(configuration({ orders })).join(), /environment variable topic is not set/);

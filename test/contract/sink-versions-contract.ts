@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fromExtendedJson } from '../../src/mongodb/values.js';
+import { fromExtendedJson } from '../../src/mongodb/extended-json.js';
 import type { VersionOrder, WriteModel } from '../../src/mongodb/sink.js';
 import { BASE_TIME, tombstone, upsert, type ModelOverrides } from '../mongodb/models.js';
 import { booksOf, type SinkUnderTest, type Stored } from './sink-contract.js';

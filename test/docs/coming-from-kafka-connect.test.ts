@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { repositoryFolder } from '../../stack/binaries.js';
 
-/** All that the sink connector 2.0.1 defines (`MongoSinkConfig.CONFIG.configKeys()`), and its write and id strategies. */
+/** All that the sink connector 2.0.1 defines (`MongoSinkConfig.CONFIG.configKeys()`), its strategies and post processors, and Apache Kafka's transformations. */
 const PROPERTIES = `
   bulk.write.ordered change.data.capture.handler collection connection.ssl.keystore connection.ssl.keystorePassword
   connection.ssl.truststore connection.ssl.truststorePassword connection.uri database delete.on.null.values
@@ -25,13 +25,28 @@ const PROPERTIES = `
   DefaultWriteModelStrategy DeleteOneBusinessKeyStrategy DeleteOneDefaultStrategy DeleteOneTombstoneBusinessKeyStrategy
   InsertOneDefaultStrategy ReplaceOneBusinessKeyStrategy ReplaceOneDefaultStrategy UpdateOneBusinessKeyTimestampStrategy
   UpdateOneDefaultStrategy UpdateOneTimestampsStrategy
+  NullFieldValueRemover BlockListValueProjector AllowListValueProjector BlockListKeyProjector AllowListKeyProjector
+  RenameByMapping RenameByRegex DocumentIdAdder KafkaMetaAdder
+  Cast$Value Cast$Key DropHeaders HeaderFrom InsertHeader ExtractField$Key ExtractField$Value Filter Flatten$Value Flatten$Key
+  HoistField$Value HoistField$Key InsertField$Value InsertField$Key MaskField$Value MaskField$Key ReplaceField$Value
+  ReplaceField$Key RegexRouter SetSchemaMetadata TimestampConverter$Value TimestampConverter$Key TimestampRouter ValueToKey
 `;
 
-test("every property and strategy of MongoDB's sink connector has its place in docs/coming-from-kafka-connect.md", () => {
-  const text = readFileSync(join(repositoryFolder, 'docs', 'coming-from-kafka-connect.md'), 'utf8');
+const TEXT = readFileSync(join(repositoryFolder, 'docs', 'coming-from-kafka-connect.md'), 'utf8');
+
+test('the port that docs/coming-from-kafka-connect.md shows is the example that the tests run', () => {
+  const example = (...path: string[]) =>
+    readFileSync(join(repositoryFolder, 'examples', 'kafka-connect', ...path), 'utf8');
+  assert.ok(TEXT.includes(example('connector.json')), 'connector.json');
+  const pipelines = example('drain.yaml').split('\npipelines:\n')[1] ?? '';
+  assert.ok(pipelines !== '' && TEXT.includes(pipelines), 'drain.yaml');
+  const transform = example('transforms', 'rename.js').replace(/^\/\*\*.*\n/, '');
+  assert.ok(TEXT.includes(transform), 'transforms/rename.js');
+});
+
+test("every property, strategy and transformation of MongoDB's sink connector has its place in docs/coming-from-kafka-connect.md", () => {
   const named = new Set(
-    text
-      .split('\n')
+    TEXT.split('\n')
       .filter((line) => line.startsWith('|'))
       .flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name)),
   );

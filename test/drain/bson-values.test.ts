@@ -63,7 +63,7 @@ describe('values in MongoDB’s own notations', () => {
     ['extended-json', '{"a":{"$oid":"x"}}', 'NOT_JSON'],
     ['extended-json', '[1]', 'NOT_AN_OBJECT'],
     ['extended-json', '{"$date":"2026-01-31T00:00:00Z"}', 'NOT_AN_OBJECT'],
-    ['extended-json', '{"_id":9007199254740993}', 'UNSAFE_INTEGER'],
+    ['extended-json', '{"_id":9223372036854775808}', 'NUMBER_OUT_OF_RANGE'],
     ['extended-json', Buffer.from([0xff]), 'NOT_UTF8'],
   ];
   for (const [format, bytes, code] of bad) {

@@ -4,7 +4,9 @@ import type { Plan, PlannedPartition, PreviousRun, RecordCounts, TopicResult } f
 import type { Books } from '../../src/drain/books.js';
 import { encodeMark, type CommitMark } from '../../src/drain/commit-mark.js';
 import type { Fields } from '../../src/drain/decode.js';
-import { createKeyReaders, documentIdOf, type IdOutcome } from '../../src/drain/document-id.js';
+import { createKeyReaders, documentIdOf } from '../../src/drain/document-id.js';
+import type { IdOutcome } from '../../src/drain/id-values.js';
+import type { BadOne } from '../../src/drain/tolerance.js';
 import type { CommittedOffset, KafkaRecord, LogState, PartitionState } from '../../src/kafka/source.js';
 import type { UpsertModel, Version } from '../../src/mongodb/sink.js';
 
@@ -65,7 +67,7 @@ export function books(read: number, overrides: Partial<RecordCounts> = {}): Book
 }
 
 export function mark(overrides: Partial<CommitMark> = {}): CommitMark {
-  const own = { run: 'run-1', attempt: 1, epoch: 1, at: '2026-01-01T23:00:00.000Z', from: '40' };
+  const own = { run: 'run-1', attempt: 1, epoch: 1, rule: null, at: '2026-01-01T23:00:00.000Z', from: '40' };
   return { ...own, books: books(0), lost: [], ...overrides };
 }
 
@@ -172,4 +174,13 @@ export function seededRandom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+/** So many bad records from offset 70 on: the first without a key, the others no JSON. */
+export function badOnes(count: number): BadOne[] {
+  return Array.from({ length: count }, (_, index) => ({
+    record: { offset: BigInt(70 + index) },
+    code: index === 0 ? 'ID_MISSING' : 'NOT_JSON',
+    reason: index === 0 ? 'the record has no key' : 'the value is not valid JSON',
+  }));
 }

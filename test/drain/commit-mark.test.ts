@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RecordCounts } from '../../src/contract.js';
 import { decodeMark, encodeMark } from '../../src/drain/commit-mark.js';
-import { books, mark } from './builders.js';
+import { versionRuleOf } from '../../src/drain/version-rule.js';
+import { books, mark, pipeline } from './builders.js';
 
 describe('the mark in a commit', () => {
   test('comes back as it was written', () => {
     const written = mark({
+      rule: 'field:rev',
       run: 'r',
       epoch: 3,
       books: books(10, { inserted: 1, updated: 2, deleted: 3, unchanged: 4 }),
@@ -26,7 +28,13 @@ describe('the mark in a commit', () => {
       skipped: most,
       deadLettered: most,
     };
-    const written = mark({ run: crypto.randomUUID(), epoch: 1_000_000, books: { counts, bytes: most } });
+    const rule = versionRuleOf(pipeline({ version: { by: 'field', field: 'ä'.repeat(1_000) } }));
+    const written = mark({
+      rule,
+      run: crypto.randomUUID(),
+      epoch: 1_000_000,
+      books: { counts, bytes: most },
+    });
     assert.ok(Buffer.byteLength(encodeMark(written)) < 1024);
     assert.deepEqual(decodeMark(encodeMark(written)), written);
   });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DocumentIdRule } from '../../src/config/settings.js';
-import { documentIdOf, idKeyOf, type IdOutcome } from '../../src/drain/document-id.js';
+import { documentIdOf } from '../../src/drain/document-id.js';
+import { idKeyOf, type IdOutcome } from '../../src/drain/id-values.js';
 import { readKeyWith } from '../../src/drain/key-fields.js';
 import { createToOperation } from '../../src/drain/operation.js';
-import { fromExtendedJson } from '../../src/mongodb/values.js';
+import { fromExtendedJson } from '../../src/mongodb/extended-json.js';
 import { idBy, NOW, pipeline, record } from './builders.js';
 
 const OF_VALUE: DocumentIdRule = { from: 'fields', fields: ['b', 'a'] };
@@ -30,6 +31,11 @@ describe('the id of several fields', () => {
   test('is an object of them in the order of the rule, whatever the order in the value', () => {
     assert.equal(JSON.stringify(idIn(ofValue({ a: 1, x: 0, b: 'x' }))), '{"b":"x","a":1}');
     assert.equal(JSON.stringify(idIn(ofKey('{"a":1,"x":0,"b":"x"}'))), '{"b":"x","a":1}');
+  });
+
+  test('is an object even of one field, not the bare value', () => {
+    assert.deepEqual(idIn(ofValue({ a: 1, b: 'x' }, { from: 'fields', fields: ['a'] })), { a: 1 });
+    assert.deepEqual(idIn(ofKey('{"a":1}', { from: 'keyFields', fields: ['a'], format: 'json' })), { a: 1 });
   });
 
   test('keeps a field named __proto__', () => {
@@ -97,7 +103,8 @@ describe('the id of a field of the key', () => {
   test('keeps integers that a double cannot hold where the values do', () => {
     const fields = readKeyWith({ ...pipeline({ largeIntegers: 'long' }), keyFormat: 'json' });
     const whole = (): never => assert.fail('the key is not the id as a whole');
-    const of = (key: string) => documentIdOf(rule, record({ key }), null, 1, { fields, whole });
+    const of = (key: string) =>
+      documentIdOf(rule, record({ key }), null, 1, { fields, whole, takesObjects: false });
     assert.equal(idIn(of('{"id":9007199254740993}')), 9007199254740993n);
     assert.equal(codeOf(of('{"id":99999999999999999999}')), 'UNSAFE_INTEGER');
   });

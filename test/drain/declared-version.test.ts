@@ -164,6 +164,9 @@ describe('a version that is the place of a change in its source', () => {
 
   const order: readonly (readonly [string, Record<string, unknown>, Record<string, unknown>])[] = [
     ['a later place in the file', events.mysql(), events.mysql({ source: { pos: 1000 } })],
+    ['any change after a row of an incremental snapshot (MySQL)', events.mysql({ op: 'r', source: { snapshot: 'incremental', file: '', pos: 0 } }), events.mysql({ source: { file: 'mysql-bin.000001', pos: 0 } })],
+    ['any change after a row of an incremental snapshot (PostgreSQL)', events.postgresql({ op: 'r', source: { snapshot: 'incremental', lsn: null } }), events.postgresql({ source: { lsn: 0 } })],
+    ['any change after a row of an incremental snapshot with the position of another change', events.oracle({ op: 'r', source: { snapshot: 'incremental', scn: '99' } }), events.oracle({ source: { scn: '98' } })],
     ['a later row of one event', events.mysql(), events.mysql({ source: { row: 1 } })],
     ['a later file, whatever the place', events.mysql(), events.mysql({ source: { file: 'mysql-bin.000004', pos: 4 } })],
     ['a file of more digits', events.mysql({ source: { file: 'mysql-bin.999999' } }), events.mysql({ source: { file: 'mysql-bin.1000000' } })],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Binary, BSON } from 'mongodb';
 import type { DocumentIdRule, KeyFormat } from '../../src/config/settings.js';
-import type { IdOutcome } from '../../src/drain/document-id.js';
+import type { IdOutcome } from '../../src/drain/id-values.js';
 import { createToOperation } from '../../src/drain/operation.js';
 import { idBy, NOW, pipeline, record, seededRandom } from './builders.js';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Decimal128 } from 'mongodb';
+import { BSON, Decimal128 } from 'mongodb';
 import type { DocumentIdRule, PipelineSettings } from '../../src/config/settings.js';
 import { decodeValue } from '../../src/drain/decode.js';
-import { idKeyOf } from '../../src/drain/document-id.js';
+import { idKeyOf } from '../../src/drain/id-values.js';
 import { createToOperation } from '../../src/drain/operation.js';
 import { matchText } from '../../src/mongodb/documents.js';
 import { NOW, pipeline, record } from './builders.js';
@@ -52,6 +52,50 @@ describe('integers that a double cannot hold', () => {
   });
 });
 
+/** As in the table of docs/formats.md: how a number is written, and its type without and with `largeIntegers: long`. */
+const STORED: readonly (readonly [string, string, string])[] = [
+  ['7', '{"$numberInt":"7"}', '{"$numberInt":"7"}'],
+  ['-2147483648', '{"$numberInt":"-2147483648"}', '{"$numberInt":"-2147483648"}'],
+  ['2.0', '{"$numberInt":"2"}', '{"$numberInt":"2"}'],
+  ['1e3', '{"$numberInt":"1000"}', '{"$numberInt":"1000"}'],
+  ['2147483648', '{"$numberDouble":"2147483648.0"}', '{"$numberLong":"2147483648"}'],
+  ['-2147483649', '{"$numberDouble":"-2147483649.0"}', '{"$numberLong":"-2147483649"}'],
+  ['3e9', '{"$numberDouble":"3000000000.0"}', '{"$numberLong":"3000000000"}'],
+  ['9007199254740991', '{"$numberDouble":"9007199254740991.0"}', '{"$numberLong":"9007199254740991"}'],
+  [BIG, 'UNSAFE_INTEGER', `{"$numberLong":"${BIG}"}`],
+  [HUGE, 'UNSAFE_INTEGER', 'UNSAFE_INTEGER'],
+  ['1.5', '{"$numberDouble":"1.5"}', '{"$numberDouble":"1.5"}'],
+  ['1e300', '{"$numberDouble":"1e+300"}', '{"$numberDouble":"1e+300"}'],
+  ['-0', '{"$numberDouble":"-0.0"}', '{"$numberDouble":"-0.0"}'],
+  ['1e400', 'NUMBER_OUT_OF_RANGE', 'NUMBER_OUT_OF_RANGE'],
+];
+
+describe('a number of JSON', () => {
+  const stored = (largeIntegers: PipelineSettings['largeIntegers'], number: string): string => {
+    const fields = decode(largeIntegers, `{"list":[{"n":${number}}]}`);
+    if (typeof fields === 'string') return fields;
+    const read = BSON.deserialize(BSON.serialize(fields as BSON.Document), { promoteValues: false });
+    const [{ n }] = read['list'] as [{ n: unknown }];
+    return BSON.EJSON.stringify(n, { relaxed: false });
+  };
+  for (const [number, usual, long] of STORED) {
+    test(`${number} is stored as ${usual}, with largeIntegers: long as ${long}`, () => {
+      assert.equal(stored('reject', number), usual);
+      assert.equal(stored('long', number), long);
+    });
+  }
+
+  test('keeps its place and its neighbours where it becomes a long', () => {
+    const json = '{"b":3000000000,"__proto__":4000000000,"a":[null,3000000000,"x",{}],"t":"3000000000"}';
+    assert.deepEqual(Object.entries(decode('long', json) as object), [
+      ['b', 3000000000n],
+      ['__proto__', 4000000000n],
+      ['a', [null, 3000000000n, 'x', {}]],
+      ['t', '3000000000'],
+    ]);
+  });
+});
+
 describe('integers that a double cannot hold, in keys of JSON', () => {
   const rules: readonly (readonly [string, DocumentIdRule, (id: unknown) => unknown, string])[] = [
     ['the whole key', { from: 'key', format: 'json' }, (id) => id, BIG],
@@ -77,6 +121,7 @@ describe('integers that a double cannot hold, in keys of JSON', () => {
       assert.deepEqual(idBy('decimal', `-${HUGE}`), shaped(Decimal128.fromString(`-${HUGE}`)));
       assert.equal(idBy('long', HUGE), 'UNSAFE_INTEGER');
       assert.deepEqual(idBy('long', '7'), shaped(7));
+      assert.deepEqual(idBy('long', '3000000000'), shaped(3000000000n));
     });
   }
 

@@ -99,6 +99,11 @@ describe('an attempt refuses', () => {
     ['a topic that was recreated since planning', { log: withTopicId('other') }, 'TOPIC_RECREATED'],
     ['a log that ends below the plan’s end', { now: [{ end: 99n }] }, 'TOPIC_RECREATED'],
     ['a partition that is gone', { planned: [{}, {}] }, 'TOPIC_RECREATED'],
+    [
+      'a commit by another version rule',
+      { now: [{ committed: ours(50n, { rule: 'timestamp' }) }] },
+      'CONFIG_MISMATCH',
+    ],
     ['a negative commit', { now: [{ committed: foreign(-2n) }] }, 'OFFSET_INVALID'],
     ['a commit beyond the end', { now: [{ committed: foreign(101n) }] }, 'OFFSET_BEYOND_END'],
     [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toPipeline } from '../../src/config/pipelines.js';
 import type { PipelineSettings } from '../../src/config/settings.js';
-import { planOf } from './planning-cases.js';
+import { planOf, type Given } from './planning-cases.js';
 
 type Written = Parameters<typeof toPipeline>[1];
 
@@ -202,5 +202,49 @@ describe('a collection whose name MongoDB would not take', () => {
       code: 'COLLECTION_UNSUITABLE',
       message: /whose view "a+_live" is 256 bytes long with/,
     });
+  });
+});
+
+describe('a collection for each topic', () => {
+  const cases: readonly (readonly [string, string, string[], RegExp])[] = [
+    [
+      "is refused where it is one of the server's",
+      '${topic}',
+      ['system.users'],
+      /"system.users".*doesn't allow/,
+    ],
+    [
+      "is refused where a part of its name is the server's, for which no prefix helps",
+      'from_${topic}',
+      ['a.system.b'],
+      /"from_a.system.b".*doesn't allow.*pipeline whose "collection" names another, or leave/,
+    ],
+    ['is refused where its name begins with a dot', '${topic}', ['.hidden'], /doesn't allow/],
+    ['is refused where it has the dead letters', '${topic}', ['orders.dead_letters'], /has the dead letters/],
+    [
+      'is refused where another topic has its view',
+      '${topic}',
+      ['orders', 'orders_live'],
+      /"orders_live".*view that hides/,
+    ],
+  ];
+  for (const [title, collection, names, message] of cases) {
+    test(title, () => {
+      const given: Given = {
+        rules: { topics: { names }, collection },
+        log: { topics: names.map((topic) => ({ topic, topicId: null })) },
+        partitions: names.map((topic) => ({ topic, partition: 0 })),
+      };
+      assert.throws(() => planOf(given), { code: 'COLLECTION_UNSUITABLE', message });
+    });
+  }
+
+  test('is fine with a prefix', () => {
+    const plan = planOf({
+      rules: { topics: { names: ['system.users'] }, collection: 'from_${topic}' },
+      log: { topics: [{ topic: 'system.users', topicId: null }] },
+      partitions: [{ topic: 'system.users' }],
+    });
+    assert.equal(plan.collection, 'shop.from_${topic}');
   });
 });

@@ -57,6 +57,24 @@ describe('planning refuses', () => {
       /^orders-1: .*epoch 2, .*says epoch 1\. An epoch can only be raised/,
     ],
     [
+      'commits by another version rule, whose versions cannot be compared',
+      {
+        rules: { version: { by: 'field', field: 'rev' } },
+        partitions: [{}, { committed: ours(50n, { rule: 'offset' }) }],
+      },
+      'CONFIG_MISMATCH',
+      /^orders-1: .*"version: offset".*says "version: \{ field: rev \}".*Set "epoch: 2"/,
+    ],
+    [
+      'commits whose version was another field',
+      {
+        rules: { version: { by: 'field', field: 'rev' } },
+        partitions: [{ committed: ours(50n, { rule: 'field:updatedAt' }) }],
+      },
+      'CONFIG_MISMATCH',
+      /committed with "version: \{ field: updatedAt \}"/,
+    ],
+    [
       'a negative commit',
       { partitions: [{ committed: foreign(-2n) }] },
       'OFFSET_INVALID',
@@ -137,4 +155,24 @@ describe('planning refuses', () => {
       assert.match(error.message, message);
     });
   }
+});
+
+describe('another version rule than that of the commits is accepted', () => {
+  const committed = ours(50n, { rule: 'offset' });
+  const cases: readonly (readonly [string, Given])[] = [
+    ['with a new epoch', { rules: { version: { by: 'timestamp' }, epoch: 2 }, partitions: [{ committed }] }],
+    ['where it is the same', { partitions: [{ committed }] }],
+    [
+      'where the commits are of an earlier release, and name none',
+      { rules: { version: { by: 'timestamp' } }, partitions: [{ committed: ours(50n) }] },
+    ],
+    [
+      'where every record is a document of its own',
+      {
+        rules: { version: { by: 'timestamp' }, documentId: { from: 'coordinates' } },
+        partitions: [{ committed }],
+      },
+    ],
+  ];
+  for (const [title, given] of cases) test(title, () => assert.doesNotThrow(() => planOf(given)));
 });

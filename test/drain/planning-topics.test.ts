@@ -170,6 +170,40 @@ const CASES: readonly Case[] = [
     warnings: ['TOPIC_GONE'],
   },
   {
+    rule: 'a new topic with a collection of its own is warned of, since `setup` makes its index and view',
+    given: {
+      rules: { ...PATTERN, collection: '${topic}' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previously(ORDERS),
+    },
+    ranges: ['70-100 of 70', '40-100 of none'],
+    continuity: 'continuous',
+    warnings: ['TOPIC_ADDED'],
+  },
+  {
+    rule: 'and is not where deletes leave no markers',
+    given: {
+      rules: { ...PATTERN, collection: '${topic}', deletes: 'ignore' },
+      log: BOTH,
+      partitions: partitions(ours(70n), null),
+      previous: previously(ORDERS),
+    },
+    ranges: ['70-100 of 70', '40-100 of none'],
+    continuity: 'continuous',
+  },
+  {
+    rule: 'nor where the previous run knew it',
+    given: {
+      rules: { ...PATTERN, collection: '${topic}' },
+      log: BOTH,
+      partitions: partitions(ours(70n), ours(70n)),
+      previous: previously(ORDERS, REFUNDS),
+    },
+    ranges: ['70-100 of 70', '70-100 of 70'],
+    continuity: 'continuous',
+  },
+  {
     rule: 'a topic that the list no longer has is forgotten',
     given: {
       partitions: [{ committed: ours(70n) }],
@@ -222,43 +256,5 @@ describe('a topic of a pattern that is gone', () => {
       code: 'TOPIC_RECREATED',
       message: /"refunds".*topic-2 then, topic-3 now/,
     });
-  });
-});
-
-describe('a collection for each topic', () => {
-  const cases: readonly (readonly [string, string, string[], RegExp])[] = [
-    [
-      "is refused where it is one of the server's",
-      '${topic}',
-      ['system.users'],
-      /"system.users".*doesn't allow/,
-    ],
-    ['is refused where its name begins with a dot', '${topic}', ['.hidden'], /doesn't allow/],
-    ['is refused where it has the dead letters', '${topic}', ['orders.dead_letters'], /has the dead letters/],
-    [
-      'is refused where another topic has its view',
-      '${topic}',
-      ['orders', 'orders_live'],
-      /"orders_live".*view that hides/,
-    ],
-  ];
-  for (const [title, collection, names, message] of cases) {
-    test(title, () => {
-      const given: Given = {
-        rules: { topics: { names }, collection },
-        log: { topics: names.map((topic) => ({ topic, topicId: null })) },
-        partitions: names.map((topic) => ({ topic, partition: 0 })),
-      };
-      assert.throws(() => planOf(given), { code: 'COLLECTION_UNSUITABLE', message });
-    });
-  }
-
-  test('is fine with a prefix', () => {
-    const plan = planOf({
-      rules: { topics: { names: ['system.users'] }, collection: 'from_${topic}' },
-      log: { topics: [{ topic: 'system.users', topicId: null }] },
-      partitions: [{ topic: 'system.users' }],
-    });
-    assert.equal(plan.collection, 'shop.from_${topic}');
   });
 });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { DeadLetterSettings } from '../../src/config/settings.js';
 import { refuseTooManyBad } from '../../src/drain/tolerance.js';
 import { DrainError } from '../../src/errors.js';
-import { books, pipeline, record } from './builders.js';
+import { badOnes, books, pipeline, record } from './builders.js';
 
 interface Case {
   title: string;
@@ -82,7 +82,7 @@ describe('the circuit breaker', () => {
           rules,
           given,
           { partition: counted(partition), run: counted(run) },
-          { bad, of: read },
+          { bad: badOnes(bad), of: read },
         );
       };
       if (!refused) check();
@@ -90,20 +90,20 @@ describe('the circuit breaker', () => {
     });
   }
 
-  test('says where, how many, and what to do', () => {
-    const records = [record({ offset: 70n })];
+  test('says where, how many, which code is the commonest with one place of it, and what to do', () => {
+    const records = [record({ offset: 70n }), record({ offset: 71n }), record({ offset: 72n })];
     const rules = pipeline({
       deadLetters: { collection: 'd', tolerate: { count: 1, ratio: null }, expireAfterMs: null },
     });
     const soFar = { partition: books(0), run: books(3, { inserted: 2, deadLettered: 1 }) };
     assert.throws(
       () => {
-        const batch = { topic: 'orders', partition: 'orders-3' as const, records, nextOffset: 71n };
-        refuseTooManyBad(rules, batch, soFar, { bad: 1, of: 1 });
+        const batch = { topic: 'orders', partition: 'orders-3' as const, records, nextOffset: 73n };
+        refuseTooManyBad(rules, batch, soFar, { bad: badOnes(3), of: 3 });
       },
       {
         message:
-          /^orders-3 offsets 70 up to 71: 2 records of this run are bad, and 1 are tolerated\. .*"orders".*ratio: 1.*"drain-orders"/s,
+          /^orders-3 offsets 70 up to 73: 4 records of this run are bad, and 1 are tolerated\. Commonest in this batch is NOT_JSON \(2 of 3\), as at orders-3 offset 71: the value is not valid JSON\. .*dead-letters list orders\..*"orders".*count, ratio.*"drain-orders"/,
       },
     );
   });

@@ -41,8 +41,8 @@ describe('a failure of the sink', () => {
 describe('how many records of a batch are bad', () => {
   const tooMany = new DrainError('TOO_MANY_BAD', 'too many');
   const most = (limit: number) => ({
-    tolerate: (bad: number) => {
-      if (bad > limit) throw tooMany;
+    tolerate: ({ length }: { length: number }) => {
+      if (length > limit) throw tooMany;
     },
   });
 
@@ -62,7 +62,7 @@ describe('how many records of a batch are bad', () => {
 
   test('is asked about the records that are handled, not about those that a batch leaves for the next', async () => {
     const asked: [bad: number, of: number][] = [];
-    const tolerate = (...share: [number, number]) => void asked.push(share);
+    const tolerate = ({ length }: { length: number }, of: number) => void asked.push([length, of]);
     let turned = 0;
     const enough = () => (turned += 1) === 3;
     const { handled } = await write(createFakeSink(), 'a1! b2 c3 d4! e5', {}, { tolerate, enough });

@@ -34,6 +34,17 @@ function examplePipeline(): Document {
   return { ...without(pipelines.orders, 'topic', 'collection'), schedule: { every: '60m' } };
 }
 
+/** Every other schema that can be compiled is registered so, as clients for Python, Go and .NET do. */
+function inEitherForm(fixture: Fixture, index: number): Fixture {
+  const { '': schema, ...others } = fixture.compiled ?? {};
+  if (schema === undefined || index % 2 === 0) return fixture;
+  const references = fixture.references.map(({ name, text }) => ({
+    name: `compiled-${name}`,
+    text: others[name] ?? text,
+  }));
+  return { ...fixture, schema, references };
+}
+
 function framed(id: number, rest: Buffer): Buffer {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(id, 1);
@@ -100,7 +111,10 @@ describe('records of a schema registry', () => {
       const good: { key: string; value: Buffer; expected: Document }[] = [];
       for (const [index, fixture] of FIXTURES.entries()) {
         if (fixture.type !== type) continue;
-        const id = await registerFixture(fixture, `${type.toLowerCase()}-${String(index)}`);
+        const id = await registerFixture(
+          inEitherForm(fixture, index),
+          `${type.toLowerCase()}-${String(index)}`,
+        );
         const value = framed(id, fixture.bytes.subarray(5));
         good.push({ key: `k${String(index)}`, value, expected: fixture.expected as Document });
       }

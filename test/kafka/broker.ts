@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka, Producer, ProducerConfig } from 'kafkajs';
 import type { KafkaSettings } from '../../src/config/settings.js';
-import { createSource, type SourceOptions } from '../../src/kafka/kafkajs-source.js';
+import { createSource, type KafkaJsSource, type SourceOptions } from '../../src/kafka/kafkajs-source.js';
 import { patchedKafkaJs } from '../../src/kafka/patched-kafkajs.js';
 import type { Source } from '../../src/kafka/source.js';
 import type { SourceUnderTest } from '../contract/source-contract.js';
@@ -18,7 +18,8 @@ export interface Broker extends SourceUnderTest {
   /** Another connected producer; disconnected with the world. */
   producerWith: (config: ProducerConfig) => Promise<Producer>;
   /** A member with options of its own. */
-  memberWith: (options: Partial<SourceOptions>) => Source;
+  memberWith: (options: Partial<SourceOptions>) => KafkaJsSource;
+  member: () => KafkaJsSource;
 }
 
 export function kafkaSettings(brokers: string[], overrides: Partial<KafkaSettings> = {}): KafkaSettings {
@@ -50,7 +51,7 @@ export async function openBroker(
   await createTopic(admin, { topic, numPartitions: partitions, configEntries });
   const sources: Source[] = [];
   const group = `group-${topic}`;
-  const memberWith = (options: Partial<SourceOptions>): Source => {
+  const memberWith = (options: Partial<SourceOptions>): KafkaJsSource => {
     const source = createSource({ kafka: settings, topics: { names: [topic] }, group, ...options });
     sources.push(source);
     return source;

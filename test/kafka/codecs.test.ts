@@ -124,3 +124,11 @@ test('damaged data is refused, not guessed', async () => {
   }
   assert.throws(() => unzstdInJavaScript(damaged, 1_000));
 });
+
+test('lz4 data that was cut off is refused, wherever it ends', async () => {
+  const whole = Buffer.from(lz4.compress(Buffer.from('order äß '.repeat(20_000))));
+  for (let end = 0; end < whole.length; end += 1)
+    await assert.rejects(codecs()[3]?.().decompress(whole.subarray(0, end)) ?? Promise.resolve(), {
+      retriable: false,
+    });
+});

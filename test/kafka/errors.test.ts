@@ -99,7 +99,7 @@ test('what nobody foresaw stays what it is', () => {
 });
 
 test('the members in the way are named with their hosts', () => {
-  const { code, message } = groupInUse('drain-orders', [{ clientId: 'celery', clientHost: '/10.0.0.7' }]);
+  const { code, message } = groupInUse('drain-orders', [{ clientId: 'celery', host: '10.0.0.7' }]);
   assert.equal(code, 'GROUP_IN_USE');
   assert.match(message, /celery on 10\.0\.0\.7/);
 });

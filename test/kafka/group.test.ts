@@ -35,6 +35,29 @@ test('a foreign member in the group is refused with its client id and host', asy
   await foreign.disconnect();
 });
 
+test("of a group's members the others are told, also where there is nothing to read, and a drain of ours never", async () => {
+  await using broker = await openBroker(1);
+  const source = broker.member();
+  assert.deepEqual(await source.otherMembers(), []);
+  const consuming = startConsuming(broker.member(), fromStart(broker.topic, 1), { ends: new Map([[0, 1n]]) });
+  await untilTrue('our own is there', async () => {
+    const { groups } = await broker.admin.describeGroups([broker.group]);
+    // while it joins and after
+    assert.deepEqual(await source.otherMembers(), []);
+    return groups[0]?.state === 'Stable';
+  });
+  assert.deepEqual(await source.otherMembers(), []);
+  await consuming.stop();
+
+  const foreign = broker.kafka.consumer({ groupId: broker.group, maxWaitTimeInMs: 100 });
+  await foreign.connect();
+  await foreign.subscribe({ topic: broker.topic });
+  await foreign.run({ eachMessage: () => Promise.resolve() });
+  assert.deepEqual(await source.otherMembers(), [{ clientId: 'looks-past', host: '127.0.0.1' }]);
+  await foreign.disconnect();
+  assert.deepEqual(await source.otherMembers(), []);
+});
+
 /** Kafka's own console consumer with the group protocol of KIP-848; it ends at the first record, or after 20 s without one. */
 function startForeign({ settings, topic, group }: Broker): Promise<unknown> {
   return runKafkaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
@@ -55,6 +78,13 @@ test('a foreign member of the newer group protocol is refused, too, although the
   const foreign = startForeign(broker);
   await untilTrue('the foreign member has joined', async () =>
     (await broker.admin.listGroups()).groups.some(({ groupId }) => groupId === broker.group),
+  );
+  console.log(
+    'XXX',
+    JSON.stringify(await broker.admin.describeGroups([broker.group])),
+    JSON.stringify(
+      (await broker.admin.listGroups()).groups.filter(({ groupId }) => groupId === broker.group),
+    ),
   );
   const consuming = startConsuming(broker.member(), fromStart(broker.topic, 2), { ends: new Map([[0, 1n]]) });
   await assert.rejects(consuming.ended, { code: 'GROUP_IN_USE' });

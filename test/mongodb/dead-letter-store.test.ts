@@ -17,7 +17,8 @@ import { openTarget, type Target } from './target.js';
 const NEVER = new AbortController().signal;
 const MIB = 1024 * 1024;
 const ALL: DeadLetterFilter = {
-  ...{ pipeline: 'orders', ids: null, state: null, code: null, stage: null, since: null, before: null },
+  ...{ pipeline: 'orders', ids: null, topics: null, state: null, code: null, stage: null },
+  ...{ since: null, before: null },
 };
 
 async function withLetters(
@@ -60,7 +61,7 @@ describe('the dead letters of a collection', () => {
       assert.deepEqual(await store.count({ ...ALL, pipeline: 'other' }), []);
     }));
 
-  test('are chosen by state, code, stage, id and time', () =>
+  test('are chosen by state, code, stage, topic, id and time', () =>
     withLetters([at(1n), at(2n), at(3n, 'ID_MISSING')], async (store) => {
       await store.markReplayed(['g|orders-0@1|2'], new Date());
       const chosen = async (filter: Partial<DeadLetterFilter>) =>
@@ -69,6 +70,10 @@ describe('the dead letters of a collection', () => {
       assert.deepEqual(await chosen({ state: 'open' }), [1, 3]);
       assert.deepEqual(await chosen({ code: 'ID_MISSING' }), [3]);
       assert.deepEqual(await chosen({ stage: 'write' }), []);
+      assert.deepEqual(await chosen({ topics: ['orders'] }), [1, 2, 3]);
+      assert.deepEqual(await chosen({ topics: ['others'] }), []);
+      assert.deepEqual(await store.topics(ALL), ['orders']);
+      assert.deepEqual(await store.topics({ ...ALL, code: 'NONE' }), []);
       assert.deepEqual(await chosen({ ids: ['g|orders-0@1|1', 'g|orders-0@1|3'] }), [1, 3]);
       assert.deepEqual(await chosen({ before: new Date(0) }), []);
       assert.deepEqual(await chosen({ since: new Date(0) }), [1, 2, 3]);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
-import { createSink } from '../../src/mongodb/driver-sink.js';
-import type { SinkOptions } from '../../src/mongodb/driver-sink.js';
+import { createPipelineSink, type PipelineSinkOptions } from '../../src/mongodb/driver-sink.js';
+import type { Sink } from '../../src/mongodb/sink.js';
 import type { SinkUnderTest, Stored } from '../contract/sink-contract.js';
 
 /** A sink on a database of its own on a real server, and a client that looks past it. */
@@ -14,6 +14,14 @@ export interface Target extends SinkUnderTest {
   signsOfLife: () => number;
   /** What was logged. */
   logged: string[];
+}
+
+type SinkOptions = Omit<PipelineSinkOptions, 'topics' | 'collectionFor'>;
+
+/** The sink of one collection. */
+async function createSink({ collection, ...options }: SinkOptions & { collection: string }): Promise<Sink> {
+  const sink = await createPipelineSink({ ...options, topics: [''], collectionFor: () => collection });
+  return { ...sink, write: (models, signal) => sink.write(models, signal, '') };
 }
 
 /** Opens a target; the database is dropped when it is disposed of. */

@@ -30,7 +30,7 @@ function declaredBy(random: () => number): VersionValue {
     return value ?? 0n;
   };
   if (random() < 0.7) return pick();
-  return Array.from({ length: 1 + Math.floor(random() * 3) }, () => (random() < 0.2 ? null : pick()));
+  return Array.from({ length: Math.floor(random() * 4) }, () => (random() < 0.2 ? null : pick()));
 }
 
 function versionBy(random: () => number, order: VersionOrder): Version {

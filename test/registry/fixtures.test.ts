@@ -4,7 +4,7 @@ import { BSON } from 'mongodb';
 import { decodeKey } from '../../src/drain/decode-key.js';
 import { decodeValue } from '../../src/drain/decode.js';
 import { pipeline, seededRandom } from '../drain/builders.js';
-import { FORMATS, readFixtures, schemasOf, sourceOf, type Fixture } from './fixtures.js';
+import { compiledSourceOf, FORMATS, readFixtures, schemasOf, sourceOf, type Fixture } from './fixtures.js';
 
 const FIXTURES = readFixtures();
 
@@ -33,6 +33,12 @@ describe('what independent encoders have written', () => {
       const value = decodedBy(fixture, schemas, fixture.bytes);
       assert.equal(bytesOf(value), bytesOf(fixture.expected), BSON.EJSON.stringify({ value }));
     });
+    const compiled = compiledSourceOf(fixture);
+    if (compiled !== null)
+      test(`${fixture.type}: ${fixture.what}, the schema registered by a client that compiles it`, () => {
+        const value = decodedBy(fixture, schemasOf(compiled), fixture.bytes);
+        assert.equal(bytesOf(value), bytesOf(fixture.expected), BSON.EJSON.stringify({ value }));
+      });
     test(`${fixture.type}: ${fixture.what}, the schema named by a header`, () => {
       const isScalar = typeof fixture.expected !== 'object' || BSON.Long.isLong(fixture.expected);
       const name = isScalar ? '__key_schema_id' : '__value_schema_id';

@@ -12,6 +12,8 @@ export interface Fixture {
   type: SchemaType;
   schema: string;
   references: { name: string; text: string }[];
+  /** The same as clients in other languages than Java register them, by the name of the file; '': the schema itself. */
+  compiled?: Record<string, string>;
   /** With the five bytes of schema 7 in front. */
   bytes: Buffer;
   /** Without anything in front, for a record whose header has the GUID. */
@@ -44,6 +46,13 @@ export function sourceOf({
   references,
 }: Pick<Fixture, 'type' | 'schema' | 'references'>): SchemaSource {
   return { type, text: schema, references };
+}
+
+/** As some registries give back what such a client has registered; `null`: it registers texts. */
+export function compiledSourceOf({ type, compiled }: Fixture): SchemaSource | null {
+  if (compiled === undefined) return null;
+  const { '': text = '', ...others } = compiled;
+  return { type, text, references: Object.entries(others).map(([name, other]) => ({ name, text: other })) };
 }
 
 /** A registry whose every schema is this one. */

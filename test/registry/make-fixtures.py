@@ -16,7 +16,8 @@ GUID = "89791762-2336-4186-9674-299b90a802e2"
 fixtures = []
 
 
-def add(what, schema_type, schema, payload, expected, references=(), path=None):
+def add(what, schema_type, schema, payload, expected, references=(), path=None, compiled=None):
+    """`compiled`: the schema and what it refers to as clients in other languages than Java register them."""
     schema_id = SchemaId(schema_type, schema_id=7, guid=GUID, message_indexes=path)
     framed = schema_id.id_to_bytes() + payload
     fixtures.append({
@@ -24,6 +25,8 @@ def add(what, schema_type, schema, payload, expected, references=(), path=None):
         "bytes": base64.b64encode(framed).decode(), "expected": expected,
         "payload": base64.b64encode(payload).decode(), "header": base64.b64encode(schema_id.guid_to_bytes()).decode(),
     })
+    if compiled is not None:
+        fixtures[-1]["compiled"] = {name: base64.b64encode(data).decode() for name, data in compiled.items()}
 
 
 def avro(what, schema, value, expected, named=()):
@@ -129,12 +132,13 @@ expected = {"id": "o-1", "total": {"units": long(2**53 + 1), "currency": "EUR"},
             "by_number": {"-5": "minus five"}, "extra": {"l": [True, None, "x"], "n": {"$numberDouble": "1.5"}}, "delta": long(-(2**62)),
             "packed": [{"$numberInt": "1"}, {"$numberInt": "-1"}], "done": True, "mark": long(7), "share": {"$numberDouble": "0.5"}}
 imports = [{"name": "money.proto", "text": MONEY}]
-add("every kind of field", "PROTOBUF", ORDER, full.SerializeToString(deterministic=True), expected, imports, [1])
-add("fields that were not set", "PROTOBUF", ORDER, pb.Order().SerializeToString(), unset, imports, [1])
-add("the first message of a file", "PROTOBUF", ORDER, pb.Ignored(x="y").SerializeToString(), {"x": "y"}, imports, [0])
+compiled = {"": pb.DESCRIPTOR.serialized_pb, "money.proto": importlib.import_module("money_pb2").DESCRIPTOR.serialized_pb}
+add("every kind of field", "PROTOBUF", ORDER, full.SerializeToString(deterministic=True), expected, imports, [1], compiled)
+add("fields that were not set", "PROTOBUF", ORDER, pb.Order().SerializeToString(), unset, imports, [1], compiled)
+add("the first message of a file", "PROTOBUF", ORDER, pb.Ignored(x="y").SerializeToString(), {"x": "y"}, imports, [0], compiled)
 add("a message in a message", "PROTOBUF", ORDER, pb.Order.Item(sku="B", count=1).SerializeToString(),
-    {"sku": "B", "count": {"$numberInt": "1"}}, imports, [1, 0])
+    {"sku": "B", "count": {"$numberInt": "1"}}, imports, [1, 0], compiled)
 
 add("an object", "JSON", '{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}', b'{"a":1,"b":[true]}', {"a": {"$numberInt": "1"}, "b": [True]})
-json.dump(fixtures, sys.stdout, ensure_ascii=False, indent=1)
+json.dump(fixtures, sys.stdout, ensure_ascii=False, indent=2)
 print()

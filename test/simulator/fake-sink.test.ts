@@ -25,6 +25,7 @@ function open(order: VersionOrder = 'offset'): Promise<SinkUnderTest> {
     perils: { lostReply: 0, outage: 0, refusedDeadLetters: 0 },
     refuses: (model) => (hasUnstorableName(model) ? 'NOT_STORABLE' : null),
     onWrite: () => undefined,
+    onRemove: () => undefined,
   });
   const sink: Sink = {
     ...fake,

@@ -58,6 +58,8 @@ export interface FakeSinkOptions {
   refuses: (model: WriteModel) => WriteRejectionCode | null;
   /** Told of every write at the moment it takes effect. */
   onWrite: (idKey: string, before: StoredDocument | undefined, after: StoredDocument) => void;
+  /** Told of every document that a hard delete removes. */
+  onRemove: () => void;
 }
 
 /** `Sink` on a fake database: the guard holds per document, other processes may write between any two documents. */
@@ -112,14 +114,18 @@ function unavailable(): DrainError {
 type Applied = 'inserted' | 'updated' | 'deleted' | 'unchanged' | Rejection;
 
 function apply(
-  { order = 'offset', database, refuses, onWrite }: FakeSinkOptions,
+  { order = 'offset', database, refuses, onWrite, onRemove }: FakeSinkOptions,
   model: WriteModel,
 ): Applied {
   const code = refuses(model);
   if (code !== null) return { model, code, reason: 'the server refused the document' };
   const before = database.documents.get(model.idKey);
   if (before !== undefined && !replaces(model, before, order)) return 'unchanged';
-  if (isRemoval(model)) return database.documents.delete(model.idKey) ? 'deleted' : 'unchanged';
+  if (isRemoval(model)) {
+    if (!database.documents.delete(model.idKey)) return 'unchanged';
+    onRemove();
+    return 'deleted';
+  }
   const after = toStored(model);
   if (isDeepStrictEqual(before, after)) return 'unchanged';
   database.documents.set(model.idKey, after);

@@ -53,7 +53,6 @@ export interface OracleInput {
   log: FakeLog;
   database: FakeDatabase;
   natureOf: (record: KafkaRecord) => Nature;
-  /** Hard ones are not told of: what is removed leaves no version to look at. */
   deletes: PipelineSettings['deletes'];
 }
 
@@ -114,18 +113,27 @@ function coordinatesOf({ partition, offset }: { partition: number; offset: bigin
   return `${String(partition)}:${String(offset)}`;
 }
 
-function isSettled(
-  { database, natureOf, deletes }: OracleInput,
-  record: KafkaRecord,
-  deadLetters: ReadonlySet<string>,
-): boolean {
+function isSettled(input: OracleInput, record: KafkaRecord, deadLetters: ReadonlySet<string>): boolean {
+  const { database, natureOf, deletes } = input;
   const nature = natureOf(record);
   if (nature === 'tombstone' && deletes === 'ignore') return true;
   if (nature !== 'undecodable') {
     const stored = database.documents.get(`s:${String(record.key)}`);
-    if (stored !== undefined && stored.version.offset >= record.offset) return true;
+    if (stored === undefined) {
+      if (deletes === 'hard' && isRemoved(input, record)) return true;
+    } else if (stored.version.offset >= record.offset) return true;
   }
   return deadLetters.has(coordinatesOf(record));
+}
+
+/**
+ * Whether a tombstone explains that nothing is stored: the record is one, or one comes after it. That one may lie beyond what is
+ * committed, where an attempt that was killed had got further.
+ */
+function isRemoved({ log, natureOf }: OracleInput, { partition, offset, key }: KafkaRecord): boolean {
+  return recordsIn(log, partition, offset).some(
+    (later) => String(later.key) === String(key) && natureOf(later) === 'tombstone',
+  );
 }
 
 function deadLetterCoordinates({ deadLetters }: FakeDatabase): Set<string> {
@@ -227,8 +235,9 @@ function checkDocuments({ log, database, natureOf, deletes }: OracleInput): void
   const wanted = new Map<string, KafkaRecord>();
   for (const record of recordsOf(log)) {
     const nature = natureOf(record);
-    if (nature === 'document' || (nature === 'tombstone' && deletes === 'soft'))
-      wanted.set(`s:${String(record.key)}`, record);
+    const idKey = `s:${String(record.key)}`;
+    if (nature === 'document' || (nature === 'tombstone' && deletes === 'soft')) wanted.set(idKey, record);
+    if (nature === 'tombstone' && deletes === 'hard') wanted.delete(idKey);
   }
   for (const [idKey, record] of wanted) checkDocument(idKey, record, database.documents.get(idKey));
   for (const idKey of database.documents.keys()) {

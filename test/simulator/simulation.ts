@@ -22,6 +22,8 @@ export interface Told {
   zombies: number;
   setBacks: number;
   records: number;
+  /** How many documents hard deletes have removed. */
+  removed: number;
 }
 
 interface World extends Story {
@@ -62,7 +64,16 @@ export async function simulate(seed: number): Promise<Told> {
   const database = createDatabase();
   const { log, pipeline } = story;
   const oracle = createOracle({ log, database, natureOf, deletes: pipeline.deletes });
-  const told: Told = { seed, runs: 0, attempts: 0, kills: 0, zombies: 0, setBacks: 0, records: 0 };
+  const told: Told = {
+    seed,
+    runs: 0,
+    attempts: 0,
+    kills: 0,
+    zombies: 0,
+    setBacks: 0,
+    records: 0,
+    removed: 0,
+  };
   const group = createGroup(time);
   const world: World = { ...story, time, group, database, oracle, previous: null, givenUp: [], told };
   await time.until(live(world));
@@ -231,6 +242,7 @@ function depsOf(world: World, process: SimulatedProcess): DrainDeps {
       refuses: (model) =>
         model.kind === 'upsert' && UNWRITABLE_FIELD in model.fields ? 'VALIDATION_FAILED' : null,
       onWrite: oracle.onWrite,
+      onRemove: () => void (world.told.removed += 1),
     }),
     schemas: null,
     clock: time.now,

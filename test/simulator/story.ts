@@ -35,12 +35,13 @@ export function tellStory(seed: number): Story {
   const random = createRandom(seed);
   const overlapping = random.chance(0.3);
   const log = createLog(TOPIC, random.integer(1, 4));
+  const pipeline = pipelineOf(random, overlapping);
   const story: Story = {
     seed,
     random,
-    pipeline: pipelineOf(random, overlapping),
+    pipeline,
     log,
-    perils: perilsOf(random),
+    perils: perilsOf(random, pipeline),
     overlapping,
     runs: random.integer(2, 5),
   };
@@ -52,7 +53,8 @@ function pipelineOf(random: Random, overlapping: boolean): PipelineSettings {
   const base = pipelineWith();
   return {
     ...base,
-    deletes: random.pick(['soft', 'ignore']),
+    // `hard` is refused where runs may overlap
+    deletes: random.pick(overlapping ? ['soft', 'ignore'] : ['soft', 'ignore', 'hard']),
     until: random.pick(['end-offsets', 'end-offsets', 'idle']),
     schedule: { ...base.schedule, overlap: overlapping ? 'allowAll' : 'skip' },
     limits: {
@@ -64,11 +66,12 @@ function pipelineOf(random: Random, overlapping: boolean): PipelineSettings {
 }
 
 /** Mostly a little of everything, sometimes calm, sometimes a storm. */
-function perilsOf(random: Random): Story['perils'] {
+function perilsOf(random: Random, { deletes }: PipelineSettings): Story['perils'] {
   const weather = random.pick([0, 0.3, 1, 1, 3]);
   return {
     kill: 0.003 * weather,
-    freeze: 0.003 * weather,
+    // what an attempt that lives on may write behind a hard delete is beyond what is promised
+    freeze: deletes === 'hard' ? 0 : 0.003 * weather,
     outage: 0.05 * weather,
     lostCommit: 0.02 * weather,
     lostReply: 0.05 * weather,

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { NO_RECORDS, type DrainOutcome, type PartitionResult, type Plan } from '../../src/contract.js';
+import {
+  NO_RECORDS,
+  type DrainOutcome,
+  type PartitionResult,
+  type Plan,
+  type Warning,
+} from '../../src/contract.js';
 import { decodeUnlisted } from '../../src/unlisted.js';
 import { planMarkdown, resultMarkdown } from '../../src/workflows/markdown.js';
 import { resultOf, shouldCatchUp, untouched } from '../../src/workflows/result.js';
@@ -72,17 +78,17 @@ describe("a run's result", () => {
   });
 
   test('joins what the plan and the drain have to warn of and report as lost', () => {
-    const warning = (code: string) => ({ code, message: code });
+    const warning = (code: Warning['code']) => ({ code, message: code });
     const range = (from: string) => ({ topic: 'orders', partition: 0, from, to: '5' });
     const result = resultOf(
-      plan({ warnings: [warning('A')], lost: [range('1')] }),
-      outcome({ warnings: [warning('B')], lost: [range('3')] }),
+      plan({ warnings: [warning('TOPIC_GONE')], lost: [range('1')] }),
+      outcome({ warnings: [warning('OFFSETS_EXPIRED')], lost: [range('3')] }),
       STARTED,
       ENDED,
     );
     assert.deepEqual(
       result.warnings.map(({ code }) => code),
-      ['A', 'B'],
+      ['TOPIC_GONE', 'OFFSETS_EXPIRED'],
     );
     assert.deepEqual(
       result.lost.map(({ from }) => from),

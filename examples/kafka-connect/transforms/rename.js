@@ -1,4 +1,4 @@
-/** What `RenameByMapping` did: `cust` becomes `customer`. */
+/** What `ReplaceField` did: `cust` becomes `customer`. */
 export function transform({ value }) {
   if (!('cust' in value)) return value;
   const { cust, ...rest } = value;

@@ -133,7 +133,16 @@ describe('a run after another', { concurrency: true }, () => {
     };
     const old = new Date(Date.now() - DAY_MS - 60_000).toISOString();
     const metadata = encodeMark({
-      ...{ run: 'of yesterday', attempt: 1, epoch: 1, at: old, from: '0', lost: [], books: EMPTY_BOOKS },
+      ...{
+        run: 'of yesterday',
+        attempt: 1,
+        epoch: 1,
+        rule: null,
+        at: old,
+        from: '0',
+        lost: [],
+        books: EMPTY_BOOKS,
+      },
     });
     await commitAs(quiet, ...[0, 1].map((partition) => ({ partition, offset: 20n, metadata })));
     assert.deepEqual(await committedAt(), [old, old]);

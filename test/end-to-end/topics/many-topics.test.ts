@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { orders } from '../../support/records.js';
-import { createScenario, type Scenario } from '../../support/scenario.js';
+import { createScenario, type Run, type Scenario } from '../../support/scenario.js';
 import { until } from '../../support/until.js';
 
 const TOPICS = 50;
@@ -27,10 +28,22 @@ after(async () => {
   await scenario.close();
 });
 
-test('50 topics with 1,000 partitions are drained in one run, whose result stays small and remembers all of them', async () => {
+/** Bytes in a run's history: of the plan, of what the drain returned, and of all its events. */
+async function sizesIn({ handle }: Run): Promise<{ plan: number; outcome: number; all: number }> {
+  const { events = [] } = await handle.fetchHistory();
+  const results = (events ?? []).flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
+    const bytes = completed?.result?.payloads?.map(({ data }) => data?.length ?? 0);
+    return bytes === undefined ? [] : [bytes.reduce((sum, length) => sum + length, 0)];
+  });
+  const [plan = 0, outcome = 0] = results;
+  return { plan, outcome, all: JSON.stringify(historyToJSON({ events })).length };
+}
+
+test('50 topics with 1,000 partitions are drained in one run, whose result and history stay small and remember all of them', async () => {
   for (const topic of [3, 17, 49])
     await scenario.produce(orders(100, { partition: topic % PARTITIONS }), names()[topic]);
-  const first = await scenario.run();
+  const run = await scenario.trigger();
+  const first = await run.result();
   assert.deepEqual([first.stopReason, first.records.inserted, first.lagAfter], ['drained', 300, 0]);
   assert.equal(first.topics.length, TOPICS);
   assert.deepEqual(
@@ -39,6 +52,8 @@ test('50 topics with 1,000 partitions are drained in one run, whose result stays
   );
   assert.equal(first.partitions.length, 3);
   assert.ok(JSON.stringify(first).length < 16_000, 'a few KB');
+  const { plan, outcome, all } = await sizesIn(run);
+  assert.ok(plan < 40_000 && outcome < 20_000 && all < 110_000);
   const quiet = await scenario.run();
   assert.deepEqual([quiet.stopReason, quiet.continuity], ['nothing-to-do', 'continuous']);
   await scenario.produce(orders(50, { first: 100, partition: 5 }), names()[20]);

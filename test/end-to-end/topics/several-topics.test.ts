@@ -116,9 +116,31 @@ describe('all topics that match a pattern, each into a collection of its own (ex
     await scenario.produce(orders(5, { version: 2 }), topics.named('a'));
     const result = await scenario.run();
     assert.deepEqual(readByTopic(result), { a: 5, b: 0, c: 7 });
-    assert.deepEqual(result.warnings, []);
+    assert.deepEqual(
+      result.warnings.map(({ code }) => code),
+      ['TOPIC_ADDED'],
+    );
     await assertHolds('a');
     await assertHolds('c');
+  });
+
+  test('what its collection lacks, the run, which makes none of it, warns of, check names and setup makes', async () => {
+    const ofNew = `from_${topics.named('c')}`;
+    const database = client.db(scenario.collection.dbName);
+    assert.deepEqual((await topics.collection('c').indexes()).map(({ name }) => name), ['_id_']); // prettier-ignore
+    const checked = await commandsOf(scenario).check();
+    const found = checked.data.find(({ area }) => area === 'mongodb');
+    assert.equal(found?.state, 'warning');
+    assert.match(
+      found.text,
+      new RegExp(`^missing: [^,]*\\.${ofNew}: kafka_drain_purge [^,]*, [^,]*\\.${ofNew}_live [^,]*;`),
+    );
+    const made = (await commandsOf(scenario).setup()).data.filter(({ outcome }) => outcome === 'created');
+    assert.deepEqual(
+      made.map(({ name }) => name.slice(database.databaseName.length + 1)),
+      [`${ofNew}: kafka_drain_purge`, `${ofNew}_live`],
+    );
+    assert.equal(await database.collection(`${ofNew}_live`).countDocuments(), 7);
   });
 
   test('a topic that was there before and matches only since the pattern was widened begins by the start policy', async () => {
@@ -129,6 +151,10 @@ describe('all topics that match a pattern, each into a collection of its own (ex
     worker = await scenario.startWorker();
     const result = await scenario.run();
     assert.equal(result.topics.find(({ topic }) => topic === wide)?.read, 0);
+    assert.deepEqual(
+      result.warnings.map(({ message }) => message.includes(`"${wide}" is new`)),
+      [true],
+    );
     await scenario.produce(orders(2), wide);
     assert.equal((await scenario.run()).records.read, 2);
   });

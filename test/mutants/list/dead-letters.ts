@@ -147,13 +147,13 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'too many bad records are let through',
     bug: null,
-    edits: [{ file: 'drain/handle', find: 'if (bad === 0)', replace: 'if (bad >= 0)' }],
+    edits: [{ file: 'drain/handle', find: 'if (bad.length === 0)', replace: 'if (bad >= 0)' }],
     tests: ['drain/handle'],
   },
   {
     name: 'dead letters are written before anybody asks how many they are',
     bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'tolerate(bad.length, handled.length);', replace: '' }],
+    edits: [{ file: 'drain/write-batch', find: 'tolerate(bad, handled.length);', replace: '' }],
     tests: ['drain/write-batch-bad-records'],
   },
   {

@@ -129,9 +129,9 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/document-id',
-        find: 'if (digits !== null)\n        return bytesKey',
-        replace: 'if (false)\n        return bytesKey',
+        file: 'mongodb/values',
+        find: '`x0:${',
+        replace: '`y0:${',
       },
     ],
     tests: ['drain/document-id'],
@@ -151,7 +151,7 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
   {
     name: 'ids beyond 2^53 are matched as floating point',
     bug: null,
-    edits: [{ file: 'mongodb/documents', find: '`n${String(id)}`', replace: '`n${Number(id)}`' }],
+    edits: [{ file: 'mongodb/documents', find: '`n:${String(id)}`', replace: '`n:${Number(id)}`' }],
     tests: CONTRACT,
     only: 'told apart',
     servers: true,
@@ -204,5 +204,47 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
       },
     ],
     tests: ['drain/declared-version'],
+  },
+  {
+    name: 'rows of an incremental snapshot are placed by the position of another change',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/source-position',
+        find: "source['snapshot'] === 'incremental' ? BEFORE_ALL : read(source)",
+        replace: 'read(source)',
+      },
+    ],
+    tests: ['drain/declared-version'],
+  },
+  {
+    name: 'whole doubles of extended JSON become integers',
+    bug: null,
+    edits: [{ file: 'mongodb/extended-json', find: 'new Double(value)', replace: 'value' }],
+    tests: ['mongodb/extended-json'],
+  },
+  {
+    name: 'what stands beside a form of extended JSON is lost',
+    bug: null,
+    edits: [{ file: 'mongodb/extended-forms', find: 'others.length === 0', replace: 'true' }],
+    tests: ['mongodb/extended-json'],
+  },
+  {
+    name: 'all dates are one id',
+    bug: null,
+    edits: [{ file: 'mongodb/values', find: '`d:${String(value.getTime())}`', replace: '`d:`' }],
+    tests: ['drain/mongodb-ids'],
+  },
+  {
+    name: 'a changed version rule goes on in the same epoch',
+    bug: null,
+    edits: [{ file: 'drain/version-rule', find: 'before === null || before === rule', replace: 'true' }],
+    tests: ['drain/planning-refusals', 'drain/ledger-opening'],
+  },
+  {
+    name: 'commits do not say by which version rule they were made',
+    bug: null,
+    edits: [{ file: 'drain/commit-mark', find: '(rule !== null && { rule })', replace: '({})' }],
+    tests: ['drain/commit-mark'],
   },
 ];

@@ -13,7 +13,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'workflows/run-drain',
-        find: 'CancellationScope.nonCancellable(() => settleDrain({ pipeline, plan, limits }))',
+        find: 'await CancellationScope.nonCancellable(() => settleDrain(drain))',
         replace: "untouched(plan, 'stopped')",
       },
     ],
@@ -27,7 +27,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'workflows/run-drain',
-        find: 'CancellationScope.nonCancellable(() => settleDrain({ pipeline, plan, limits }))',
+        find: 'await CancellationScope.nonCancellable(() => settleDrain(drain))',
         replace: "untouched(plan, 'stopped')",
       },
     ],

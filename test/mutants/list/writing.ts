@@ -241,7 +241,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the id true and the id "true" are one',
     bug: null,
-    edits: [{ file: 'drain/document-id', find: '`b:${String(value)}`', replace: '`s:${String(value)}`' }],
+    edits: [{ file: 'drain/id-values', find: '`b:${String(value)}`', replace: '`s:${String(value)}`' }],
     tests: ['drain/document-id'],
   },
   {

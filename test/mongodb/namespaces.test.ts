@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Db } from 'mongodb';
-import { MAX_NAMESPACE_BYTES, namespaceBytes } from '../../src/config/collections.js';
+import { isReservedName, MAX_NAMESPACE_BYTES, namespaceBytes } from '../../src/config/collections.js';
 import { stackFromEnvironment } from '../support/stack.js';
 import { openTarget } from './target.js';
 
@@ -16,6 +16,19 @@ const kinds: readonly (readonly [string, (db: Db, name: string) => Promise<unkno
   ['an index', (db, name) => db.collection(name).createIndex({ 'a.long.path': 1 })],
   ['a view', (db, name) => db.createCollection(name, { viewOn: 'orders', pipeline: [] })],
 ];
+
+test('MongoDB takes the names that Kafka takes, but for those that are refused', async () => {
+  await using target = await openTarget(stackFromEnvironment().mongodb);
+  const { db } = target;
+  for (const name of ['a..b', 'a.', '-', '_', '0', 'a_system.b', 'a.system', 'systems', 'system']) {
+    assert.ok(!isReservedName(name));
+    for (const [, create] of kinds.slice(0, 2)) await create(db, name);
+  }
+  for (const name of ['.a', '..a', 'system.a', 'a.system.b', 'a.system.']) {
+    assert.ok(isReservedName(name));
+    await assert.rejects(db.collection(name).insertOne({}));
+  }
+});
 
 for (const [kind, create] of kinds)
   test(`MongoDB takes ${kind} whose namespace is just short enough, and none that is longer by a byte`, async () => {

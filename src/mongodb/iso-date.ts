@@ -1,0 +1,9 @@
+// Date.parse takes much else, some of it in the machine's time zone.
+const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
+
+/** Of ISO 8601 with zone, or a day (at midnight UTC); `undefined`: it isn't that. Cut to milliseconds. */
+export function fromIsoDate(text: string): Date | undefined {
+  if (!ISO_8601.test(text)) return undefined;
+  const time = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  return Number.isNaN(time) ? undefined : new Date(time);
+}

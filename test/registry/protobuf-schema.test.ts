@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { toDouble as asDouble } from '../../src/mongodb/values.js';
+import { compile } from '../../src/registry/compile.js';
+
+const LIMITS = { maxDepth: 100, maxKeys: 100_000 };
+const PROTO3 = 'syntax = "proto3";';
+
+/** The value, the fault, or why the schema can't be used. */
+function decoded(text: string, bytes: readonly number[] | Buffer, path: readonly number[] = [0]): unknown {
+  const entry = compile({ type: 'PROTOBUF', text, references: [] });
+  if (entry.kind !== 'usable') return entry.kind === 'unusable' ? entry.reason : entry.kind;
+  const payload = entry.decode(Buffer.from(bytes), path, LIMITS);
+  return payload.kind === 'value' ? payload.value : payload.fault;
+}
+
+describe('a Protobuf schema', () => {
+  test('may import what Confluent’s serialisers never register: google/type and confluent/type', () => {
+    const text = `${PROTO3} import "google/type/money.proto"; import "google/type/color.proto"; import "google/type/month.proto";
+      import "confluent/type/variant.proto";
+      message Order { google.type.Money total = 1; google.type.Color color = 2; google.type.Month month = 3; confluent.type.Variant v = 4; }`;
+    const money = [0x0a, 3, 0x45, 0x55, 0x52, 0x10, 5];
+    assert.deepEqual(decoded(text, [0x0a, money.length, ...money, 0x12, 2, 0x22, 0, 0x18, 2]), {
+      total: { currency_code: 'EUR', units: 5n, nanos: 0 },
+      color: {
+        red: asDouble(0),
+        green: asDouble(0),
+        blue: asDouble(0),
+        alpha: asDouble(0),
+      },
+      month: 'FEBRUARY',
+    });
+  });
+
+  test('with the name __proto__ cannot be used: the field would be lost without a word', () => {
+    assert.equal(
+      decoded(`${PROTO3} message A { string __proto__ = 1; }`, [0x0a, 1, 0x61]),
+      'it uses the name __proto__',
+    );
+  });
+
+  for (const name of [
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'toJSON',
+    'valueOf',
+    'prototype',
+    'decode',
+  ]) {
+    test(`may have a field of the name ${name}, and no record sees another's`, () => {
+      const text = `${PROTO3} message A { B ${name} = 1; } message B { int32 x = 1; int32 y = 2; }`;
+      const entry = compile({ type: 'PROTOBUF', text, references: [] });
+      assert.ok(entry.kind === 'usable');
+      const values = [8, 16].map((tag) => entry.decode(Buffer.from([0x0a, 2, tag, 1]), [0], LIMITS));
+      assert.deepEqual(values, [
+        { kind: 'value', value: { [name]: { x: 1, y: 0 } } },
+        { kind: 'value', value: { [name]: { x: 0, y: 1 } } },
+      ]);
+    });
+  }
+});
+
+describe('a Protobuf message', () => {
+  test('with entries of maps that lack the key or the value has their defaults, of the right types', () => {
+    const text = `${PROTO3} message A { map<int64, int64> a = 1; map<int32, string> b = 2; map<string, bytes> c = 3;
+      map<bool, B> d = 4; map<uint64, uint64> e = 5; } message B { int32 x = 1; }`;
+    assert.deepEqual(decoded(text, [0x0a, 0, 0x12, 0, 0x1a, 0, 0x22, 0, 0x2a, 0]), {
+      a: { 0: 0n },
+      b: { 0: '' },
+      c: { '': Buffer.alloc(0) },
+      d: { false: { x: 0 } },
+      e: { 0: 0n },
+    });
+  });
+
+  test('with a key twice in a map, several set in a oneof, or a message in parts: the last counts, parts are merged', () => {
+    const map = `${PROTO3} message A { map<string, int32> m = 1; }`;
+    const entry = (value: number) => [0x0a, 5, 0x0a, 1, 0x61, 0x10, value];
+    assert.deepEqual(decoded(map, [...entry(7), ...entry(8)]), { m: { a: 8 } });
+    const oneof = `${PROTO3} message A { oneof p { B a = 1; int32 b = 2; B c = 3; } } message B { int32 x = 1; }`;
+    assert.deepEqual(decoded(oneof, [0x0a, 2, 8, 1, 0x10, 0, 0x1a, 0]), { c: { x: 0 } });
+    const parts = `${PROTO3} message A { B a = 1; } message B { int32 x = 1; int32 y = 2; }`;
+    assert.deepEqual(decoded(parts, [0x0a, 2, 8, 1, 0x0a, 2, 16, 3]), { a: { x: 1, y: 3 } });
+  });
+
+  test('of proto2 may have groups, which count as messages, and must have what is required', () => {
+    const text = `syntax = "proto2"; message A { repeated group Result = 1 { required string url = 2; } optional int32 z = 3;
+      message N { optional int32 q = 1; } }`;
+    assert.deepEqual(decoded(text, [0x0b, 0x12, 1, 0x61, 0x0c, 0x18, 5]), { result: [{ url: 'a' }], z: 5 });
+    assert.deepEqual(decoded(text, [8, 1], [0, 1]), { q: 1 });
+    assert.equal(decoded(text, [0x0b, 0x0c]), 'MALFORMED');
+  });
+
+  test('of an edition has presence as its features say', () => {
+    const text =
+      'edition = "2023"; message A { string a = 1; int32 b = 2 [features.field_presence = IMPLICIT]; int32 c = 3; }';
+    assert.deepEqual(decoded(text, [0x0a, 0]), { a: '', b: 0 });
+  });
+
+  const MILLIONS = 15 * 1024 * 1024;
+  const packed = (value: number) =>
+    Buffer.concat([Buffer.from([0x0a, 0x80, 0x80, 0xc0, 0x07]), Buffer.alloc(MILLIONS, value)]);
+  const empty = Buffer.alloc(MILLIONS, Buffer.from([0x0a, 0]));
+  const HEAVY: readonly (readonly [what: string, field: string, bytes: Buffer])[] = [
+    ['numbers of 64 bits', 'repeated int64 a = 1;', packed(1)],
+    ['numbers of 32 bits', 'repeated int32 a = 1;', packed(1)],
+    ['empty binaries', 'repeated bytes a = 1;', empty],
+    ['empty messages', 'repeated B a = 1;', empty],
+  ];
+  for (const [what, field, bytes] of HEAVY) {
+    test(`of millions of ${what} is too large, before it fills the heap of the thread`, () => {
+      assert.equal(decoded(`${PROTO3} message A { ${field} } message B {}`, bytes), 'TOO_LARGE');
+    });
+  }
+});
