@@ -30,6 +30,11 @@ export interface TokenOptions extends Partial<TokenKeeping> {
 
 /** Kafka's own client refreshes after 80 % of the lifetime (`sasl.login.refresh.window.factor`). */
 const REFRESH_AFTER = 0.8;
+/**
+ * A token that has less to live isn't shown to brokers. kafkajs authenticates anew 10 s before a session ends, which is when its
+ * token ends (KIP-368): with less it would do so at once, again and again, and the broker refuses that.
+ */
+const SHORTEST_REST_S = 60;
 const SECOND_MS = 1_000;
 /** Where the endpoint doesn't say for how long the token is good. */
 const UNKNOWN_LIFETIME_S = 60;
@@ -68,7 +73,8 @@ async function fetchToken(settings: OauthSettings, now: () => number): Promise<T
     );
     const { access_token: value, expires_in: lifetimeS = UNKNOWN_LIFETIME_S } =
       await oauth.processClientCredentialsResponse(server, client, response);
-    return { value, refreshAtMs: now() + lifetimeS * SECOND_MS * REFRESH_AFTER };
+    const usableS = Math.min(lifetimeS * REFRESH_AFTER, lifetimeS - SHORTEST_REST_S);
+    return { value, refreshAtMs: now() + usableS * SECOND_MS };
   } catch (error) {
     throw asTokenError(error, settings);
   }

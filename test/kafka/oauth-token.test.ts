@@ -42,6 +42,16 @@ describe('access tokens', () => {
     assert.equal(endpoint.given(), before + 2);
   });
 
+  test('that live for a minute are for one connection only: what is left of them would be too little for the next', async () => {
+    endpoint.setLifetime(60);
+    const before = endpoint.given();
+    const getToken = createTokens({ settings });
+    await getToken();
+    await getToken();
+    endpoint.setLifetime(3_600);
+    assert.equal(endpoint.given(), before + 2);
+  });
+
   test('are asked for again after a failure', async () => {
     const getToken = createTokens({ settings });
     endpoint.set('busy');

@@ -1,67 +1,28 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { KafkaSettings, OauthSettings, TlsSettings } from '../../src/config/settings.js';
-import { DrainError } from '../../src/errors.js';
-import { createSource } from '../../src/kafka/kafkajs-source.js';
-import { localKafka } from '../../stack/kafka-client.js';
-import { createTopic } from '../../stack/topics.js';
+import type { KafkaSettings } from '../../src/config/settings.js';
 import { createAuthority, encryptedKey } from '../support/certificates.js';
-import { startSecuredKafka, type Door, type SecuredKafka } from '../support/secured-kafka.js';
-import { kafkaSettings } from './broker.js';
-import { fromStart, startConsuming, untilTrue } from './consuming.js';
+import type { Door, SecuredKafka } from '../support/secured-kafka.js';
+import { fromStart, startConsuming } from './consuming.js';
+import { GROUP, openSecuredWorld, TOPIC, type SecuredWorld } from './secured-world.js';
 
-const TOPIC = 'orders';
-/** The groups that may be used begin with it. */
-const GROUP = 'drain-orders';
-const PRINCIPALS = ['User:CN=drain-client', 'User:drain', 'User:drain-client'];
-
+let world: SecuredWorld;
 let kafka: SecuredKafka;
 before(async () => {
-  kafka = await startSecuredKafka();
-  const client = localKafka(kafka.adminAddress, 0);
-  const admin = client.admin();
-  await admin.connect();
-  await createTopic(admin, { topic: TOPIC, numPartitions: 1 });
-  await admin.disconnect();
-  const producer = client.producer();
-  await producer.connect();
-  await producer.send({ topic: TOPIC, messages: [{ key: 'k', value: 'v' }] });
-  await producer.disconnect();
-  const allowed = PRINCIPALS.flatMap((principal) => ['--allow-principal', principal]);
-  const read = ['--add', ...allowed, '--operation', 'Read'];
-  await kafka.acls(...read, '--topic', TOPIC);
-  await kafka.acls(...read, '--group', GROUP, '--resource-pattern-type', 'prefixed');
+  world = await openSecuredWorld();
+  ({ kafka } = world);
 });
-after(async () => {
-  await kafka[Symbol.asyncDispose]();
-});
+after(() => world[Symbol.asyncDispose]());
 
-const trusting = (): TlsSettings => ({ ca: kafka.authority.cert, cert: null, key: null, passphrase: null });
-const withClient = (): TlsSettings => ({ ...trusting(), cert: kafka.client.cert, key: kafka.client.key });
-const oauth = (change: Partial<OauthSettings> = {}): OauthSettings => ({
-  mechanism: 'oauthbearer',
-  tokenEndpoint: kafka.tokens.url,
-  clientId: kafka.tokens.clientId,
-  clientSecret: kafka.tokens.clientSecret,
-  scope: 'kafka',
-  extensions: {},
-  tls: trusting(),
-  ...change,
-});
-
-function sourceAt(door: Door, settings: Partial<KafkaSettings>, topic = TOPIC, group = GROUP) {
-  return createSource({
-    kafka: kafkaSettings([kafka.addresses[door]], settings),
-    topics: { names: [topic] },
-    group,
-  });
-}
+const trusting = () => world.trusting();
+const withClient = () => world.withClient();
+const oauth: SecuredWorld['oauth'] = (change) => world.oauth(change);
 
 let groups = 0;
 
 async function drains(door: Door, settings: Partial<KafkaSettings>): Promise<void> {
   groups += 1;
-  const source = sourceAt(door, settings, TOPIC, `${GROUP}-${String(groups)}`);
+  const source = world.sourceAt(door, settings, { group: `${GROUP}-${String(groups)}` });
   try {
     const { partitions } = await source.inspect();
     assert.deepEqual(
@@ -98,23 +59,6 @@ describe('a topic is drained with the right to read topic and group alone', () =
     assert.equal(kafka.tokens.given(), given + 1);
   });
 });
-
-async function failureAt(
-  door: Door,
-  settings: Partial<KafkaSettings>,
-  place: { topic?: string; group?: string } = {},
-): Promise<DrainError> {
-  const source = sourceAt(door, settings, place.topic, place.group);
-  try {
-    await source.inspect();
-  } catch (error) {
-    assert.ok(error instanceof DrainError, String(error));
-    return error;
-  } finally {
-    await source.close();
-  }
-  return assert.fail('it was not refused');
-}
 
 interface Refusal {
   rule: string;
@@ -226,7 +170,7 @@ const REFUSALS: readonly Refusal[] = [
 describe('is refused with peer, cause and remedy, and without the secret:', () => {
   for (const { rule, door, settings, code = 'KAFKA_REFUSED', text } of REFUSALS) {
     test(rule, async () => {
-      const error = await failureAt(door, await settings());
+      const error = await world.failureAt(door, await settings());
       assert.equal(error.code, code, error.message);
       assert.match(error.message, text);
       assert.ok(/127\.0\.0\.1:\d+/.test(error.message), error.message);
@@ -247,7 +191,7 @@ describe('tokens', () => {
     test(`of an endpoint that is ${mode}: ${code}`, async () => {
       kafka.tokens.set(mode);
       try {
-        const error = await failureAt('sasl', { ssl: trusting(), sasl: oauth() });
+        const error = await world.failureAt('sasl', { ssl: trusting(), sasl: oauth() });
         assert.equal(error.code, code, error.message);
         assert.match(error.message, text);
       } finally {
@@ -255,80 +199,4 @@ describe('tokens', () => {
       }
     });
   }
-});
-
-describe('a missing right is named', () => {
-  const scram = (): Partial<KafkaSettings> => ({
-    ssl: trusting(),
-    sasl: { mechanism: 'scram-sha-256', ...kafka.user },
-  });
-  test('that of the topic', async () => {
-    const client = localKafka(kafka.adminAddress, 0).admin();
-    await client.connect();
-    await createTopic(client, { topic: 'secret-topic', numPartitions: 1 });
-    await client.disconnect();
-    const error = await failureAt('sasl', scram(), { topic: 'secret-topic' });
-    assert.equal(error.code, 'KAFKA_REFUSED', error.message);
-    assert.match(error.message, /no right to read topic secret-topic: allow Read and Describe on it/);
-  });
-  test('that of the group', async () => {
-    const error = await failureAt('sasl', scram(), { group: 'others' });
-    assert.equal(error.code, 'KAFKA_REFUSED', error.message);
-    assert.match(error.message, /no right to use consumer group others: allow Read and Describe on it/);
-  });
-});
-
-describe('in the middle of reading', () => {
-  /** Read on after the only record. */
-  const beyond = new Map([[0, 2n]]);
-  const scram = (): Partial<KafkaSettings> => ({
-    ssl: trusting(),
-    sasl: { mechanism: 'scram-sha-256', ...kafka.user },
-  });
-
-  test('a right that is taken away ends it, and is named', async () => {
-    const group = `${GROUP}-revoked`;
-    const source = sourceAt('sasl', scram(), TOPIC, group);
-    const right = ['--allow-principal', 'User:drain', '--operation', 'Read', '--topic', TOPIC];
-    const consuming = startConsuming(source, fromStart(TOPIC, 1), { ends: beyond });
-    try {
-      await untilTrue('the record was read', () => consuming.values(0).length === 1);
-      await kafka.acls('--remove', '--force', ...right);
-      await assert.rejects(consuming.ended, {
-        code: 'KAFKA_REFUSED',
-        message: /no right to read topic orders: allow Read and Describe on it/,
-      });
-    } finally {
-      await kafka.acls('--add', ...right);
-      await source.close();
-    }
-  });
-
-  test('a user that is removed is refused by the next connection, by name', async () => {
-    const source = sourceAt('sasl', scram(), TOPIC, `${GROUP}-removed`);
-    await source.inspect();
-    await source.close();
-    await kafka.configs(
-      ...['--alter', '--entity-type', 'users', '--entity-name', 'drain'],
-      ...['--delete-config', 'SCRAM-SHA-256'],
-    );
-    const error = await failureAt('sasl', scram());
-    assert.equal(error.code, 'KAFKA_REFUSED');
-    assert.match(error.message, /the password of user "drain" was not accepted, or there is no such user/);
-  });
-
-  test('tokens are renewed for connections that outlive them', async () => {
-    kafka.tokens.setLifetime(15);
-    const given = kafka.tokens.given();
-    const source = sourceAt('sasl', { ssl: trusting(), sasl: oauth() }, TOPIC, `${GROUP}-renewing`);
-    const consuming = startConsuming(source, fromStart(TOPIC, 1), { ends: beyond });
-    try {
-      await untilTrue('three tokens were given', () => kafka.tokens.given() >= given + 3);
-      assert.deepEqual(consuming.values(0), ['v']);
-      await consuming.stop();
-    } finally {
-      kafka.tokens.setLifetime(3_600);
-      await source.close();
-    }
-  });
 });
