@@ -101,6 +101,24 @@ export function tlsFault(
   return null;
 }
 
+/** A certificate's subject, as a broker names it. */
+export function certificateText(pem: string): string {
+  return new X509Certificate(pem).subject.split('\n').reverse().join(',');
+}
+
+const DAY_MS = 86_400_000;
+/** Long enough to get a new one from somebody else. */
+const WARN_DAYS = 14;
+
+/** That a client's certificate ends soon, or has ended; `null`: neither, or there is none. */
+export function certificateWarning(name: string, pem: string | null): string | null {
+  if (pem === null) return null;
+  const { validTo } = new X509Certificate(pem);
+  const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
+  if (days < 0) return `the certificate in ${name} expired on ${validTo}`;
+  return days < WARN_DAYS ? `the certificate in ${name} expires on ${validTo}: renew it` : null;
+}
+
 function expiredOn(cert: string | null): string | null {
   if (cert === null) return null;
   try {

@@ -1,16 +1,38 @@
-import type { PipelineSettings, Settings } from '../config/settings.js';
+import type { KafkaSettings, PipelineSettings, Settings } from '../config/settings.js';
 import { membersText, type GroupMember } from '../kafka/group-members.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import { partitionName, type LogState, type PartitionState } from '../kafka/source.js';
 import { failed, type Finding } from './check.js';
 import { partitionLag } from './lag.js';
 import { within } from '../time-limit.js';
+import { certificateText, certificateWarning } from '../tls.js';
 import { count } from './table.js';
 
-/** For each pipeline: whether the topic is there, and what the group has committed in it. */
+/** As whom the brokers are reached; for each pipeline whether the topic is there, and what the group has committed in it. */
 export async function checkKafka(settings: Settings): Promise<Finding[]> {
-  const findings = [...settings.pipelines.values()].map((pipeline) => checkPipeline(settings, pipeline));
-  return (await Promise.all(findings)).flat();
+  const parts = [...settings.pipelines.values()].map((pipeline) => checkPipeline(settings, pipeline));
+  const findings = (await Promise.all(parts)).flat();
+  const reached = findings.some(({ state }) => state !== 'failed');
+  return reached ? [...connectionFindings(settings.kafka), ...findings] : findings;
+}
+
+function connectionFindings({ brokers, ssl, sasl }: KafkaSettings): Finding[] {
+  const how = ssl === null ? 'without TLS' : 'over TLS';
+  const text = `${brokers.join(', ')} ${how} ${identityText(ssl, sasl)}`;
+  const ends = certificateWarning('kafka.ssl.cert', ssl?.cert ?? null);
+  const found = [
+    { state: 'ok', text } as const,
+    ...(ends === null ? [] : [{ state: 'warning', text: ends } as const]),
+  ];
+  return found.map((finding) => ({ area: 'kafka', pipeline: null, ...finding }));
+}
+
+function identityText(ssl: KafkaSettings['ssl'], sasl: KafkaSettings['sasl']): string {
+  if (sasl?.mechanism === 'oauthbearer')
+    return `as client "${sasl.clientId}" with tokens of ${sasl.tokenEndpoint}`;
+  if (sasl !== null) return `as user "${sasl.username}" (${sasl.mechanism})`;
+  const own = ssl?.cert ?? null;
+  return own === null ? 'without authentication' : `as the client certificate ${certificateText(own)}`;
 }
 
 async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {

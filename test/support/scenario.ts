@@ -70,12 +70,11 @@ export interface ScenarioOptions {
   /** Added to the worker's settings. */
   worker?: Document;
   schemaRegistry?: Document;
-  /** Where the workers find the servers, if not where everybody does: behind a link that the test can cut. */
+  /** Where the workers find the servers, if not where everybody does: behind a link that can be cut. */
   through?: { kafka?: string; mongodb?: string };
-  /**
-   * A scenario whose workers run this pipeline, too: one configuration file, one database, one task queue. Workers started
-   * later know both pipelines.
-   */
+  /** A Kafka of its own: a door without rules for the test, and the section of the configuration for everybody else. */
+  kafka?: { adminAddress: string; section: Document };
+  /** Its workers run this pipeline, too: one file, one database, one task queue. Those started later know both pipelines. */
   beside?: Scenario;
 }
 
@@ -89,7 +88,11 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   const name = `s${process.pid.toString(36)}${Date.now().toString(36)}${String(scenarios)}`;
   const home = homeOf(name, options.beside, stack);
   const { configurationFile, environment, taskQueue, collection } = home;
-  const kafka = new Kafka({ brokers: [stack.kafka], clientId: 'test', logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({
+    brokers: [options.kafka?.adminAddress ?? stack.kafka],
+    clientId: 'test',
+    logLevel: logLevel.NOTHING,
+  });
   const admin = kafka.admin();
   const mongo = new MongoClient(stack.mongodb);
   const connection = await Connection.connect({ address: stack.temporal });
@@ -198,10 +201,10 @@ function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: s
 function newConfiguration(
   stack: { kafka: string; mongodb: string },
   { database, taskQueue }: Home,
-  { worker, through, schemaRegistry }: ScenarioOptions,
+  { worker, through, schemaRegistry, kafka }: ScenarioOptions,
 ): Document {
   return {
-    kafka: { brokers: [through?.kafka ?? stack.kafka] },
+    kafka: kafka?.section ?? { brokers: [through?.kafka ?? stack.kafka] },
     mongodb: { uri: through?.mongodb ?? stack.mongodb, database },
     worker: { taskQueue, heartbeatInterval: '500ms', ...worker },
     ...(schemaRegistry !== undefined && { schemaRegistry }),
