@@ -97,8 +97,15 @@ export function tlsFault(
 ): string | null {
   const text = TEXTS[typeof code === 'string' ? code : ''];
   if (text !== undefined) return text(names, own);
+  if (typeof code === 'string' && code.startsWith('ERR_OSSL_PEM'))
+    return `${names.cert} or ${names.key} is no PEM file`;
   if ((message ?? '').includes('key values mismatch')) return `${names.key} does not belong to ${names.cert}`;
   return null;
+}
+
+/** Whether a certificate, PEM, has ended. */
+export function isExpired(cert: string | null): boolean {
+  return expiredOn(cert) !== null;
 }
 
 function expiredOn(cert: string | null): string | null {

@@ -141,10 +141,10 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/commands',
-        find: 'const fault = classifyThrown(error);',
+        find: 'const fault = connectionFault(error, db.client)',
         replace:
           "if (error?.name === 'MongoWriteConcernError') return { reply: error.result ?? error.errorResponse, fault: null };" +
-          'const fault = classifyThrown(error);',
+          'const fault = connectionFault(error, db.client)',
       },
     ],
     tests: ['mongodb/faults'],
