@@ -2,20 +2,26 @@
 import { X509Certificate } from 'node:crypto';
 import type { TlsSettings } from './config/settings.js';
 
-/** Options of `node:tls`: TLS 1.2 at least, the host name always checked. */
-export interface TlsOptions {
-  minVersion: 'TLSv1.2';
+/** Options of `node:tls`: what we trust and who we are. */
+export interface TlsIdentity {
   ca?: string;
   cert?: string;
   key?: string;
   passphrase?: string;
 }
 
+/** TLS 1.2 at least, the host name always checked. */
+export interface TlsOptions extends TlsIdentity {
+  minVersion: 'TLSv1.2';
+}
+
 /** `null`: the authorities Node trusts, no certificate of our own. */
 export function tlsOptions(settings: TlsSettings | null): TlsOptions {
-  const { ca, cert, key, passphrase } = settings ?? NOTHING;
+  return { minVersion: 'TLSv1.2', ...tlsIdentity(settings ?? NOTHING) };
+}
+
+export function tlsIdentity({ ca, cert, key, passphrase }: TlsSettings): TlsIdentity {
   return {
-    minVersion: 'TLSv1.2',
     ...(ca === null ? {} : { ca }),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),

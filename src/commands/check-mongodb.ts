@@ -35,15 +35,15 @@ async function checkPipeline(
   pipeline: PipelineSettings,
   access: Access,
 ): Promise<Finding[]> {
+  const rights: Finding[] = [];
   try {
     const target = await setupTarget(settings, pipeline);
+    rights.push(...rightsMissing(target, pipeline, access));
     await within(checkCollections(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE');
-    const setup = await within(checkSetup(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE').catch(
-      unseen(pipeline),
-    );
-    return [...rightsMissing(target, pipeline, access), setup];
+    const setup = within(checkSetup(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE');
+    return [...rights, await setup.catch(unseen(pipeline))];
   } catch (error) {
-    return [failed('mongodb', pipeline.name, error)];
+    return [...rights, failed('mongodb', pipeline.name, error)];
   }
 }
 

@@ -29,6 +29,8 @@ export async function inspectAccess(address: Address): Promise<Access> {
     const hello = await command('hello');
     const { authInfo } = await command('connectionStatus', { showPrivileges: true });
     const { authenticatedUsers: users, authenticatedUserPrivileges: privileges } = authInfo as AuthInfo;
+    // whoever is somebody may ask this, and where nobody has to be, everybody
+    if (users.length === 0) await command('listDatabases', { nameOnly: true, authorizedDatabases: true });
     return {
       hosts: (hello['hosts'] as string[] | undefined) ?? client.options.hosts.map(String),
       replicaSet: (hello['setName'] as string | undefined) ?? null,

@@ -50,7 +50,7 @@ export async function createAuthority(name = 'kafka-drain tests'): Promise<Autho
     const own = await generateKeys();
     const issued = await x509.X509CertificateGenerator.create({
       issuer: certificate.subject,
-      subject: `CN=${subject.name}${subject.unit === undefined ? '' : `, OU=${subject.unit}`}`,
+      subject: `${subject.unit === undefined ? '' : `OU=${subject.unit}, `}CN=${subject.name}`,
       ...period(subject.expired === true),
       signingAlgorithm: ALGORITHM,
       signingKey: keys.privateKey,
@@ -91,7 +91,7 @@ export function encryptedKey(key: string, passphrase: string): string {
   return createPrivateKey(key).export(options).toString();
 }
 
-/** The subject as brokers and MongoDB name it: `OU=…,CN=…`. */
+/** The subject as brokers and MongoDB name it: `CN=…,OU=…`. */
 export function subjectOf(cert: string): string {
   return new X509Certificate(cert).subject.split('\n').reverse().join(',');
 }

@@ -5,7 +5,7 @@ import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { findBinaries } from '../../stack/binaries.js';
 import { startMongodb } from '../../stack/mongod.js';
 import { freePorts } from '../../stack/ports.js';
-import { createAuthority, subjectOf, writePrivate, type Authority, type Identity } from './certificates.js';
+import { createAuthority, writePrivate, type Authority, type Identity } from './certificates.js';
 import { temporaryFolder } from './stack.js';
 
 /**
@@ -20,10 +20,8 @@ export interface SecuredMongodb extends AsyncDisposable {
   /** Shows a certificate that has expired, as no mongod would start with. */
   expiredUri: string;
   authority: Authority;
-  /** Of the authority that the servers trust; a user as soon as `createUser` has made it one. */
+  /** Of the authority that the servers trust; it is no user until a test makes it one. */
   client: Identity;
-  /** The client's certificate, as the name of its user. */
-  subject: string;
   /** With all rights, on the first of them. */
   admin: MongoClient;
   folder: string;
@@ -36,9 +34,9 @@ export async function startSecuredMongodb(): Promise<SecuredMongodb> {
   const { path: folder, remove } = temporaryFolder('secured-mongodb');
   const authority = await createAuthority();
   const member = await authority.issue({ name: 'mongod', unit: MEMBERS, hosts: ['127.0.0.1'] });
-  const client = await authority.issue({ name: 'drain-client', unit: 'clients' });
+  const client = await authority.issue({ name: 'kafka-drain', unit: 'clients' });
   const ca = writePrivate(folder, 'ca.pem', authority.cert);
-  const pem = writePrivate(folder, 'member.pem', member.key + '\n' + member.cert);
+  const pem = writePrivate(folder, 'member.pem', `${member.key}\n${member.cert}`);
   const options: MongoClientOptions = {
     ...{ tls: true, tlsCAFile: ca, tlsCertificateKeyFile: pem },
     // a member's certificate may do everything
@@ -66,7 +64,7 @@ export async function startSecuredMongodb(): Promise<SecuredMongodb> {
     uri: open?.uri ?? '',
     strictUri: strict?.uri ?? '',
     expiredUri: expired.uri,
-    ...{ authority, client, subject: subjectOf(client.cert), admin, folder },
+    ...{ authority, client, admin, folder },
     [Symbol.asyncDispose]: async () => {
       await admin.close();
       await Promise.all([open?.stop(), strict?.stop(), expired.close()]);

@@ -152,6 +152,18 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'one expired certificate makes a refusal of an outage of the other servers',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/connection-fault',
+        find: 'text === null || texts.includes(null)',
+        replace: 'text === null',
+      },
+    ],
+    tests: ['mongodb/connection-fault'],
+  },
+  {
     name: 'writes are acknowledged by the primary alone',
     bug: 'write-concern error ignored',
     edits: [
