@@ -2,20 +2,26 @@
 import { X509Certificate } from 'node:crypto';
 import type { TlsSettings } from './config/settings.js';
 
-/** Options of `node:tls`: TLS 1.2 at least, the host name always checked. */
-export interface TlsOptions {
-  minVersion: 'TLSv1.2';
+/** Options of `node:tls`: what we trust and who we are. */
+export interface TlsIdentity {
   ca?: string;
   cert?: string;
   key?: string;
   passphrase?: string;
 }
 
+/** TLS 1.2 at least, the host name always checked. */
+export interface TlsOptions extends TlsIdentity {
+  minVersion: 'TLSv1.2';
+}
+
 /** `null`: the authorities Node trusts, no certificate of our own. */
 export function tlsOptions(settings: TlsSettings | null): TlsOptions {
-  const { ca, cert, key, passphrase } = settings ?? NOTHING;
+  return { minVersion: 'TLSv1.2', ...tlsIdentity(settings ?? NOTHING) };
+}
+
+export function tlsIdentity({ ca, cert, key, passphrase }: TlsSettings): TlsIdentity {
   return {
-    minVersion: 'TLSv1.2',
     ...(ca === null ? {} : { ca }),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),
@@ -97,6 +103,8 @@ export function tlsFault(
 ): string | null {
   const text = TEXTS[typeof code === 'string' ? code : ''];
   if (text !== undefined) return text(names, own);
+  if (typeof code === 'string' && code.startsWith('ERR_OSSL_PEM'))
+    return `${names.cert} or ${names.key} is no PEM file`;
   if ((message ?? '').includes('key values mismatch')) return `${names.key} does not belong to ${names.cert}`;
   return null;
 }
@@ -117,6 +125,11 @@ export function certificateWarning(name: string, pem: string | null): string | n
   const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
   if (days < 0) return `the certificate in ${name} expired on ${validTo}`;
   return days < WARN_DAYS ? `the certificate in ${name} expires on ${validTo}: renew it` : null;
+}
+
+/** Whether a certificate, PEM, has ended. */
+export function isExpired(cert: string | null): boolean {
+  return expiredOn(cert) !== null;
 }
 
 function expiredOn(cert: string | null): string | null {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MongoClient, type Document } from 'mongodb';
+import { MongoClient, type Document, type MongoClientOptions } from 'mongodb';
 import type { Binaries } from './binaries.js';
 import { startServer, type Server } from './server.js';
 import { waitUntil } from './wait.js';
@@ -14,6 +14,8 @@ export interface MongodbOptions {
   readonly ports: readonly number[];
   /** Further arguments of every mongod, such as `--auth`. */
   readonly args?: readonly string[];
+  /** How they are connected to, where `args` want TLS or authentication; with all rights. */
+  readonly client?: MongoClientOptions;
   /** Settings of `rs0` added to the initial ones, such as a shorter election timeout. */
   readonly settings?: Document;
 }
@@ -34,8 +36,10 @@ const SET_NAME = 'rs0';
 /** Starts the members, initiates the set (or adapts it to new ports) and waits for a primary. */
 export async function startMongodb(options: MongodbOptions): Promise<MongodbServers> {
   const hosts = options.ports.map((port) => `127.0.0.1:${port}`);
+  const { client = {} } = options;
+  const command: Command = (host, document) => commandAt(host, document, client);
   const started = await Promise.allSettled(
-    options.ports.map((port, index) => startMember(options, port, index)),
+    options.ports.map((port, index) => startMember(options, port, index, command)),
   );
   const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async (): Promise<void> => {
@@ -44,10 +48,12 @@ export async function startMongodb(options: MongodbOptions): Promise<MongodbServ
   try {
     const failed = started.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
-    await configureSet(hosts, options.settings);
-    const primary = async (): Promise<Server> => findPrimary(hosts, members);
+    await configureSet(hosts, options.settings, command);
+    const primary = async (): Promise<Server> => findPrimary(hosts, members, command);
     await primary();
-    await waitUntil('every member follows the primary', () => allFollow(hosts), { timeoutMs: 60_000 });
+    await waitUntil('every member follows the primary', () => allFollow(hosts, command), {
+      timeoutMs: 60_000,
+    });
     return { uri: `mongodb://${hosts.join(',')}/?replicaSet=${SET_NAME}`, members, primary, stop };
   } catch (error) {
     await stop();
@@ -55,7 +61,14 @@ export async function startMongodb(options: MongodbOptions): Promise<MongodbServ
   }
 }
 
-function startMember(options: MongodbOptions, port: number, index: number): Promise<Server> {
+type Command = (host: string, document: Document) => Promise<Document>;
+
+function startMember(
+  options: MongodbOptions,
+  port: number,
+  index: number,
+  command: Command,
+): Promise<Server> {
   const folder = join(options.folder, `member-${index}`);
   mkdirSync(join(folder, 'data'), { recursive: true });
   return startServer({
@@ -78,11 +91,15 @@ function mongodArgs(folder: string, port: number): string[] {
   ];
 }
 
-async function configureSet(hosts: readonly string[], settings: Document | undefined): Promise<void> {
+async function configureSet(
+  hosts: readonly string[],
+  settings: Document | undefined,
+  command: Command,
+): Promise<void> {
   const [first = ''] = hosts;
   const members = hosts.map((host, index) => ({ _id: index, host, priority: index === 0 ? 2 : 1 }));
   const config = { _id: SET_NAME, members, ...(settings ? { settings } : {}) };
-  const existing = await currentConfig(first);
+  const existing = await currentConfig(first, command);
   if (!existing) await command(first, { replSetInitiate: config });
   // Kept data names the ports of an earlier start.
   else if (!sameHosts(existing, hosts)) {
@@ -91,7 +108,7 @@ async function configureSet(hosts: readonly string[], settings: Document | undef
   }
 }
 
-async function currentConfig(host: string): Promise<Document | undefined> {
+async function currentConfig(host: string, command: Command): Promise<Document | undefined> {
   try {
     return (await command(host, { replSetGetConfig: 1 }))['config'] as Document;
   } catch (error) {
@@ -106,14 +123,18 @@ function sameHosts(config: Document, hosts: readonly string[]): boolean {
   return members.length === hosts.length && members.every(({ host }) => hosts.includes(host));
 }
 
-async function findPrimary(hosts: readonly string[], members: readonly Server[]): Promise<Server> {
+async function findPrimary(
+  hosts: readonly string[],
+  members: readonly Server[],
+  command: Command,
+): Promise<Server> {
   let found: Server | undefined;
   await waitUntil(
     'a MongoDB primary was found',
     async () => {
       for (const [index, host] of hosts.entries()) {
         const member = members[index];
-        if (member?.isRunning() && (await isPrimary(host))) found = member;
+        if (member?.isRunning() && (await isPrimary(host, command))) found = member;
       }
       return found !== undefined;
     },
@@ -124,7 +145,7 @@ async function findPrimary(hosts: readonly string[], members: readonly Server[])
 }
 
 // A member still in its initial copy can't vote for another primary, so a failover right after the start would find none.
-async function allFollow(hosts: readonly string[]): Promise<boolean> {
+async function allFollow(hosts: readonly string[], command: Command): Promise<boolean> {
   for (const host of hosts) {
     const { isWritablePrimary, secondary } = await command(host, { hello: 1 });
     if (isWritablePrimary !== true && secondary !== true) return false;
@@ -132,7 +153,7 @@ async function allFollow(hosts: readonly string[]): Promise<boolean> {
   return true;
 }
 
-async function isPrimary(host: string): Promise<boolean> {
+async function isPrimary(host: string, command: Command): Promise<boolean> {
   try {
     return (await command(host, { hello: 1 }))['isWritablePrimary'] === true;
   } catch {
@@ -140,8 +161,9 @@ async function isPrimary(host: string): Promise<boolean> {
   }
 }
 
-async function command(host: string, document: Document): Promise<Document> {
+async function commandAt(host: string, document: Document, options: MongoClientOptions): Promise<Document> {
   const client = new MongoClient(`mongodb://${host}/?directConnection=true`, {
+    ...options,
     serverSelectionTimeoutMS: 1_000,
   });
   try {

@@ -1,5 +1,7 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { versionOrderOf } from '../drain/version.js';
+import { asDrainError } from '../errors.js';
+import { inspectAccess, missingActions, type Access } from '../mongodb/access.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { inspectSetup, type SetupItem, type SetupTarget } from '../mongodb/setup.js';
 import { failed, type Finding } from './check.js';
@@ -7,20 +9,72 @@ import { within } from '../time-limit.js';
 import { setupTarget } from './setup.js';
 import { count } from './table.js';
 
-/** For each pipeline: whether its collections can be written with the guard, and what `setup` would still make. */
+/**
+ * Which servers were reached and as whom; for each pipeline, whether its collections can be written with the guard, which rights
+ * a run would miss, and what `setup` would still make.
+ */
 export async function checkMongodb(settings: Settings): Promise<Finding[]> {
-  const findings = [...settings.pipelines.values()].map((pipeline) => checkPipeline(settings, pipeline));
-  return (await Promise.all(findings)).flat();
+  try {
+    const access = await within(inspectAccess(settings.mongodb), 'MongoDB', 'MONGODB_UNAVAILABLE');
+    const pipelines = [...settings.pipelines.values()];
+    const findings = pipelines.map((pipeline) => checkPipeline(settings, pipeline, access));
+    return [reached(access), ...(await Promise.all(findings)).flat()];
+  } catch (error) {
+    return [failed('mongodb', null, error)];
+  }
 }
 
-async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {
+function reached({ hosts, replicaSet, users }: Access): Finding {
+  const names = users.map(({ user, database }) => `as "${user}" of database "${database}"`);
+  const who = names.length === 0 ? 'without authentication' : names.join(' and ');
+  const set = replicaSet === null ? '' : `replica set ${replicaSet}, `;
+  return { area: 'mongodb', pipeline: null, state: 'ok', text: `${set}${hosts.join(', ')}: ${who}` };
+}
+
+async function checkPipeline(
+  settings: Settings,
+  pipeline: PipelineSettings,
+  access: Access,
+): Promise<Finding[]> {
+  const rights: Finding[] = [];
   try {
     const target = await setupTarget(settings, pipeline);
+    rights.push(...rightsMissing(target, pipeline, access));
     await within(checkCollections(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE');
-    return [await within(checkSetup(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE')];
+    const setup = within(checkSetup(target, pipeline), 'MongoDB', 'MONGODB_UNAVAILABLE');
+    return [...rights, await setup.catch(unseen(pipeline))];
   } catch (error) {
-    return [failed('mongodb', pipeline.name, error)];
+    return [...rights, failed('mongodb', pipeline.name, error)];
   }
+}
+
+/** Runs need no right to look at indexes. */
+function unseen({ name }: PipelineSettings): (error: unknown) => Finding {
+  return (error) => {
+    const finding = failed('mongodb', name, error);
+    return asDrainError(error).code === 'MONGODB_REFUSED' ? { ...finding, state: 'warning' } : finding;
+  };
+}
+
+function rightsMissing(
+  { database, collections, deadLetterCollection }: SetupTarget,
+  { name, deletes }: PipelineSettings,
+  { users, privileges }: Access,
+): Finding[] {
+  // where nobody needs a name, everybody may do everything
+  if (users.length === 0) return [];
+  const writing = ['find', 'insert', 'update', ...(deletes === 'hard' ? ['remove'] : [])];
+  const wanted = [
+    ...collections.map((collection) => ({ collection, actions: writing })),
+    { collection: deadLetterCollection, actions: ['insert'] },
+  ];
+  const texts = wanted.flatMap(({ collection, actions }) => {
+    const missing = missingActions(privileges, database, collection, actions);
+    return missing.length === 0 ? [] : [`${missing.join(', ')} on ${database}.${collection}`];
+  });
+  if (texts.length === 0) return [];
+  const text = `the user has no right to ${texts.join('; ')}: runs will be refused; see docs/security.md`;
+  return [{ area: 'mongodb', pipeline: name, state: 'warning', text }];
 }
 
 async function checkCollections(

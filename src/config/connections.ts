@@ -5,7 +5,7 @@ import type { Path, Problem } from './problem.js';
 import { certificateFault, keyFault } from './pem.js';
 import { toSasl } from './sasl.js';
 import type { FileConfig } from './schema.js';
-import type { KafkaSettings, MongodbSettings, TlsSettings, WorkerSettings } from './settings.js';
+import type { KafkaSettings, TlsSettings, WorkerSettings } from './settings.js';
 import { DEFAULT_TASK_QUEUE } from '../contract.js';
 
 /** Files named in the configuration, relative to its folder. */
@@ -18,11 +18,11 @@ export interface Files {
   locate: (path: string) => string;
 }
 
-/** Reads files; what is wrong with them is kept beside. */
+/** Reads files; what is wrong with them is kept beside, behind `what` where the path doesn't say which file is meant. */
 export interface FileReader {
-  read: (path: Path, file: string) => string;
+  read: (path: Path, file: string, what?: string) => string;
   /** As `read`, of a file that nobody else should read. */
-  readSecret: (path: Path, file: string) => string;
+  readSecret: (path: Path, file: string, what?: string) => string;
   locate: Files['locate'];
   problems: Problem[];
   warnings: Problem[];
@@ -31,19 +31,19 @@ export interface FileReader {
 export function createFileReader({ readFile, isWorldReadable, locate }: Files): FileReader {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
-  const read = (path: Path, file: string): string => {
+  const read = (path: Path, file: string, what = ''): string => {
     try {
       return readFile(file);
     } catch (error) {
-      problems.push({ path, text: `cannot be read: ${fileErrorText(error)}` });
+      problems.push({ path, text: `${what}cannot be read: ${fileErrorText(error)}` });
       return '';
     }
   };
-  const readSecret = (path: Path, file: string): string => {
+  const readSecret = (path: Path, file: string, what = ''): string => {
     const found = problems.length;
-    const text = read(path, file);
+    const text = read(path, file, what);
     if (problems.length === found && isWorldReadable(file)) {
-      warnings.push({ path, text: 'every user of this machine can read the file; chmod 600 it' });
+      warnings.push({ path, text: `${what}every user of this machine can read the file; chmod 600 it` });
     }
     return text;
   };
@@ -121,17 +121,18 @@ export function toTls(path: Path, written: Exclude<WrittenSsl, boolean>, reader:
 }
 
 /** A file whose content must be of a kind. */
-function readChecked(
+export function readChecked(
   path: Path,
   file: string,
   reader: FileReader,
   faultOf: (text: string) => string | null,
   kind: 'public' | 'secret' = 'public',
+  what = '',
 ): string {
   const found = reader.problems.length;
-  const text = kind === 'secret' ? reader.readSecret(path, file) : reader.read(path, file);
+  const text = kind === 'secret' ? reader.readSecret(path, file, what) : reader.read(path, file, what);
   const fault = reader.problems.length > found ? null : faultOf(text);
-  if (fault !== null) reader.problems.push({ path, text: fault });
+  if (fault !== null) reader.problems.push({ path, text: `${what}${fault}` });
   return text;
 }
 
@@ -141,17 +142,6 @@ const OWN_MACHINE = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/i;
 /** Whether what is sent there can be read on the way. */
 export function isReadableUrl(url: string): boolean {
   return /^http:/i.test(url) && !OWN_MACHINE.test(url);
-}
-
-/** `null` where the database can't be read. */
-export function toMongodb(
-  written: Partial<FileConfig['mongodb']>,
-  reader: FileReader,
-): MongodbSettings | null {
-  const { uri: value, uriFile: file, ssl, database } = written;
-  const uri = required({ path: ['mongodb'], key: 'uri', value, file }, reader);
-  const tls = ssl === undefined ? null : toTls(['mongodb', 'ssl'], ssl, reader);
-  return database === undefined ? null : { uri, database, tls };
 }
 
 export function toWorker(written: NonNullable<FileConfig['worker']>): WorkerSettings {

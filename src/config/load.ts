@@ -2,18 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DrainError } from '../errors.js';
-import {
-  createFileReader,
-  toKafka,
-  toMongodb,
-  toWorker,
-  type FileReader,
-  type Files,
-} from './connections.js';
+import { createFileReader, toKafka, toWorker, type FileReader, type Files } from './connections.js';
 import { readDocument, type ConfigDocument } from './document.js';
 import { fileErrorText, isMapping, substitute, type Surroundings } from './environment.js';
 import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
+import { toMongodb } from './mongodb-connection.js';
 import { configError, problemLines } from './report.js';
 import { nameProblems, pipelineProblems, sharingProblems } from './rules.js';
 import { toSchemaRegistry } from './registry-connection.js';

@@ -24,12 +24,19 @@ function certificateOf(pem: string): X509Certificate | null {
   }
 }
 
+const KEY_NAMES = { passphrase: 'passphrase or passphraseFile', cert: 'cert' };
+
 /** What is wrong with a private key, and with it beside its certificate; `null`: nothing. */
-export function keyFault(pem: string, passphrase: string | null, cert: string | null): string | null {
+export function keyFault(
+  pem: string,
+  passphrase: string | null,
+  cert: string | null,
+  names = KEY_NAMES,
+): string | null {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return 'holds no private key in PEM (a block that begins with -----BEGIN PRIVATE KEY-----)';
   const isEncrypted = /ENCRYPTED/.test(pem);
-  if (isEncrypted && passphrase === null) return 'is encrypted: set passphrase or passphraseFile';
+  if (isEncrypted && passphrase === null) return `is encrypted: set ${names.passphrase}`;
   const key = keyOf(pem, passphrase);
   if (key === null)
     return isEncrypted
@@ -37,7 +44,7 @@ export function keyFault(pem: string, passphrase: string | null, cert: string | 
       : 'holds a private key that is damaged; copy the file anew';
   const certificate = cert === null ? null : certificateOf(cert);
   if (certificate !== null && !certificate.checkPrivateKey(key))
-    return 'is not the private key of the certificate in cert';
+    return `is not the private key of the certificate in ${names.cert}`;
   return null;
 }
 

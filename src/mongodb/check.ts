@@ -1,7 +1,8 @@
-import type { Db, Document } from 'mongodb';
+import type { Db, Document, MongoClient } from 'mongodb';
 import { DrainError } from '../errors.js';
 import { refused } from './commands.js';
 import { COMMAND_TIME_LIMIT_MS } from './connection.js';
+import { connectionFault } from './connection-fault.js';
 import { classifyThrown } from './errors.js';
 
 const UNAUTHORIZED = 13;
@@ -12,7 +13,7 @@ const UNAUTHORIZED = 13;
  */
 export async function checkCollections(db: Db, collections: readonly string[]): Promise<void> {
   const namespace = `${db.databaseName}.${collections.join(', ')}`;
-  const hello = await ask(namespace, 'hello', () => db.command({ hello: 1 }));
+  const hello = await ask(db.client, namespace, 'hello', () => db.command({ hello: 1 }));
   const unsuitable = serverFault(hello);
   if (unsuitable !== null) throw new DrainError('COLLECTION_UNSUITABLE', unsuitable);
   for (const name of collections) {
@@ -58,7 +59,7 @@ async function describe(db: Db, name: string): Promise<Document | null> {
   const namespace = `${db.databaseName}.${name}`;
   const list = (options: Document) =>
     db.command({ listCollections: 1, filter: { name }, maxTimeMS: COMMAND_TIME_LIMIT_MS, ...options });
-  const reply = await ask(namespace, 'listCollections', () =>
+  const reply = await ask(db.client, namespace, 'listCollections', () =>
     list({}).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== UNAUTHORIZED) throw error;
       return list({ nameOnly: true, authorizedCollections: true });
@@ -69,14 +70,19 @@ async function describe(db: Db, name: string): Promise<Document | null> {
 }
 
 /** One command outside the write path, its error as one of ours. */
-export async function ask<T>(namespace: string, action: string, command: () => Promise<T>): Promise<T> {
+export async function ask<T>(
+  client: MongoClient,
+  namespace: string,
+  action: string,
+  command: () => Promise<T>,
+): Promise<T> {
   try {
     return await command();
   } catch (error) {
-    const fault = classifyThrown(error);
+    const fault = connectionFault(error, client) ?? classifyThrown(error);
     if (fault === null) throw error;
-    if (fault.kind !== 'outage')
-      throw refused(action, namespace, fault.reason, `The user needs the action ${action}.`);
+    if (fault.kind === 'refused') throw refused(action, namespace, fault);
+    if (fault.kind === 'content') throw refused(action, namespace, { reason: fault.reason });
     const text = `MongoDB didn't answer '${action}' on ${namespace}: ${fault.reason}`;
     throw new DrainError('MONGODB_UNAVAILABLE', text);
   }

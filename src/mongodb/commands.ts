@@ -1,6 +1,7 @@
 import type { Db, Document } from 'mongodb';
 import { DrainError } from '../errors.js';
 import { COMMAND_TIME_LIMIT_MS, LONGEST_WAIT_MS, WRITE_CONCERN } from './connection.js';
+import { connectionFault } from './connection-fault.js';
 import { classifyThrown } from './errors.js';
 import type { Fault, WriteError } from './errors.js';
 import type { SinkListener } from './sink.js';
@@ -50,9 +51,9 @@ export function commandsOn(
       signal.throwIfAborted();
       if (deadline.signal.aborted)
         return { reply: null, fault: { kind: 'outage', reason: `no reply within ${commandMs} ms` } };
-      const fault = classifyThrown(error);
+      const fault = connectionFault(error, db.client) ?? classifyThrown(error);
       if (fault === null) throw error;
-      if (fault.kind === 'refused') throw refused(action, namespace, fault.reason);
+      if (fault.kind === 'refused') throw refused(action, namespace, fault);
       return { reply: null, fault };
     }
   };
@@ -82,18 +83,22 @@ function toCommand(action: Action, collection: string, body: Document): Document
   return { [action]: collection, ...body, ...writing, maxTimeMS: COMMAND_TIME_LIMIT_MS };
 }
 
-const DRAIN_NEEDS =
-  'The user needs the actions find, insert and update on the collection and on its dead letters, ' +
-  'and remove on the collection with `deletes: hard`.';
+const UNAUTHORIZED = 13;
 
-const LOGIN_NEEDS = 'Correct user name, password or authSource in the connection string.';
-
-/** Names the action, so that the missing privilege is known; never the command, which holds records. */
-export function refused(action: string, namespace: string, reason: string, needs = DRAIN_NEEDS): DrainError {
-  // whoever can't log in has no use for a list of privileges
-  const remedy = /\bcode 18\b/.test(reason) ? LOGIN_NEEDS : needs;
+/** Names action and namespace, so that the missing right is known; never the command, which holds records. */
+export function refused(
+  command: string,
+  namespace: string,
+  { reason, code, message }: Omit<Extract<Fault, { kind: 'refused' }>, 'kind'>,
+): DrainError {
+  if (message !== undefined) return new DrainError('MONGODB_REFUSED', message);
+  const action = command === 'delete' ? 'remove' : command;
+  const remedy =
+    code === UNAUTHORIZED
+      ? ` The user needs the action ${action} on ${namespace}; see docs/security.md.`
+      : '';
   return new DrainError(
     'MONGODB_REFUSED',
-    `MongoDB refused '${action}' on ${namespace}: ${reason}. ${remedy}`,
+    `MongoDB refused '${command}' on ${namespace}: ${reason}.${remedy}`,
   );
 }

@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import type { MongoClientOptions } from 'mongodb';
 import type { TlsSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import { tlsOptions } from '../tls.js';
+import { tlsIdentity } from '../tls.js';
 
 /** No wait on MongoDB may be longer, since it must stay under the stall timeout of a drain (20 s). */
 export const LONGEST_WAIT_MS = 15_000;
@@ -58,7 +58,8 @@ export interface Address {
  */
 export function openClient({ uri, tls = null }: Address): MongoClient {
   try {
-    const secured = tls === null ? {} : { tls: true, ...tlsOptions(tls) };
+    // The driver refuses `minVersion`; Node's own least version is 1.2.
+    const secured = tls === null ? {} : { tls: true, ...tlsIdentity(tls) };
     return new MongoClient(withoutOverridden(uri), { ...FORCED, ...secured });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

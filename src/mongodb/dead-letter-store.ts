@@ -1,4 +1,4 @@
-import type { Collection, Document, Filter, Binary } from 'mongodb';
+import type { Collection, Document, Filter, Binary, MongoClient } from 'mongodb';
 import { Long } from 'mongodb';
 import { ask } from './check.js';
 import { COMMAND_TIME_LIMIT_MS, openClient, type Address } from './connection.js';
@@ -85,24 +85,24 @@ export function openDeadLetters({ database, collection: name, ...address }: Stor
   const collection = client.db(database).collection<Stored>(name);
   const namespace = `${database}.${name}`;
   return {
-    count: (filter) => ask(namespace, 'find', () => countsOf(collection, filter)),
+    count: (filter) => ask(client, namespace, 'find', () => countsOf(collection, filter)),
     list: (filter, limit) =>
-      ask(namespace, 'find', async () => {
+      ask(client, namespace, 'find', async () => {
         const options = { sort: { deadLetteredAt: -1 }, limit, projection: WITHOUT_BYTES } as const;
         const found = await collection.find(toQuery(filter), options).toArray();
         return found.map(toListed);
       }),
     topics: (filter) =>
-      ask(namespace, 'find', async () => {
+      ask(client, namespace, 'find', async () => {
         const found = await collection.distinct('topic', toQuery(filter));
         return found.map(String).sort();
       }),
-    each: (filter) => each(collection, namespace, filter),
+    each: (filter) => each(client, collection, filter),
     markReplayed: async (ids, replayedAt) => {
       const update = { $set: { state: 'replayed' as const, replayedAt } };
-      await ask(namespace, 'update', () => collection.updateMany({ _id: { $in: [...ids] } }, update));
+      await ask(client, namespace, 'update', () => collection.updateMany({ _id: { $in: [...ids] } }, update));
     },
-    discard: (filter) => ask(namespace, 'remove', () => discard(collection, filter)),
+    discard: (filter) => ask(client, namespace, 'remove', () => discard(collection, filter)),
     close: () => client.close(),
   };
 }
@@ -139,16 +139,17 @@ async function countsOf(
 }
 
 async function* each(
+  client: MongoClient,
   collection: Collection<Stored>,
-  namespace: string,
   filter: DeadLetterFilter,
 ): AsyncGenerator<StoredDeadLetter> {
+  const { namespace } = collection;
   const cursor = collection.find(toQuery(filter), { sort: IN_LOG_ORDER, batchSize: 100, allowDiskUse: true });
   try {
     for (;;) {
-      const found = await ask(namespace, 'find', () => cursor.next());
+      const found = await ask(client, namespace, 'find', () => cursor.next());
       if (found === null) return;
-      yield await ask(namespace, 'find', () => withBytes(collection, found));
+      yield await ask(client, namespace, 'find', () => withBytes(collection, found));
     }
   } finally {
     await cursor.close();

@@ -131,7 +131,7 @@ async function insertOnce(
     if (isDuplicateId(error)) continue;
     const cause = classifyWriteError(error);
     if (cause.kind === 'outage') return cause.reason;
-    if (cause.kind === 'refused') throw refused('insert', commands.namespace, cause.reason);
+    if (cause.kind === 'refused') throw refused('insert', commands.namespace, cause);
     throw unstorable(commands, cause.reason);
   }
   return null;

@@ -14,14 +14,15 @@ import type { WriteRejectionCode } from './sink.js';
 /**
  * What an error means for the slice it hit:
  * - `outage`: nothing is known about it; the same records again until the reply is clean;
- * - `refused`: nobody's record is at fault and trying again doesn't help;
+ * - `refused`: nobody's record is at fault and trying again doesn't help. `message`: all that is to be said, where no command was
+ *   at fault either;
  * - `content`: a record is at fault. Never concluded from an error that an outage could cause.
  *
  * Reasons never contain what the server or driver quote from records.
  */
 export type Fault =
   | { kind: 'outage'; reason: string }
-  | { kind: 'refused'; reason: string }
+  | { kind: 'refused'; reason: string; code?: number; message?: string }
   | { kind: 'content'; code: WriteRejectionCode; reason: string; certain: boolean };
 
 /** One entry of a reply's `writeErrors`. */
@@ -41,7 +42,7 @@ const OUTAGE_CODES: ReadonlySet<number> = new Set([
 
 /** Codes of missing rights, wrong set-up, or a server that doesn't know the command. 8000: a hosted service's quota. */
 const REFUSED_CODES: ReadonlySet<number> = new Set([
-  11, 13, 18, 20, 26, 31, 48, 59, 72, 73, 79, 93, 115, 166, 186, 238, 323, 8000, 40414, 40415,
+  11, 13, 18, 20, 26, 31, 48, 59, 72, 73, 79, 93, 115, 166, 186, 238, 323, 334, 8000, 40414, 40415,
 ]);
 
 const DUPLICATE_KEY = 11000;
@@ -113,7 +114,7 @@ export function classifyWriteError(error: WriteError): Fault {
 
 function classifyCode(code: number, reason: string, index: string | undefined): Fault {
   if (OUTAGE_CODES.has(code)) return { kind: 'outage', reason };
-  if (REFUSED_CODES.has(code)) return { kind: 'refused', reason };
+  if (REFUSED_CODES.has(code)) return { kind: 'refused', reason, code };
   if (code === DUPLICATE_KEY) {
     const text = `another document has the same value in the unique index ${index ?? '(name unknown)'}`;
     return { kind: 'content', code: 'DUPLICATE_KEY', reason: text, certain: false };

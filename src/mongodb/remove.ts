@@ -28,7 +28,7 @@ async function removeOnce(
   tally.modified.delete += reply.n ?? 0;
   const [error] = reply.writeErrors ?? [];
   if (error === undefined) return null;
-  const { kind, reason } = classifyWriteError(error);
-  if (kind === 'refused') throw refused('delete', commands.namespace, reason);
-  return reason;
+  const cause = classifyWriteError(error);
+  if (cause.kind === 'refused') throw refused('delete', commands.namespace, cause);
+  return cause.reason;
 }

@@ -123,7 +123,7 @@ async function stateOf(db: Db, wanted: Wanted): Promise<SetupItem['state']> {
 
 /** By its keys, under whatever name, or by our name over other keys. */
 async function findIndex(db: Db, { name, collection, definition }: Wanted): Promise<Document | undefined> {
-  const indexes = await ask(name, 'listIndexes', () => existingIndexes(db, collection));
+  const indexes = await ask(db.client, name, 'listIndexes', () => existingIndexes(db, collection));
   return (
     indexes.find((index) => isSame(index['key'], definition['key'])) ??
     indexes.find((index) => index['name'] === definition['name'])
@@ -137,7 +137,7 @@ async function existingIndexes(db: Db, collection: string): Promise<Document[]> 
 
 /** Anything of the view's name, a collection too: it stands in the way. */
 async function findView(db: Db, { name, collection }: Wanted): Promise<Document | undefined> {
-  const found: Document[] = await ask(name, 'listCollections', () =>
+  const found: Document[] = await ask(db.client, name, 'listCollections', () =>
     db.listCollections({ name: collection }).toArray(),
   );
   return found[0] === undefined ? undefined : { ...(found[0]['options'] as Document) };
@@ -160,7 +160,7 @@ async function create(db: Db, { kind, name, collection, definition }: Wanted): P
       ? { createIndexes: collection, indexes: [definition] }
       : { create: collection, ...definition };
   const action = kind === 'index' ? 'createIndex' : 'createCollection';
-  await ask(name, action, () => db.command({ ...command, writeConcern: WRITE_CONCERN }));
+  await ask(db.client, name, action, () => db.command({ ...command, writeConcern: WRITE_CONCERN }));
 }
 
 async function withDatabase<T>(target: SetupTarget, use: (db: Db) => Promise<T>): Promise<T> {

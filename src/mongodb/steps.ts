@@ -114,7 +114,7 @@ function accuse(
   action: 'insert' | 'update',
 ): void {
   const fault = classifyWriteError(error);
-  if (fault.kind === 'refused') throw refused(action, commands.namespace, fault.reason);
+  if (fault.kind === 'refused') throw refused(action, commands.namespace, fault);
   if (fault.kind === 'content') {
     standing.accused.push({ items, fault });
   } else {

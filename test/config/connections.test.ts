@@ -84,6 +84,92 @@ describe('files of TLS that can not be used are refused before anything is conne
   });
 });
 
+describe("files that MongoDB's connection string names", () => {
+  const files = {
+    '/ca': PEMS.ca,
+    '/pair': `${PEMS.key}\n${PEMS.cert}`,
+    '/secret pair': `${PEMS.cert}\n${PEMS.encrypted}`,
+    '/mixed': `${PEMS.otherKey}\n${PEMS.cert}`,
+    '/text': 'not a PEM file',
+    '/key': PEMS.key,
+  };
+  const from = (options: string) =>
+    configuration({ mongodb: `{ uri: 'mongodb://u:hunter2@h/?tls=true&${options}', database: shop }` });
+
+  test('are fine where they hold what they are named for', () => {
+    const pair = 'tlsCertificateKeyFile=%2Fsecret+pair&tlsCertificateKeyFilePassword=secret'.replace(
+      '+',
+      '%20',
+    );
+    assert.deepEqual(mistakesIn(from(`tlsCAFile=/ca&tlsCertificateKeyFile=/pair`), { files }), []);
+    assert.deepEqual(mistakesIn(from(`tlscafile=%2Fca&${pair}`), { files }), []);
+  });
+
+  const MISTAKES: readonly { rule: string; options: string; mistake: RegExp }[] = [
+    {
+      rule: 'a CA file that is not there',
+      options: 'tlsCAFile=/gone',
+      mistake: /mongodb\.uri: tlsCAFile \/gone: cannot be read: there is no such file$/,
+    },
+    {
+      rule: 'a CA file without a certificate, which the driver would take for none at all',
+      options: 'tlsCAFile=/text',
+      mistake: /mongodb\.uri: tlsCAFile \/text: holds no certificate in PEM/,
+    },
+    {
+      rule: 'a key file that is not there',
+      options: 'tlsCertificateKeyFile=/gone',
+      mistake: /mongodb\.uri: tlsCertificateKeyFile \/gone: cannot be read/,
+    },
+    {
+      rule: 'a key without its certificate',
+      options: 'tlsCertificateKeyFile=/key',
+      mistake: /tlsCertificateKeyFile \/key: holds no certificate in PEM/,
+    },
+    {
+      rule: 'a certificate without its key',
+      options: 'tlsCertificateKeyFile=/ca',
+      mistake: /tlsCertificateKeyFile \/ca: holds no private key in PEM/,
+    },
+    {
+      rule: 'the key of another certificate',
+      options: 'tlsCertificateKeyFile=/mixed',
+      mistake: /tlsCertificateKeyFile \/mixed: is not the private key of the certificate in the same file$/,
+    },
+    {
+      rule: 'an encrypted key without its password',
+      options: 'tlsCertificateKeyFile=/secret%20pair',
+      mistake: /tlsCertificateKeyFile \/secret pair: is encrypted: set tlsCertificateKeyFilePassword$/,
+    },
+  ];
+  for (const { rule, options, mistake } of MISTAKES) {
+    test(`are refused before anything is connected to: ${rule}`, () => {
+      const mistakes = mistakesIn(from(options), { files });
+      assert.equal(mistakes.length, 1, mistakes.join('\n'));
+      assert.match(mistakes[0] ?? '', mistake);
+      assert.doesNotMatch(mistakes[0] ?? '', /hunter2/);
+    });
+  }
+
+  test('are warned of where everybody can read the key, as mongodb.ssl.key is', () => {
+    const text = from('tlsCertificateKeyFile=/pair').replace(
+      ', database',
+      ', ssl: { cert: /cert, key: /key }, database',
+    );
+    const { warnings } = configurationFrom(text, {
+      files: { ...files, '/cert': PEMS.cert },
+      worldReadable: ['/pair', '/key', '/cert'],
+    });
+    assert.deepEqual(
+      warnings.map((warning) => warning.replace(/^\S+ /, '')),
+      [
+        'mongodb.uri: tlsCertificateKeyFile /pair: every user of this machine can read the file; chmod 600 it',
+        'mongodb.ssl.key: every user of this machine can read the file; chmod 600 it',
+      ],
+    );
+  });
+});
+
 const OAUTH = 'mechanism: oauthbearer, tokenEndpoint: "https://idp/token", clientId: drain';
 
 describe('authentication at the brokers', () => {

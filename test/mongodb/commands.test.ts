@@ -1,26 +1,49 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { MongoServerError } from 'mongodb';
+import { describe, test } from 'node:test';
+import { MongoClient, MongoServerError } from 'mongodb';
 import { ask } from '../../src/mongodb/check.js';
 
-function asked(code: number, codeName: string): Promise<unknown> {
-  return ask('shop.orders', 'hello', () =>
-    Promise.reject(new MongoServerError({ message: 'from the server', code, codeName })),
+function asked(code: number, codeName: string, text = 'from the server', uri = ''): Promise<unknown> {
+  const client = new MongoClient(`mongodb://${uri}h1,h2/?replicaSet=rs0`);
+  return ask(client, 'shop.orders', 'listIndexes', () =>
+    Promise.reject(new MongoServerError({ message: text, code, codeName })),
   );
 }
 
-test('a refused login points at the connection string, not at privileges', async () => {
-  await assert.rejects(asked(18, 'AuthenticationFailed'), {
-    code: 'MONGODB_REFUSED',
-    message:
-      "MongoDB refused 'hello' on shop.orders: AuthenticationFailed (code 18). " +
-      'Correct user name, password or authSource in the connection string.',
+describe('what the server refuses', () => {
+  test('a login: the user, its database and the place of both are named, and not the password', async () => {
+    for (const [code, text] of [
+      [18, 'Authentication failed.'],
+      [8000, 'bad auth : Authentication failed.'],
+    ] as const) {
+      await assert.rejects(asked(code, 'AuthenticationFailed', text, 'drain:hunter2@'), {
+        code: 'MONGODB_REFUSED',
+        message:
+          'MongoDB at h1:27017, h2:27017 refused: the password of user "drain" was not accepted, or there is no such user in ' +
+          'database "admin": check mongodb.uri; its authSource names the user\'s database.',
+      });
+    }
   });
-});
 
-test('a missing privilege is named', async () => {
-  await assert.rejects(asked(13, 'Unauthorized'), {
-    code: 'MONGODB_REFUSED',
-    message: /Unauthorized \(code 13\)\. The user needs the action hello\./,
+  test('a mechanism: it is named', async () => {
+    await assert.rejects(asked(334, 'MechanismUnavailable', '', 'drain:hunter2@'), {
+      code: 'MONGODB_REFUSED',
+      message: /it does not offer \S+ to this user: correct authMechanism in mongodb\.uri/,
+    });
+  });
+
+  test('a missing right: action and namespace are named', async () => {
+    await assert.rejects(asked(13, 'Unauthorized'), {
+      code: 'MONGODB_REFUSED',
+      message:
+        "MongoDB refused 'listIndexes' on shop.orders: Unauthorized (code 13). " +
+        'The user needs the action listIndexes on shop.orders; see docs/security.md.',
+    });
+  });
+
+  test('anything else: no right is asked for, since none would help', async () => {
+    await assert.rejects(asked(8000, 'AtlasError', 'over the quota'), {
+      message: "MongoDB refused 'listIndexes' on shop.orders: AtlasError (code 8000).",
+    });
   });
 });

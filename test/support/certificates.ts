@@ -1,6 +1,6 @@
 /** Certificates for servers and clients of one test: made in memory, valid for as long as the test needs them. */
 import 'reflect-metadata';
-import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -50,7 +50,7 @@ export async function createAuthority(name = 'kafka-drain tests'): Promise<Autho
     const own = await generateKeys();
     const issued = await x509.X509CertificateGenerator.create({
       issuer: certificate.subject,
-      subject: `CN=${subject.name}${subject.unit === undefined ? '' : `, OU=${subject.unit}`}`,
+      subject: `${subject.unit === undefined ? '' : `OU=${subject.unit}, `}CN=${subject.name}`,
       ...period(subject.expired === true),
       signingAlgorithm: ALGORITHM,
       signingKey: keys.privateKey,
@@ -89,11 +89,6 @@ async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
 export function encryptedKey(key: string, passphrase: string): string {
   const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const;
   return createPrivateKey(key).export(options).toString();
-}
-
-/** The subject as brokers and MongoDB name it: `OU=…,CN=…`. */
-export function subjectOf(cert: string): string {
-  return new X509Certificate(cert).subject.split('\n').reverse().join(',');
 }
 
 /** Writes a file that only its owner can read; its path. */

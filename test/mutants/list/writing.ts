@@ -141,15 +141,27 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/commands',
-        find: 'const fault = classifyThrown(error);',
+        find: 'const fault = connectionFault(error, db.client)',
         replace:
           "if (error?.name === 'MongoWriteConcernError') return { reply: error.result ?? error.errorResponse, fault: null };" +
-          'const fault = classifyThrown(error);',
+          'const fault = connectionFault(error, db.client)',
       },
     ],
     tests: ['mongodb/faults'],
     only: 'majority',
     servers: true,
+  },
+  {
+    name: 'one expired certificate makes a refusal of an outage of the other servers',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/connection-fault',
+        find: 'text === null || texts.includes(null)',
+        replace: 'text === null',
+      },
+    ],
+    tests: ['mongodb/connection-fault'],
   },
   {
     name: 'writes are acknowledged by the primary alone',

@@ -1,0 +1,43 @@
+/** The section `mongodb` as the program uses it. */
+import { resolve } from 'node:path';
+import { readChecked, required, toTls, type FileReader } from './connections.js';
+import { certificateFault, keyFault } from './pem.js';
+import type { Path } from './problem.js';
+import type { FileConfig } from './schema.js';
+import type { MongodbSettings } from './settings.js';
+
+/** `null` where the database can't be read. */
+export function toMongodb(
+  written: Partial<FileConfig['mongodb']>,
+  reader: FileReader,
+): MongodbSettings | null {
+  const { uri: value, uriFile: file, ssl, database } = written;
+  const uri = required({ path: ['mongodb'], key: 'uri', value, file }, reader);
+  if (uri !== '') checkFilesOf(uri, ['mongodb', file === undefined ? 'uri' : 'uriFile'], reader);
+  const tls = ssl === undefined ? null : toTls(['mongodb', 'ssl'], ssl, reader);
+  return database === undefined ? null : { uri, database, tls };
+}
+
+/** The driver reads the files that its options in the URI name, but says of a bad one only that some server can't be reached. */
+function checkFilesOf(uri: string, path: Path, reader: FileReader): void {
+  const options = optionsOf(uri);
+  const ca = options.get('tlscafile');
+  if (ca !== undefined)
+    readChecked(path, resolve(ca), reader, certificateFault, 'public', whatOf('tlsCAFile', ca));
+  const pem = options.get('tlscertificatekeyfile');
+  if (pem === undefined) return;
+  const passphrase = options.get('tlscertificatekeyfilepassword') ?? null;
+  const names = { passphrase: 'tlsCertificateKeyFilePassword', cert: 'the same file' };
+  const faultOf = (text: string) => certificateFault(text) ?? keyFault(text, passphrase, text, names);
+  readChecked(path, resolve(pem), reader, faultOf, 'secret', whatOf('tlsCertificateKeyFile', pem));
+}
+
+function whatOf(option: string, file: string): string {
+  return `${option} ${file}: `;
+}
+
+/** By their names in lower case, since the driver doesn't distinguish. */
+function optionsOf(uri: string): Map<string, string> {
+  const pairs = new URLSearchParams(uri.slice(uri.indexOf('?') + 1).replaceAll('+', '%2B'));
+  return new Map([...pairs].map(([name, value]) => [name.toLowerCase(), value]));
+}
