@@ -1,3 +1,4 @@
+import type { DeadLetterFilter } from '../../src/mongodb/dead-letter-store.js';
 import type { DeadLetter, DeleteModel, UpsertModel, Version } from '../../src/mongodb/sink.js';
 
 /** 2026-01-01; timestamps of the builders are this plus the offset, in milliseconds. */
@@ -70,3 +71,9 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** Chooses every dead letter. */
+export const ALL_LETTERS: DeadLetterFilter = {
+  ...{ pipeline: null, ids: null, topics: null, state: null },
+  ...{ code: null, stage: null, since: null, before: null },
+};

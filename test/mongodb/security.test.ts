@@ -3,7 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { checkMongodb } from '../../src/commands/check-mongodb.js';
 import { DrainError } from '../../src/errors.js';
 import { openDeadLetters } from '../../src/mongodb/dead-letter-store.js';
-import { createSink } from '../../src/mongodb/driver-sink.js';
 import { inspectSetup, setupCollection } from '../../src/mongodb/setup.js';
 import type { Sink } from '../../src/mongodb/sink.js';
 import { encryptedKey, writePrivate } from '../support/certificates.js';
@@ -11,8 +10,9 @@ import { documentedCommands } from '../support/documented-roles.js';
 import { startSecuredMongodb, type SecuredMongodb } from '../support/secured-mongodb.js';
 import { configuration, configurationFrom } from '../config/builders.js';
 import { stackFromEnvironment } from '../support/stack.js';
-import { deadLetter, tombstone, upsert } from './models.js';
+import { ALL_LETTERS, deadLetter, tombstone, upsert } from './models.js';
 import { PASSWORD, refusalsBy, waysTo, type Target } from './refusals.js';
+import { createSink } from './target.js';
 
 const NAMES = { database: 'shop', deadLetterCollection: 'orders.dead_letters' };
 
@@ -114,17 +114,17 @@ describe('dead letters, with the same role', () => {
       database: 'shop',
       collection: 'orders.dead_letters',
     });
-  const all = { pipeline: null, ids: null, state: null, code: null, stage: null, since: null, before: null };
 
   test('are counted, listed, read and marked as replayed, not discarded', async () => {
     await withSink({ uri: as('kafka-drain'), tls: trusting() }, (sink) => writes(sink, 600n));
     const letters = store();
     try {
-      assert.ok((await letters.count(all)).length > 0);
-      const [listed] = await letters.list(all, 1);
-      for await (const letter of letters.each({ ...all, ids: [listed?.id ?? ''] })) assert.ok(letter.value);
+      assert.ok((await letters.count(ALL_LETTERS)).length > 0);
+      const [listed] = await letters.list(ALL_LETTERS, 1);
+      for await (const letter of letters.each({ ...ALL_LETTERS, ids: [listed?.id ?? ''] }))
+        assert.ok(letter.value);
       await letters.markReplayed([listed?.id ?? ''], new Date());
-      const error = await failureOf(letters.discard(all));
+      const error = await failureOf(letters.discard(ALL_LETTERS));
       assert.match(error.message, /The user needs the action remove on shop\.orders\.dead_letters/);
     } finally {
       await letters.close();

@@ -18,8 +18,11 @@ export interface Target extends SinkUnderTest {
 
 type SinkOptions = Omit<PipelineSinkOptions, 'topics' | 'collectionFor'>;
 
-/** The sink of one collection. */
-async function createSink({ collection, ...options }: SinkOptions & { collection: string }): Promise<Sink> {
+/** The sink of one collection. Errors as `createPipelineSink`. */
+export async function createSink({
+  collection,
+  ...options
+}: SinkOptions & { collection: string }): Promise<Sink> {
   const sink = await createPipelineSink({ ...options, topics: [''], collectionFor: () => collection });
   return { ...sink, write: (models, signal) => sink.write(models, signal, '') };
 }
