@@ -96,7 +96,7 @@ function superviseDrain(
     },
     cancelled: context.cancellationSignal,
     onMessage: (message) => {
-      if (message.kind === 'token') tokens.fetched(message.token);
+      if (message.kind === 'token') tokens.changed(message.token);
       else onMessage(message);
     },
     ...(transform !== null && { transformCalls: callsOf(transform) }),

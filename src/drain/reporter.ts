@@ -16,8 +16,8 @@ export interface Reporter {
   log: (level: LogLevel, message: string) => void;
   /** A schema was fetched. */
   schema: (ref: SchemaRef, source: SchemaSource) => void;
-  /** An access token was had. */
-  token: (token: Token) => void;
+  /** An access token was had; `null`: the one that was given is no good. */
+  token: (token: Token | null) => void;
   /** Reports how long each write took. */
   timed: <Rest extends unknown[]>(
     write: (models: readonly WriteModel[], ...rest: Rest) => Promise<WriteResult>,

@@ -36,8 +36,8 @@ export type ThreadMessage =
   | { kind: 'counted'; books: Books }
   /** Fetched from the registry: later runs needn't ask again. */
   | { kind: 'schema'; ref: SchemaRef; source: SchemaSource }
-  /** Had from the token endpoint: later runs needn't ask again. */
-  | { kind: 'token'; token: Token }
+  /** Had from the token endpoint: later runs needn't ask again; `null`: the one that was given is no good. */
+  | { kind: 'token'; token: Token | null }
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
 

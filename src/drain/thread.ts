@@ -88,7 +88,7 @@ async function openTransform(
 
 function openSource({ kafka, token, task }: ThreadInput, reporter: Reporter): Source {
   const { group } = task.pipeline;
-  const tokens = { kept: token, fetched: reporter.token };
+  const tokens = { kept: token, changed: reporter.token };
   return createSource({ kafka, topics: { names: topicsOf(task) }, group, log: reporter.log, tokens });
 }
 

@@ -13,7 +13,7 @@ import type { KafkaSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import { tlsOptions } from '../tls.js';
 import { oauthBearer } from './oauth-bearer.js';
-import { createTokens, type GetToken } from './oauth-token.js';
+import { createTokens, type Tokens } from './oauth-token.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
 import type { RawBroker } from './topic-identity.js';
 
@@ -46,16 +46,16 @@ const KEEP_ALIVE_MS = 60_000;
 export interface ClientOptions {
   log?: SourceLog | undefined;
   /** Needed for OAUTHBEARER. */
-  getToken?: GetToken | undefined;
+  tokens?: Tokens | undefined;
 }
 
 /** A client of its own per run: whatever kafkajs keeps (a group's offsets, metadata) ends with it. Errors: `UNPATCHED_CLIENT`. */
-export function createClient(settings: KafkaSettings, { log, getToken }: ClientOptions = {}): KafkaClient {
+export function createClient(settings: KafkaSettings, { log, tokens }: ClientOptions = {}): KafkaClient {
   const { Kafka, logLevel } = patchedKafkaJs();
   const sockets = new Set<net.Socket>();
   let refusal: string | undefined;
   const kafka = new Kafka({
-    ...connectionConfig(settings, getToken),
+    ...connectionConfig(settings, tokens),
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
       if (!isThrownToo(entry)) log?.('warn', logText(entry));
@@ -74,7 +74,7 @@ export function createClient(settings: KafkaSettings, { log, getToken }: ClientO
 
 function connectionConfig(
   { brokers, clientId, ssl, sasl }: KafkaSettings,
-  getToken: GetToken | undefined,
+  tokens: Tokens | undefined,
 ): KafkaConfig {
   return {
     brokers,
@@ -84,16 +84,16 @@ function connectionConfig(
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,
     ...(ssl === null ? {} : { ssl: { ...tlsOptions(ssl) } }),
-    ...(sasl === null ? {} : { sasl: mechanismOf(sasl, getToken) }),
+    ...(sasl === null ? {} : { sasl: mechanismOf(sasl, tokens) }),
   };
 }
 
 function mechanismOf(
   sasl: NonNullable<KafkaSettings['sasl']>,
-  getToken: GetToken | undefined,
+  tokens: Tokens | undefined,
 ): SASLOptions | Mechanism {
   if (sasl.mechanism !== 'oauthbearer') return sasl as SASLOptions;
-  return oauthBearer(sasl, getToken ?? createTokens({ settings: sasl }));
+  return oauthBearer(sasl, tokens ?? createTokens({ settings: sasl }));
 }
 
 /** As kafkajs's own factory does it; without `setNoDelay` a heartbeat can wait behind an unacknowledged fetch request. */

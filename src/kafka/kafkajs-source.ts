@@ -102,11 +102,10 @@ export function createSource(options: SourceOptions): KafkaJsSource {
 }
 
 /** All of a source's clients show the same token. */
-function clientsOf({ kafka: settings, log, tokens }: SourceOptions): () => KafkaClient {
+function clientsOf({ kafka: settings, log, tokens: keeping }: SourceOptions): () => KafkaClient {
   const { sasl } = settings;
-  const getToken =
-    sasl?.mechanism === 'oauthbearer' ? createTokens({ settings: sasl, ...tokens }) : undefined;
-  return () => createClient(settings, { log, getToken });
+  const tokens = sasl?.mechanism === 'oauthbearer' ? createTokens({ settings: sasl, ...keeping }) : undefined;
+  return () => createClient(settings, { log, tokens });
 }
 
 const CLOSE_LIMIT_MS = 2_000;

@@ -15,7 +15,7 @@ export function createKeptTokens(): KeptTokens {
       const key = createHash('sha256').update(JSON.stringify(sasl)).digest('hex');
       return {
         kept: last.key === key ? last.token : null,
-        fetched: (token) => Object.assign(last, { key, token }),
+        changed: (token) => Object.assign(last, { key, token }),
       };
     },
   };

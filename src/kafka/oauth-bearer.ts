@@ -2,7 +2,7 @@
 import type { Mechanism } from 'kafkajs';
 import type { OauthSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import type { GetToken } from './oauth-token.js';
+import type { Tokens } from './oauth-token.js';
 import { fatal } from './kafka-errors.js';
 
 const SEPARATOR = '\x01';
@@ -10,19 +10,23 @@ const SEPARATOR = '\x01';
 const LENGTH_BYTES = 4;
 
 /** How kafkajs authenticates with tokens. */
-export function oauthBearer({ extensions, clientId }: OauthSettings, getToken: GetToken): Mechanism {
+export function oauthBearer({ extensions, clientId }: OauthSettings, tokens: Tokens): Mechanism {
   return {
     mechanism: 'oauthbearer',
     authenticationProvider: ({ saslAuthenticate }) => ({
       authenticate: async () => {
-        const { value } = await getToken().catch((error: unknown) => {
+        const { value } = await tokens.get().catch((error: unknown) => {
           throw error instanceof DrainError && !error.retryable ? fatal(error) : error;
         });
         const refusal = await saslAuthenticate({
           request: { encode: () => firstMessage(value, extensions) },
           response,
         });
-        if (typeof refusal === 'string' && refusal !== '') throw fatal(refused(clientId, refusal));
+        if (typeof refusal !== 'string' || refusal === '') return;
+        tokens.drop(value);
+        // The answer that is due (RFC 7628, 3.2.3). The broker closes the connection then; otherwise the next attempt would go on in it.
+        await saslAuthenticate({ request: { encode: () => withLength(SEPARATOR) } }).catch(() => undefined);
+        throw fatal(refused(clientId, refusal));
       },
     }),
   };
@@ -36,7 +40,10 @@ const response = {
 
 function firstMessage(token: string, extensions: OauthSettings['extensions']): Buffer {
   const pairs = Object.entries(extensions).map(([name, value]) => `${name}=${value}`);
-  const text = ['n,,', `auth=Bearer ${token}`, ...pairs, '', ''].join(SEPARATOR);
+  return withLength(['n,,', `auth=Bearer ${token}`, ...pairs, '', ''].join(SEPARATOR));
+}
+
+function withLength(text: string): Buffer {
   const bytes = Buffer.from(text);
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeInt32BE(bytes.length);

@@ -11,15 +11,20 @@ export interface Token {
   refreshAtMs: number;
 }
 
-/** A token to show to a broker. Errors: `KAFKA_REFUSED`, `KAFKA_UNAVAILABLE`; they name the token endpoint, never the secret. */
-export type GetToken = () => Promise<Token>;
+/** Where tokens come from. */
+export interface Tokens {
+  /** One to show to a broker. Errors: `KAFKA_REFUSED`, `KAFKA_UNAVAILABLE`; they name the token endpoint, never the secret. */
+  get: () => Promise<Token>;
+  /** A broker refused it: the next one is asked for anew. */
+  drop: (value: string) => void;
+}
 
 /** How tokens outlive the client that fetched them. */
 export interface TokenKeeping {
   /** One that is known already; used for as long as it is good. */
   kept: Token | null;
-  /** A new one was had: for others to use it as well. */
-  fetched: (token: Token) => void;
+  /** A new one was had, for others to use it as well; `null`: the kept one is no good. */
+  changed: (token: Token | null) => void;
 }
 
 export interface TokenOptions extends Partial<TokenKeeping> {
@@ -42,20 +47,27 @@ const UNKNOWN_LIFETIME_S = 60;
 const LIMITS = { timeoutMs: 10_000, maxBytes: 1024 * 1024 } as const;
 
 /** Keeps a token for as long as it is good; brokers that are connected to at the same time wait for the same one. */
-export function createTokens({ settings, kept = null, fetched, now = Date.now }: TokenOptions): GetToken {
+export function createTokens({ settings, kept = null, changed, now = Date.now }: TokenOptions): Tokens {
   let token = kept;
   let fetching: Promise<Token> | null = null;
   const fetchAnew = async (): Promise<Token> => {
     try {
       token = await fetchToken(settings, now);
-      fetched?.(token);
+      changed?.(token);
       return token;
     } finally {
       fetching = null;
     }
   };
-  return () =>
-    token !== null && now() < token.refreshAtMs ? Promise.resolve(token) : (fetching ??= fetchAnew());
+  return {
+    get: () =>
+      token !== null && now() < token.refreshAtMs ? Promise.resolve(token) : (fetching ??= fetchAnew()),
+    drop: (value) => {
+      if (token?.value !== value) return;
+      token = null;
+      changed?.(null);
+    },
+  };
 }
 
 async function fetchToken(settings: OauthSettings, now: () => number): Promise<Token> {

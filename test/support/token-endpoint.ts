@@ -55,7 +55,7 @@ export async function startTokenEndpoint(server: Identity, clientSecret: string)
       else if (body.get('scope') === 'unknown') send(400, { error: 'invalid_scope' });
       else {
         state.given += 1;
-        const token = tokenOf(body.get('scope') ?? '');
+        const token = tokenOf(body.get('scope') ?? 'default');
         send(200, { access_token: token, token_type: 'Bearer', expires_in: state.lifetimeS });
       }
     });
