@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
 import lz4 from 'lz4js';
-import snappy from 'snappyjs';
 import { fatal } from './kafka-errors.js';
+import { unsnappy } from './snappy.js';
+import { createUnzstd } from './zstd.js';
 
 /**
  * The most one compressed batch may decompress to. Compressed, a batch is at most the topic's `max.message.bytes` (1 MiB by
@@ -23,7 +23,7 @@ const DECOMPRESSIONS: readonly [number: number, name: string, decompress: Decomp
   [GZIP, 'gzip', gunzip],
   [2, 'snappy', unsnappy],
   [3, 'lz4', unlz4],
-  [4, 'zstd', unzstd()],
+  [4, 'zstd', createUnzstd()],
 ];
 const UNASSIGNED = [5, 6, 7];
 
@@ -68,28 +68,10 @@ function gunzip(data: Buffer, maxOutputLength: number): Promise<Uint8Array> {
   return promisify(zlib.gunzip)(data, { maxOutputLength });
 }
 
-const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
-const XERIAL_HEADER_BYTES = 16;
-
-/** Java's snappy stream ("xerial") is a header and chunks, each with its length before it; others write one raw block. */
-function unsnappy(data: Buffer, maxBytes: number): Uint8Array {
-  if (!data.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return snappy.uncompress(data, maxBytes);
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for (let at = XERIAL_HEADER_BYTES; at < data.length;) {
-    const length = data.readInt32BE(at);
-    const chunk = snappy.uncompress(data.subarray(at + 4, at + 4 + length), maxBytes - total);
-    total += chunk.length;
-    chunks.push(chunk);
-    at += 4 + length;
-  }
-  return Buffer.concat(chunks, total);
-}
-
 function unlz4(data: Buffer, maxBytes: number): Uint8Array {
   requireWholeLz4(data);
   const bound = lz4.decompressBound(data);
-  if (bound > maxBytes) throw tooLarge(maxBytes);
+  if (bound > maxBytes) throw new RangeError(`decompresses to more than ${maxBytes} bytes`);
   return lz4.decompress(data, bound);
 }
 
@@ -102,28 +84,4 @@ function requireWholeLz4(data: Buffer): void {
   let at = (flags & LZ4_CONTENT_SIZE) === 0 ? 7 : 15;
   for (let size = data.readUInt32LE(at) & 0x7fffffff; size !== 0; size = data.readUInt32LE(at) & 0x7fffffff)
     at += 4 + size + ((flags & LZ4_BLOCK_CHECKSUM) === 0 ? 0 : 4);
-}
-
-/** Node's own where it has one (from 22.15), which is several times faster and off the event loop. */
-function unzstd(): Decompression {
-  const native = Reflect.get(zlib, 'zstdDecompress') as typeof zlib.gunzip | undefined;
-  if (native === undefined) return unzstdInJavaScript;
-  return (data, maxOutputLength) => promisify(native)(data, { maxOutputLength });
-}
-
-/** Exported for tests: with Node's own zstd this is never called. */
-export function unzstdInJavaScript(data: Uint8Array, maxBytes: number): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  const stream = new Decompress((chunk) => {
-    total += chunk.length;
-    if (total > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  });
-  stream.push(data, true);
-  return Buffer.concat(chunks, total);
-}
-
-function tooLarge(maxBytes: number): Error {
-  return new RangeError(`decompresses to more than ${maxBytes} bytes`);
 }

@@ -13,25 +13,44 @@ const RECORD_BATCH_MAGIC = 2;
 const RECORD_BATCH_OVERHEAD = 49;
 
 /**
- * Replaces kafkajs's `decodeMessages`, with two differences:
+ * Where a response has become so much, only the first batch of each further partition is decoded. A response is 10 MiB at most, which
+ * may be hundreds of batches that each decompress to the limit of one.
+ */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Replaces kafkajs's `decodeMessages`, with three differences:
  * - a batch whose last offset holds no record (the log cleaner keeps an idempotent producer's last batch as an empty shell)
  *   gets a control record there; otherwise kafkajs fetches the same place for ever, or misses the tail of the batch;
- * - records are pushed one by one: the spread overflows the stack at about 120,000 records in a batch.
+ * - records are pushed one by one: the spread overflows the stack at about 120,000 records in a batch;
+ * - what decompresses to too much altogether is left for the next fetch, as if this one had been cut there.
  */
-export function createDecodeMessages(parts: DecoderParts): (decoder: Decoder) => Promise<DecodedRecord[]> {
+export function createDecodeMessages(
+  parts: DecoderParts,
+  maxBytes = MAX_RESPONSE_BYTES,
+): (decoder: Decoder) => Promise<DecodedRecord[]> {
+  /** The partitions of a response are read one after the other by one decoder. */
+  const bytesOf = new WeakMap<Decoder, number>();
   return async (decoder) => {
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
     const buffer = decoder.readBytes(size);
     const batches = new parts.Decoder(buffer);
     if (buffer.readInt8(MAGIC_OFFSET) !== RECORD_BATCH_MAGIC) return parts.decodeMessageSet(batches, size);
-    return decodeBatches(batches, parts.decodeBatch);
+    let bytes = bytesOf.get(decoder) ?? 0;
+    const hasRoomAfter = (batch: DecodedBatch): boolean => {
+      bytes += batch.records.reduce((sum, record) => sum + bytesIn(record), 0);
+      bytesOf.set(decoder, bytes);
+      return bytes < maxBytes;
+    };
+    return decodeBatches(batches, parts.decodeBatch, hasRoomAfter);
   };
 }
 
 async function decodeBatches(
   decoder: Decoder,
   decodeBatch: DecoderParts['decodeBatch'],
+  hasRoomAfter: (batch: DecodedBatch) => boolean,
 ): Promise<DecodedRecord[]> {
   const records: DecodedRecord[] = [];
   while (decoder.canReadBytes(RECORD_BATCH_OVERHEAD)) {
@@ -40,6 +59,7 @@ async function decodeBatches(
       for (const record of batch.records) records.push(record);
       const lastOffset = String(BigInt(batch.firstOffset) + BigInt(batch.lastOffsetDelta));
       if (batch.records.at(-1)?.offset !== lastOffset) records.push(placeholder(lastOffset, batch));
+      if (!hasRoomAfter(batch)) break;
     } catch (error) {
       // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
       if ((error as Error).name === 'KafkaJSPartialMessageError') break;
@@ -49,12 +69,17 @@ async function decodeBatches(
   return records;
 }
 
+/** Headers are seldom large, and cost time to add up. */
+function bytesIn({ key, value }: DecodedRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
+}
+
 function placeholder(
   offset: string,
   { firstOffset, lastOffsetDelta, producerId, inTransaction }: BatchContext,
 ): DecodedRecord {
   const batchContext = { firstOffset, lastOffsetDelta, producerId, inTransaction };
-  return { offset, key: null, isControlRecord: true, batchContext };
+  return { offset, key: null, value: null, isControlRecord: true, batchContext };
 }
 
 /**

@@ -6,6 +6,7 @@ import { DrainError } from '../errors.js';
 import type { AssignerProtocol } from './assignor.js';
 import { registerCodecs } from './codecs.js';
 import { createDecodeMessages, hideAborted, type DecoderParts } from './decode-patch.js';
+import { createDecodeRecord, type RecordParts } from './record-decoder.js';
 import { installGroupHooks } from './group-hooks.js';
 import type { FetchResponse, Group, OffsetOutOfRange } from './internals.js';
 import { fatal } from './kafka-errors.js';
@@ -18,6 +19,7 @@ export const KAFKAJS_VERSION = '2.2.4';
 
 /** The first 16 hex digits of the SHA-256 of each replaced function's source. */
 const EXPECTED = {
+  decodeRecord: 'fbe3525528b41bce',
   decodeMessages: '1b27174fb8b38bbd',
   scheduleCheckPendingRequests: '04347ea969c6f2e3',
   joinAndSync: '86569beffea31029',
@@ -81,6 +83,7 @@ function unpatched(reason: string): DrainError {
 
 /** See `decode-patch.ts`. The decoders of fetch responses are loaded anew, so that they are linked with the patched function. */
 function patchFetch(require: NodeJS.Require, source: (path: string) => string): void {
+  patchRecords(require, source);
   const path = source('protocol/requests/fetch/v4/decodeMessages.js');
   requireSource('decodeMessages', require(path));
   const parts: DecoderParts = {
@@ -97,6 +100,19 @@ function patchFetch(require: NodeJS.Require, source: (path: string) => string): 
     const { decode } = response;
     response.decode = async (data) => hideAborted(await decode(data));
   }
+}
+
+/** See `record-decoder.ts`. The decoder of batches is loaded anew, so that it is linked with the patched function. */
+function patchRecords(require: NodeJS.Require, source: (path: string) => string): void {
+  const path = source('protocol/recordBatch/record/v0/decoder.js');
+  requireSource('decodeRecord', require(path));
+  const decodeRecord = require.cache[path];
+  if (decodeRecord === undefined) throw unpatched('its modules are not in the cache of require');
+  decodeRecord.exports = createDecodeRecord({
+    Long: require(source('utils/long.js')) as RecordParts['Long'],
+    decodeHeader: require(source('protocol/recordBatch/header/v0/decoder.js')) as RecordParts['decodeHeader'],
+  });
+  Reflect.deleteProperty(require.cache, source('protocol/recordBatch/v0/decoder.js'));
 }
 
 interface FetchResponseModule {

@@ -9,6 +9,12 @@ const LONGEST_PAUSE_MS = 2_000;
 /** The registry's own number for "no such schema"; a 404 without it may come from anything at that address. */
 const SCHEMA_NOT_FOUND = 40403;
 const TLS_CODE = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/;
+/** Codes of a port that speaks the other of the two protocols. */
+const OTHER_PROTOCOL: ReadonlyMap<string, string> = new Map([
+  ['EPROTO', 'this port does not speak TLS, or none that we speak; an http:// address, perhaps'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'this port does not speak TLS; an http:// address, perhaps'],
+  ['HPE_INVALID_CONSTANT', 'this port does not speak HTTP; an https:// address, perhaps'],
+]);
 
 export interface ClientOptions {
   settings: Pick<SchemaRegistrySettings, 'urls'>;
@@ -26,23 +32,31 @@ export interface RegistryClient {
   ask: (path: string) => Promise<unknown>;
 }
 
-type Said = { kind: 'json'; json: unknown } | { kind: 'nothing' } | { kind: 'outage'; reason: string };
+type Said =
+  | { kind: 'json'; json: unknown }
+  | { kind: 'nothing' }
+  | { kind: 'outage'; reason: string }
+  /** By this address; another may have the right certificate or path. */
+  | { kind: 'refused'; reason: string };
 
-/** Asks one address after the other until one answers. */
+/** Asks one address after the other until one answers. What all refuse is refused; else the outages are waited for. */
 export function createClient(options: ClientOptions): RegistryClient {
   const { urls } = options.settings;
   let first = 0;
   const round = async (path: string): Promise<Said> => {
-    let said: Said = { kind: 'outage', reason: 'no address' };
+    const failed: Exclude<Said, { kind: 'json' | 'nothing' }>[] = [];
     for (let index = 0; index < urls.length; index += 1) {
       const url = urls[(first + index) % urls.length] ?? '';
-      said = await askAt(options, url, path);
+      const said = await askAt(options, url, path);
       options.alive();
-      if (said.kind === 'outage') continue;
-      first = (first + index) % urls.length;
-      return said;
+      if (said.kind === 'json' || said.kind === 'nothing') {
+        first = (first + index) % urls.length;
+        return said;
+      }
+      failed.push(said);
     }
-    return said;
+    const isOutage = failed.length === 0 || failed.some(({ kind }) => kind === 'outage');
+    return { kind: isOutage ? 'outage' : 'refused', reason: failed.map(({ reason }) => reason).join('; ') };
   };
   return { ask: (path) => askPatiently(options, () => round(path)) };
 }
@@ -54,6 +68,7 @@ async function askPatiently(options: ClientOptions, ask: () => Promise<Said>): P
     const said = await ask();
     if (said.kind === 'json') return said.json;
     if (said.kind === 'nothing') return null;
+    if (said.kind === 'refused') throw refused(said.reason);
     signal.throwIfAborted();
     if (performance.now() - startedMs + pauseMs > retryForMs) throw unavailable(options, said.reason);
     log(`the schema registry doesn't answer (${said.reason}); asking again`);
@@ -67,16 +82,20 @@ async function askPatiently(options: ClientOptions, ask: () => Promise<Said>): P
 async function askAt(options: ClientOptions, url: string, path: string): Promise<Said> {
   const { get, signal } = options;
   const answer = await get(url + path, signal);
-  if (answer.kind === 'no-answer') {
-    if (TLS_CODE.test(answer.code)) throw refused(url, `${answer.reason} (${answer.code})`);
-    return { kind: 'outage', reason: `${url}: ${answer.reason}` };
-  }
+  if (answer.kind === 'no-answer') return unanswered(url, answer);
   const { status } = answer;
   if (status === 429 || status >= 500) return { kind: 'outage', reason: `${url}: HTTP ${String(status)}` };
   const json = jsonOf(answer);
   if (status === 200 && json !== undefined) return { kind: 'json', json };
   if (status === 404 && (isNotFound(json) || (await isRegistry(options, url)))) return { kind: 'nothing' };
-  throw refused(url, refusalText(status));
+  return refusal(url, refusalText(status));
+}
+
+function unanswered(url: string, { code, reason }: Extract<HttpAnswer, { kind: 'no-answer' }>): Said {
+  const other = OTHER_PROTOCOL.get(code);
+  if (other !== undefined) return refusal(url, `${other} (${code})`);
+  if (TLS_CODE.test(code)) return refusal(url, `${reason} (${code})`);
+  return { kind: 'outage', reason: `${url}: ${reason}` };
 }
 
 /** A path that not every registry knows is no reason to doubt its address. */
@@ -103,8 +122,12 @@ function refusalText(status: number): string {
   return `HTTP ${String(status)}: this isn't the address of a schema registry (some need a path, such as /apis/ccompat/v7)`;
 }
 
-function refused(url: string, reason: string): DrainError {
-  return new DrainError('REGISTRY_REFUSED', `the schema registry at ${url} refused: ${reason}`);
+function refusal(url: string, reason: string): Said {
+  return { kind: 'refused', reason: `${url}: ${reason}` };
+}
+
+function refused(reason: string): DrainError {
+  return new DrainError('REGISTRY_REFUSED', `the schema registry refused: ${reason}`);
 }
 
 function unavailable({ retryForMs }: ClientOptions, reason: string): DrainError {

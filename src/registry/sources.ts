@@ -4,10 +4,16 @@ import type { SchemaRef, SchemaSource, SchemaType } from './schemas.js';
 /** More is a circle, or no schema that anybody has written. */
 const MAX_REFERENCES = 200;
 
+interface Reference {
+  name: string;
+  subject: string;
+  version: number;
+}
+
 interface Answer {
   schema: string;
   schemaType?: string;
-  references?: readonly { name: string; subject: string; version: number }[];
+  references?: readonly Reference[] | null;
 }
 
 export type Fetched =
@@ -17,7 +23,11 @@ export type Fetched =
 export async function fetchSource(client: RegistryClient, ref: SchemaRef): Promise<Fetched> {
   const answer = await client.ask(`/schemas/${ref}`);
   if (answer === null) return { kind: 'unknown' };
-  if (!isAnswer(answer)) return { kind: 'unusable', reason: 'the registry answered without a schema' };
+  if (!isAnswer(answer))
+    return {
+      kind: 'unusable',
+      reason: 'the registry answered without a schema, or with references that are none',
+    };
   const references = new Map<string, string>();
   const missing = await collect(client, answer, references);
   if (missing !== null) return { kind: 'unusable', reason: missing };
@@ -53,5 +63,12 @@ async function collect(
 }
 
 function isAnswer(answer: unknown): answer is Answer {
-  return typeof (answer as Partial<Answer> | null)?.schema === 'string';
+  const { schema, references } = (answer ?? {}) as { schema?: unknown; references?: unknown };
+  if (typeof schema !== 'string') return false;
+  return (references ?? null) === null || (Array.isArray(references) && references.every(isReference));
+}
+
+function isReference(reference: unknown): reference is Reference {
+  const { name, subject, version } = (reference ?? {}) as Partial<Reference>;
+  return typeof name === 'string' && typeof subject === 'string' && typeof version === 'number';
 }

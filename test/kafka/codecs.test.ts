@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import lz4 from 'lz4js';
 import snappy from 'snappyjs';
-import { registerCodecs, unzstdInJavaScript } from '../../src/kafka/codecs.js';
+import { registerCodecs } from '../../src/kafka/codecs.js';
 import { patchedKafkaJs } from '../../src/kafka/patched-kafkajs.js';
+import { unzstdInJavaScript } from '../../src/kafka/zstd.js';
 import { runKafkaTool, temporaryFolder } from '../support/stack.js';
 import { openBroker, type Broker } from './broker.js';
 import { fromStart, startConsuming } from './consuming.js';
@@ -19,15 +20,29 @@ function codecs(maxBytes?: number): Codecs {
   return registry.CompressionCodecs;
 }
 
-/** A zstd frame of zeros, by hand: a window of 2 MiB, and blocks that each say "100,000 times this byte". */
-function zstdZeros(blocks: number): Buffer {
-  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]);
+/** For a window of 2 MiB. */
+const WINDOW_2_MIB = 0x58;
+
+/** A zstd frame of zeros, by hand: the window, and blocks that each say "100,000 times this byte". */
+function zstdZeros(blocks: number, window = WINDOW_2_MIB): Buffer {
+  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, window]);
   const body = Array.from({ length: blocks }, (_, index) => {
     const block = Buffer.alloc(4);
     block.writeUIntLE((100_000 << 3) | (1 << 1) | (index === blocks - 1 ? 1 : 0), 0, 3);
     return block;
   });
   return Buffer.concat([header, ...body]);
+}
+
+/** As Java frames it: a header, and each block with its length. */
+function xerial(...blocks: readonly Buffer[]): Buffer {
+  const header = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+  const framed = blocks.flatMap((block) => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(block.length);
+    return [length, block];
+  });
+  return Buffer.concat([header, ...framed]);
 }
 
 const RECORDS = 3_000;
@@ -125,10 +140,60 @@ test('damaged data is refused, not guessed', async () => {
   assert.throws(() => unzstdInJavaScript(damaged, 1_000));
 });
 
-test('lz4 data that was cut off is refused, wherever it ends', async () => {
-  const whole = Buffer.from(lz4.compress(Buffer.from('order äß '.repeat(20_000))));
-  for (let end = 0; end < whole.length; end += 1)
-    await assert.rejects(codecs()[3]?.().decompress(whole.subarray(0, end)) ?? Promise.resolve(), {
-      retriable: false,
-    });
+/** The lines of `text` as the zstd tool compresses them: a compressed block, no checksum. */
+const ZSTD_TEXT = Buffer.from(
+  'KLUv/QBoXQQAsgYUFNA9gLqwTErna4FaIZEppZSohTgBQ3h49+Z19fTRInx7c29rZw8R+L2Zl5WTh9jwvs27urlDhPfmVU0dIrw3' +
+    '70mGAaKgvAgjcEgBkqCh01Y8qBFw9sbeAdBTiwERKAQIwUFcxA/lm0OoFjDAvKCONuyEPFH3tBd1Zads4/wLRx8sWsiqNoBUAQ==',
+  'base64',
+);
+const text = Array.from({ length: 60 }, (_, id) => `order ${id}: ${id % 3 === 0 ? 'new äß' : 'paid'}; `).join(
+  '',
+);
+
+test('data that was cut off is refused, wherever it ends', async () => {
+  const plain = Buffer.from(text);
+  const block = Buffer.from(snappy.compress(plain));
+  const forms: readonly (readonly [codec: number, whole: Buffer])[] = [
+    [1, gzipSync(plain)],
+    [2, block],
+    [2, xerial(block)],
+    [3, Buffer.from(lz4.compress(plain))],
+    [4, ZSTD_TEXT],
+  ];
+  for (const [codec, whole] of forms) {
+    const { decompress } = codecs()[codec]?.() ?? assert.fail();
+    assert.deepEqual(await decompress(whole), plain);
+    // Java's header of snappy alone is whole: it has no blocks
+    for (let end = codec === 2 ? 17 : 1; end < whole.length; end += 1)
+      await assert.rejects(decompress(whole.subarray(0, end)), { retriable: false }, `${codec} to ${end}`);
+  }
+});
+
+test('several blocks of snappy follow each other, and lengths that lead back are refused', async () => {
+  const { decompress } = codecs()[2]?.() ?? assert.fail();
+  const parts = [Buffer.from(text), Buffer.from('äß')];
+  const blocks = parts.map((part) => Buffer.from(snappy.compress(part)));
+  assert.deepEqual(await decompress(xerial(...blocks)), Buffer.concat(parts));
+  const literalOfMinus15 = Buffer.from([0x04, 0xfc, 0xf0, 0xff, 0xff, 0xff]);
+  await assert.rejects(decompress(literalOfMinus15), { retriable: false });
+  const blockOfMinus4 = Buffer.concat([xerial(), Buffer.from([0xff, 0xff, 0xff, 0xfc])]);
+  await assert.rejects(decompress(blockOfMinus4), { retriable: false });
+});
+
+test('a zstd header of a few bytes gets no more memory or time than its content needs', () => {
+  const [window128Mib, windowAbove, window1900Mib] = [0x88, 0x89, 0xa7];
+  const limit = 256 * 1024 * 1024;
+  assert.deepEqual(unzstdInJavaScript(zstdZeros(2, window128Mib), limit), Buffer.alloc(200_000));
+  for (const window of [windowAbove, window1900Mib])
+    assert.throws(
+      () => unzstdInJavaScript(zstdZeros(2, window), limit),
+      /window of more than 134217728 bytes/,
+    );
+  assert.throws(() => unzstdInJavaScript(zstdZeros(2_000, window128Mib), limit), /too many blocks/);
+});
+
+test('frames of zstd may follow each other, with others between them that are skipped', () => {
+  const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+  const read = unzstdInJavaScript(Buffer.concat([ZSTD_TEXT, skipped, ZSTD_TEXT]), 100_000);
+  assert.equal(Buffer.from(read).toString(), text + text);
 });

@@ -6,18 +6,27 @@ import type { DecodedBatch, DecodedRecord, Decoder } from '../../src/kafka/inter
 const context = { firstOffset: '0', lastOffsetDelta: 0, producerId: '-1', inTransaction: false };
 
 function record(offset: number, overrides: Partial<DecodedRecord> = {}): DecodedRecord {
-  return { offset: String(offset), key: null, isControlRecord: false, batchContext: context, ...overrides };
+  return {
+    offset: String(offset),
+    key: null,
+    value: null,
+    isControlRecord: false,
+    batchContext: context,
+    ...overrides,
+  };
 }
 
 function batch(firstOffset: number, lastOffsetDelta: number, records: DecodedRecord[]): DecodedBatch {
   return { ...context, firstOffset: String(firstOffset), lastOffsetDelta, records };
 }
 
-/** A decoder that hands out ready-made batches, and then says "cut off". */
-function decoding(batches: (DecodedBatch | Error)[]): Promise<DecodedRecord[]> {
+/** Of one response: each call decodes one partition, with the batches that are given for it, and then "cut off". */
+function decodingResponse(
+  maxBytes?: number,
+): (batches: (DecodedBatch | Error)[]) => Promise<DecodedRecord[]> {
   const buffer = Buffer.alloc(100);
   buffer.writeInt8(2, 16);
-  const queue = [...batches];
+  let queue: (DecodedBatch | Error)[] = [];
   class FakeDecoder implements Decoder {
     constructor(readonly buffer: Buffer) {}
     readInt32 = (): number => 100;
@@ -32,7 +41,16 @@ function decoding(batches: (DecodedBatch | Error)[]): Promise<DecodedRecord[]> {
     },
     decodeMessageSet: () => Promise.resolve([record(99)]),
   };
-  return createDecodeMessages(parts)(new FakeDecoder(buffer));
+  const decode = createDecodeMessages(parts, maxBytes);
+  const decoder = new FakeDecoder(buffer);
+  return (batches) => {
+    queue = [...batches];
+    return decode(decoder);
+  };
+}
+
+function decoding(batches: (DecodedBatch | Error)[]): Promise<DecodedRecord[]> {
+  return decodingResponse()(batches);
 }
 
 const outline = (records: readonly DecodedRecord[]): string[] =>
@@ -56,6 +74,15 @@ test('a batch that is cut off ends the decoding, any other error is passed on', 
   const partial = Object.assign(new Error('cut'), { name: 'KafkaJSPartialMessageError' });
   assert.deepEqual(outline(await decoding([batch(0, 0, [record(0)]), partial])), ['0']);
   await assert.rejects(decoding([batch(0, 0, [record(0)]), new RangeError('damaged')]), RangeError);
+});
+
+test('what decompresses to too much altogether is left for the next fetch, but for one batch of each partition', async () => {
+  const decode = decodingResponse(100);
+  const large = (offset: number) =>
+    batch(offset, 0, [record(offset, { key: Buffer.alloc(20), value: Buffer.alloc(20) })]);
+  assert.deepEqual(outline(await decode([large(0), large(1)])), ['0', '1']);
+  assert.deepEqual(outline(await decode([large(5), large(6)])), ['5']);
+  assert.deepEqual(outline(await decode([large(7), large(8)])), ['7']);
 });
 
 const ABORT = Buffer.from([0, 0, 0, 0]);

@@ -98,6 +98,19 @@ describe('a schema', () => {
     assert.ok(entry?.kind === 'unusable' && entry.reason.includes('"a" (s, version 1)'));
   });
 
+  for (const references of ['a', {}, [null], [{ name: 'a' }], [{ name: 'a', subject: 's', version: '1' }]])
+    test(`whose references are ${JSON.stringify(references)} cannot be used`, async () => {
+      const { schemas } = fakeRegistry({ '/schemas/ids/7': [{ json: { ...LONG, references } }] });
+      await schemas.load('ids/7');
+      assert.equal(schemas.find('ids/7')?.kind, 'unusable');
+    });
+
+  test('without references may say so with null', async () => {
+    const { schemas } = fakeRegistry({ '/schemas/ids/7': [{ json: { ...LONG, references: null } }] });
+    await schemas.load('ids/7');
+    assert.equal(schemas.find('ids/7')?.kind, 'usable');
+  });
+
   test('that the registry does not have is unknown, and asked for again after half a minute', async () => {
     let nowMs = 0;
     const { schemas } = fakeRegistry({}, { clock: () => nowMs });
@@ -156,6 +169,8 @@ describe('an outage is never what the registry says about a schema', () => {
     },
     { what: 'a page instead of JSON', told: { status: 200, text: '<html>log in</html>' } },
     { what: 'a redirect', told: { status: 302, text: '' } },
+    { what: 'https to a port of http', told: { code: 'EPROTO', reason: 'write EPROTO 80BCEE…' } },
+    { what: 'http to a port of https', told: { code: 'HPE_INVALID_CONSTANT', reason: 'Parse Error' } },
   ];
   for (const { what, told } of REFUSALS) {
     test(`${what}: REGISTRY_REFUSED at once`, async () => {
@@ -165,20 +180,51 @@ describe('an outage is never what the registry says about a schema', () => {
     });
   }
 
-  test('the second address is asked where the first does not answer', async () => {
+  /** Registries at `http://a` and `http://b` that always say the same. */
+  function twoAddresses(a: Told, b: Told) {
     const asked: string[] = [];
     const get: Get = (url) => {
       asked.push(url);
-      return Promise.resolve(
-        answerOf(url.startsWith('http://a') ? { code: '', reason: 'gone' } : { json: LONG }),
-      );
+      return Promise.resolve(answerOf(url.startsWith('http://a') ? a : b));
     };
-    const settings = { urls: ['http://a', 'http://b'], auth: null, tls: null };
-    const schemas = createHttpSchemas({ settings, get });
-    await schemas.load('ids/1');
-    await schemas.load('ids/2');
-    assert.deepEqual(asked, ['http://a/schemas/ids/1', 'http://b/schemas/ids/1', 'http://b/schemas/ids/2']);
-  });
+    const settings = {
+      urls: ['http://a', 'http://b'],
+      auth: { username: 'u', password: 'hunter2' },
+      tls: null,
+    };
+    return { schemas: createHttpSchemas({ settings, get, retryForMs: 50 }), asked };
+  }
+
+  for (const { what, told } of [...OUTAGES, ...REFUSALS])
+    test(`the second address is asked where the first has ${what}, and from then on it first`, async () => {
+      const { schemas, asked } = twoAddresses(told, { json: LONG });
+      await schemas.load('ids/1');
+      await schemas.load('ids/2');
+      const loads = asked.filter((url) => url.includes('/ids/'));
+      assert.deepEqual(loads, ['http://a/schemas/ids/1', 'http://b/schemas/ids/1', 'http://b/schemas/ids/2']);
+    });
+
+  const DOWN: Told = { code: '', reason: 'gone' };
+  const REFUSED: Told = { status: 401, json: {} };
+  const COMBINATIONS = [
+    {
+      what: 'one address that refuses and one that is down',
+      a: REFUSED,
+      b: DOWN,
+      is: 'REGISTRY_UNAVAILABLE',
+    },
+    { what: 'two addresses that refuse', a: REFUSED, b: REFUSED, is: 'REGISTRY_REFUSED' },
+  ];
+  for (const { what, a, b, is } of COMBINATIONS)
+    test(`${what}: ${is}, and the error names both with their reasons, but no password`, async () => {
+      const loading = twoAddresses(a, b).schemas.load('ids/1');
+      await assert.rejects(loading, (error: Error & { code?: string }) => {
+        assert.equal(error.code, is);
+        assert.match(error.message, /http:\/\/a: .*401.*; http:\/\/b: /);
+        assert.doesNotMatch(error.message, /hunter2|aHVudGVy|dTpodW50ZXIy/);
+        return true;
+      });
+    });
 
   test('closing ends the waiting', async () => {
     const { schemas } = fakeRegistry({ '/schemas/ids/7': [{ code: '', reason: 'gone' }] });
