@@ -72,6 +72,8 @@ export interface ScenarioOptions {
   schemaRegistry?: Document;
   /** Where the workers find the servers, if not where everybody does: behind a link that the test can cut. */
   through?: { kafka?: string; mongodb?: string };
+  /** Variables with which workers and commands find Temporal, if not at the stack's address. */
+  temporal?: Readonly<Record<string, string>>;
   /**
    * A scenario whose workers run this pipeline, too: one configuration file, one database, one task queue. Workers started
    * later know both pipelines.
@@ -87,7 +89,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   const stack = stackFromEnvironment();
   scenarios += 1;
   const name = `s${process.pid.toString(36)}${Date.now().toString(36)}${String(scenarios)}`;
-  const home = homeOf(name, options.beside, stack);
+  const home = homeOf(name, options, stack);
   const { configurationFile, environment, taskQueue, collection } = home;
   const kafka = new Kafka({ brokers: [stack.kafka], clientId: 'test', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
@@ -177,7 +179,8 @@ interface Home {
   remove: () => void;
 }
 
-function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: string }): Home {
+function homeOf(name: string, options: ScenarioOptions, stack: { temporal: string }): Home {
+  const { beside, temporal = { TEMPORAL_ADDRESS: stack.temporal } } = options;
   if (beside !== undefined) {
     const { configurationFile, environment, taskQueue } = beside;
     const { dbName: database } = beside.collection;
@@ -187,7 +190,7 @@ function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: s
   const folder = temporaryFolder('scenario');
   return {
     configurationFile: join(folder.path, 'drain.yaml'),
-    environment: { ...process.env, TEMPORAL_ADDRESS: stack.temporal, LOG_LEVEL: 'INFO' },
+    environment: { ...process.env, ...temporal, LOG_LEVEL: 'INFO' },
     taskQueue: name,
     database: `test_${name}`,
     collection: 'docs',
