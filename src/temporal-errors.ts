@@ -1,4 +1,5 @@
 /** Errors of Temporal's two client libraries, as ours: what doesn't let us in is one thing, what doesn't answer another. */
+import { isGrpcServiceError } from '@temporalio/client';
 import { DrainError } from './errors.js';
 import { diagnoseTls } from './temporal-handshake.js';
 import type { TemporalOptions } from './temporal.js';
@@ -18,42 +19,30 @@ export async function tlsError({ connection }: Place, cause?: unknown): Promise<
 
 /** The error where a server doesn't accept who we are; `null` for any other. */
 export function credentialsError(error: unknown, { connection, namespace }: Place): DrainError | null {
-  const text = chainOf(error)
-    .map(({ code, message }) => `${statusName(code)} ${message}`)
-    .join(' ');
-  if (!REFUSALS.some((refusal) => text.includes(refusal))) return null;
+  if (!isRefusal(error)) return null;
   const own =
     connection.apiKey === undefined
       ? 'set TEMPORAL_API_KEY, or a client certificate that may use it'
       : 'check TEMPORAL_API_KEY: expired, revoked, or of another namespace';
-  return refused(connection.address, `it doesn't let us into namespace ${namespace}: ${own}`, error);
+  return refused(connection.address, `it doesn't let us into namespace ${namespace}, or do there what was asked: ${own}`, error);
 }
 
-/** gRPC's status codes in the texts of both libraries: texts are all that the worker's tells. */
+/** By gRPC's status; of the worker's library only texts are left of it. Errors of runs, whatever they say, are none of these. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'TransportError') return REFUSALS.some((text) => error.message.includes(text));
+  if (isGrpcServiceError(error)) return REFUSED.includes(error.code);
+  return isRefusal(error.cause);
+}
+
+const [PERMISSION_DENIED, UNAUTHENTICATED] = [7, 16];
+const REFUSED: readonly number[] = [PERMISSION_DENIED, UNAUTHENTICATED];
 const REFUSALS = [
   'code: Unauthenticated',
   'code: PermissionDenied',
-  'UNAUTHENTICATED',
-  'PERMISSION_DENIED',
   'does not have valid authentication credentials',
   'does not have permission to execute',
 ];
-
-function statusName(code: unknown): string {
-  if (code === 16) return 'UNAUTHENTICATED';
-  return code === 7 ? 'PERMISSION_DENIED' : '';
-}
-
-interface Link {
-  code: unknown;
-  message: string;
-}
-
-function chainOf(error: unknown): Link[] {
-  if (!(error instanceof Error)) return [];
-  const { code } = error as { code?: unknown };
-  return [{ code, message: error.message }, ...chainOf(error.cause)];
-}
 
 function refused(address: string, reason: string, cause: unknown): DrainError {
   return new DrainError('TEMPORAL_REFUSED', `Temporal at ${address} refused: ${reason}.`, { cause });

@@ -170,12 +170,12 @@ const REFUSALS: readonly Refusal[] = [
   {
     rule: 'a wrong API key',
     environment: () => at('key', { ...trusting(), TEMPORAL_API_KEY: WRONG_KEY }),
-    text: /it doesn't let us into namespace default: check TEMPORAL_API_KEY/,
+    text: /it doesn't let us into namespace default, or do there what was asked: check TEMPORAL_API_KEY/,
   },
   {
     rule: 'no API key where one is wanted',
     environment: () => at('key', trusting()),
-    text: /it doesn't let us into namespace default: set TEMPORAL_API_KEY/,
+    text: /it doesn't let us into namespace default, or do there what was asked: set TEMPORAL_API_KEY/,
   },
 ];
 
@@ -209,6 +209,12 @@ describe('by name, cause and remedy, and never with a secret, is told', () => {
   }
 });
 
+test('an error that only speaks of a missing right is not taken for one of the connection', async () => {
+  const reason = new Error('PERMISSION_DENIED: code: PermissionDenied');
+  const asked = withTemporal({ environment: at('plaintext') }, () => Promise.reject(reason));
+  await assert.rejects(asked, reason);
+});
+
 describe('where an API key is not accepted', () => {
   let scenario: Scenario;
   before(async () => {
@@ -230,4 +236,18 @@ describe('where an API key is not accepted', () => {
     assert.match(stderr, /TEMPORAL_REFUSED: Temporal at \S+ refused: .*TEMPORAL_API_KEY/);
     assert.ok(!stderr.includes(WRONG_KEY));
   });
+});
+
+test('check and worker warn of an API key that is sent without TLS', async () => {
+  const environment = at('plaintext', { TEMPORAL_API_KEY: API_KEY, TEMPORAL_TLS: 'false' });
+  const scenario = await createScenario({ partitions: 1, temporal: environment });
+  try {
+    const { stdout } = await commandsOf(scenario).call('check');
+    assert.match(stdout, /^warning +temporal +TEMPORAL_API_KEY is sent without TLS/m);
+    const worker = await scenario.startWorker();
+    assert.match(worker.log(), /"level":"WARN","message":"TEMPORAL_API_KEY is sent without TLS/);
+    assert.ok(!`${stdout}${worker.log()}`.includes(API_KEY));
+  } finally {
+    await scenario.close();
+  }
 });
