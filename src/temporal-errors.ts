@@ -24,7 +24,11 @@ export function credentialsError(error: unknown, { connection, namespace }: Plac
     connection.apiKey === undefined
       ? 'set TEMPORAL_API_KEY, or a client certificate that may use it'
       : 'check TEMPORAL_API_KEY: expired, revoked, or of another namespace';
-  return refused(connection.address, `it doesn't let us into namespace ${namespace}, or do there what was asked: ${own}`, error);
+  return refused(
+    connection.address,
+    `it doesn't let us into namespace ${namespace}, or do there what was asked: ${own}`,
+    error,
+  );
 }
 
 /** By gRPC's status; of the worker's library only texts are left of it. Errors of runs, whatever they say, are none of these. */
