@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   NO_TIME_LEFT: true,
   // Temporal
   TEMPORAL_UNAVAILABLE: true,
+  TEMPORAL_REFUSED: false,
   SCHEDULE_NOT_FOUND: false,
   UNEXPECTED: true,
 } as const satisfies Record<string, boolean>;

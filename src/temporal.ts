@@ -2,39 +2,75 @@
  * The connection to Temporal, from `TEMPORAL_*` and `temporal.toml` as every Temporal tool reads them; there are no names of
  * our own. Used by the worker and the command line.
  */
-import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { X509Certificate } from 'node:crypto';
+import {
+  loadClientConfigProfile,
+  toClientOptions,
+  type ClientConfigProfile,
+  type ClientConnectConfig,
+} from '@temporalio/envconfig';
 import { DrainError } from './errors.js';
+import { credentialFaults, credentialWarnings } from './temporal-credentials.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_TEMPORAL_ADDRESS = 'localhost:7233';
+const DEFAULT_PORT = '7233';
 const DEFAULT_NAMESPACE = 'default';
+
+/** For `Connection.connect` and `NativeConnection.connect`; the address always with its port. */
+export type TemporalConnection = ClientConnectConfig['connectionOptions'] & { address: string };
 
 export interface TemporalOptions {
   namespace: string;
-  /** For `Connection.connect` and `NativeConnection.connect`. */
-  connection: ClientConnectConfig['connectionOptions'] & { address: string };
+  connection: TemporalConnection;
+  /** What doesn't keep it from being used but should be mended. */
+  warnings: string[];
 }
 
-/** Throws `CONFIG_INVALID` where the variables or the file can't be used. */
+/** Throws `CONFIG_INVALID` where the variables or the files can't be used. Files are read now and never again. */
 export function temporalOptions(environment: Environment): TemporalOptions {
-  const { namespace, connectionOptions } = load(cleaned(environment));
-  const address = connectionOptions.address ?? DEFAULT_TEMPORAL_ADDRESS;
-  return { namespace: namespace ?? DEFAULT_NAMESPACE, connection: { ...connectionOptions, address } };
+  const variables = cleaned(environment);
+  const profile = load(variables);
+  const faults = credentialFaults(profile);
+  if (faults.length > 0) throw unreadable(variables, faults.join('; '));
+  const { namespace = DEFAULT_NAMESPACE, connectionOptions } = toClientOptions(profile);
+  const address = withPort(connectionOptions.address ?? DEFAULT_TEMPORAL_ADDRESS);
+  return { namespace, connection: { ...connectionOptions, address }, warnings: credentialWarnings(profile) };
 }
 
-function load(environment: Record<string, string>): ClientConnectConfig {
+function withPort(address: string): string {
+  return /:\d+$/.test(address) ? address : `${address}:${DEFAULT_PORT}`;
+}
+
+/** How a connection is made and as whom, in words that follow "reached"; never a secret. */
+export function accessText({ tls, apiKey }: TemporalConnection): string {
+  if (tls === undefined || tls === null || tls === false)
+    return apiKey === undefined ? 'without TLS' : 'without TLS, with an API key';
+  const { crt } = (tls === true ? {} : tls).clientCertPair ?? {};
+  return [
+    'with TLS',
+    ...(crt === undefined ? [] : [`client certificate ${subjectOf(crt)}`]),
+    ...(apiKey === undefined ? [] : ['with an API key']),
+  ].join(', ');
+}
+
+function subjectOf(cert: Uint8Array): string {
+  return new X509Certificate(cert).subject.split('\n').join(', ');
+}
+
+function load(variables: Record<string, string>): ClientConfigProfile {
   try {
-    return loadClientConnectConfig({ overrideEnvVars: environment });
+    return loadClientConfigProfile({ overrideEnvVars: variables });
   } catch (error) {
-    const file = environment['TEMPORAL_CONFIG_FILE'] ?? 'temporal.toml';
-    const reason = reasonOf(error);
-    throw new DrainError(
-      'CONFIG_INVALID',
-      `The Temporal connection (TEMPORAL_* variables, ${file}) cannot be read: ${reason}`,
-      { cause: error },
-    );
+    throw unreadable(variables, reasonOf(error), error);
   }
+}
+
+function unreadable(variables: Record<string, string>, reason: string, cause?: unknown): DrainError {
+  const file = variables['TEMPORAL_CONFIG_FILE'] ?? 'temporal.toml';
+  const text = `The Temporal connection (TEMPORAL_* variables, ${file}) cannot be read: ${reason}`;
+  return new DrainError('CONFIG_INVALID', text, { cause });
 }
 
 function reasonOf(error: unknown): string {

@@ -66,6 +66,10 @@ const certificateRefused: Text = ({ cert }, own) => {
     : `the client certificate in ${cert} expired on ${expired}`;
 };
 
+/** What Java sends where there is no certificate, and Go where there is one that it doesn't like. */
+const certificateBad: Text = (names, own) =>
+  (own === null ? certificateWanted : certificateRefused)(names, own);
+
 /** By the codes of Node and OpenSSL. */
 const TEXTS: Readonly<Record<string, Text>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: wrongAuthority,
@@ -78,7 +82,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
   CERT_NOT_YET_VALID: () => 'its certificate is not valid yet: check the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID: ({ address }) =>
     `its certificate is for another host name than the one in ${address}`,
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: certificateWanted,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: certificateBad,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: certificateWanted,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: certificateWanted,
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: certificateRefused,

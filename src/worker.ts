@@ -8,7 +8,6 @@ import { createActivities, type Activities } from './activities/index.js';
 import type { Configuration } from './config/load.js';
 import type { Settings } from './config/settings.js';
 import { drainQueueOf } from './contract.js';
-import { DrainError } from './errors.js';
 import { createKeptTokens } from './kafka/kept-tokens.js';
 import { createSource, requirePatch } from './kafka/kafkajs-source.js';
 import { createKeptSchemas } from './registry/kept.js';
@@ -17,7 +16,8 @@ import { startHealth } from './telemetry/health.js';
 import { createLogger, logLevelFrom, type Logger } from './telemetry/logger.js';
 import { createRunMetrics } from './telemetry/metrics.js';
 import { installRuntime } from './telemetry/runtime.js';
-import { temporalOptions, type Environment, type TemporalOptions } from './temporal.js';
+import { connectionError, credentialsError } from './temporal-errors.js';
+import { accessText, temporalOptions, type Environment, type TemporalOptions } from './temporal.js';
 
 /** Above the grace that a drain has for its batches in hand; then the process ends whatever still runs. */
 const SHUTDOWN_FORCE_MS = 30_000;
@@ -33,7 +33,7 @@ export interface WorkerProcess extends Pick<Configuration, 'settings' | 'connect
 
 /**
  * Runs a worker until the process is told to stop (SIGINT, SIGTERM): configuration → telemetry → connection → worker → run →
- * close. Errors: `TEMPORAL_UNAVAILABLE`, `CONFIG_INVALID` for addresses that can't be listened on, `UNPATCHED_CLIENT`.
+ * close. Errors: `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`, `CONFIG_INVALID` for addresses that can't be listened on, `UNPATCHED_CLIENT`.
  */
 export async function runWorker(process: WorkerProcess): Promise<void> {
   const { settings, environment } = process;
@@ -41,7 +41,12 @@ export async function runWorker(process: WorkerProcess): Promise<void> {
   const logger = createLogger({ level: logLevelFrom(environment) });
   const runtime = await installRuntime({ logger, metricsAddress: settings.worker.metricsAddress });
   const temporal = temporalOptions(environment);
+  for (const warning of temporal.warnings) logger.warn(warning);
   const connection = await connect(temporal);
+  logger.info('connected to Temporal', {
+    address: temporal.connection.address,
+    access: accessText(temporal.connection),
+  });
   try {
     const metrics = createRunMetrics(runtime.metricMeter);
     const { namespace } = temporal;
@@ -49,6 +54,8 @@ export async function runWorker(process: WorkerProcess): Promise<void> {
     const workers = await createWorkers({ connection, namespace }, settings, activities);
     await warnOfStaleSchedules(new Client({ connection, namespace }), settings, logger);
     await runHealthy(workers, settings, logger);
+  } catch (error) {
+    throw credentialsError(error, temporal) ?? error;
   } finally {
     await connection.close();
   }
@@ -73,16 +80,12 @@ function createWorkers(
   return Promise.all([control, drains]);
 }
 
-async function connect({ connection }: TemporalOptions): Promise<NativeConnection> {
+/** The worker's connection. Errors: `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED`. */
+export async function connect(temporal: TemporalOptions): Promise<NativeConnection> {
   try {
-    return await NativeConnection.connect(connection);
+    return await NativeConnection.connect(temporal.connection);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DrainError(
-      'TEMPORAL_UNAVAILABLE',
-      `Temporal at ${connection.address} cannot be reached: ${reason}. Set TEMPORAL_ADDRESS, or start the server.`,
-      { cause: error },
-    );
+    throw await connectionError(error, temporal);
   }
 }
 

@@ -6,12 +6,13 @@ import { failed, type Finding } from './check.js';
 import type { Context } from './context.js';
 import { hasPollers } from './pollers.js';
 import { missingSearchAttributes } from './search-attributes.js';
-import { askTemporal } from './temporal-client.js';
+import { withQuestions, type Temporal } from './temporal-client.js';
 
 /** Namespace and its retention, workers, search attributes, and each pipeline's schedule. */
 export async function checkTemporal(context: Context, settings: Settings): Promise<Finding[]> {
   try {
-    return await askTemporal(context, async (client) => [
+    return await withQuestions(context, async ({ client, ...reached }) => [
+      ...reachedFindings(reached),
       await checkNamespace(client),
       await checkWorkers(client, settings.worker.taskQueue),
       ...(settings.worker.searchAttributes ? [await checkSearchAttributes(client)] : []),
@@ -20,6 +21,14 @@ export async function checkTemporal(context: Context, settings: Settings): Promi
   } catch (error) {
     return [failed('temporal', null, error)];
   }
+}
+
+function reachedFindings({ address, access, warnings }: Omit<Temporal, 'client'>): Finding[] {
+  const area = { area: 'temporal', pipeline: null } as const;
+  return [
+    { ...area, state: 'ok', text: `${address}: reached ${access}` },
+    ...warnings.map((text): Finding => ({ ...area, state: 'warning', text })),
+  ];
 }
 
 const SECOND_MS = 1_000;

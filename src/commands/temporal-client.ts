@@ -1,4 +1,5 @@
 /** The command line's connection to Temporal: opened, used, closed, and never waited for without a limit. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -8,60 +9,89 @@ import {
 } from '@temporalio/client';
 import { DrainError } from '../errors.js';
 import { parseAddress } from '../telemetry/address.js';
-import { temporalOptions, type Environment } from '../temporal.js';
+import { connectionError, credentialsError, firstLine, tlsError } from '../temporal-errors.js';
+import { accessText, temporalOptions, type Environment, type TemporalOptions } from '../temporal.js';
 import type { Context } from './context.js';
 
 const CONNECT_LIMIT_MS = 10_000;
+/** Whoever isn't connected by then looks for the reason, while going on trying. */
+const PATIENCE_MS = 1_000;
 /** Of all questions of one command together; waiting for a run is not one of them. */
 const QUESTIONS_LIMIT_MS = 30_000;
 
-export interface Temporal {
+export interface Temporal extends Pick<TemporalOptions, 'warnings'> {
   client: Client;
   connection: Connection;
   address: string;
+  /** How it was reached and as whom; see `accessText`. */
+  access: string;
 }
 
-/** Runs `use` with a client. Errors: `CONFIG_INVALID`, `TEMPORAL_UNAVAILABLE` and those of `use`. */
+/** Runs `use` with a client. Errors: `CONFIG_INVALID`, `TEMPORAL_UNAVAILABLE`, `TEMPORAL_REFUSED` and those of `use`. */
 export async function withTemporal<T>(
   context: Pick<Context, 'environment'>,
   use: (temporal: Temporal) => Promise<T>,
 ): Promise<T> {
-  const { namespace, connection: options } = temporalOptions(context.environment);
+  const options = temporalOptions(context.environment);
+  const { namespace, warnings } = options;
+  const { address } = options.connection;
+  const access = accessText(options.connection);
   const connection = await connect(options);
   try {
-    return await use({ client: new Client({ connection, namespace }), connection, address: options.address });
+    return await use({
+      client: new Client({ connection, namespace }),
+      connection,
+      address,
+      access,
+      warnings,
+    });
   } catch (error) {
-    throw asUnavailable(error, options.address, namespace);
+    throw credentialsError(error, options) ?? asUnavailable(error, address, namespace);
   } finally {
     await connection.close();
   }
 }
 
 /** As `withTemporal`, for commands that only ask and never wait. */
+export function withQuestions<T>(
+  context: Pick<Context, 'environment'>,
+  use: (temporal: Temporal) => Promise<T>,
+): Promise<T> {
+  return withTemporal(context, (temporal) =>
+    temporal.connection.withDeadline(Date.now() + QUESTIONS_LIMIT_MS, () => use(temporal)),
+  );
+}
+
+/** As `withQuestions`, with the client alone. */
 export function askTemporal<T>(
   context: Pick<Context, 'environment'>,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  return withTemporal(context, ({ client, connection }) =>
-    connection.withDeadline(Date.now() + QUESTIONS_LIMIT_MS, () => use(client)),
-  );
+  return withQuestions(context, ({ client }) => use(client));
 }
 
-type ConnectionOptions = ReturnType<typeof temporalOptions>['connection'];
-
-async function connect(options: ConnectionOptions): Promise<Connection> {
+/** grpc-js goes on trying for the whole limit without a word, so that the reason is looked for beside it. */
+async function connect(options: TemporalOptions): Promise<Connection> {
+  const connection = Connection.lazy({ ...options.connection, connectTimeout: CONNECT_LIMIT_MS });
+  const connected = connection.ensureConnected();
   try {
-    return await Connection.connect({ ...options, connectTimeout: CONNECT_LIMIT_MS });
+    await Promise.race([connected, refusal(connected, options)]);
+    return connection;
   } catch (error) {
-    throw unavailable(options.address, error);
+    await connection.close();
+    throw error instanceof DrainError ? error : await connectionError(error, options);
   }
 }
 
-/** The text says where the address comes from: it is the mistake most often made. */
-function unavailable(address: string, error: unknown): DrainError {
-  const reason = firstLine(error instanceof Error ? error.message : String(error));
-  const text = `Temporal cannot be reached at ${address} (set by TEMPORAL_ADDRESS or temporal.toml): ${reason}`;
-  return new DrainError('TEMPORAL_UNAVAILABLE', text, { cause: error });
+/** Rejects where TLS is to blame; otherwise ends as `connected` does. */
+async function refusal(connected: Promise<void>, options: TemporalOptions): Promise<void> {
+  const isConnected = await Promise.race([
+    connected.then(() => true),
+    delay(PATIENCE_MS, false, { ref: false }),
+  ]);
+  const error = isConnected ? null : await tlsError(options);
+  if (error !== null) throw error;
+  await connected;
 }
 
 function asUnavailable(error: unknown, address: string, namespace: string): unknown {
@@ -75,10 +105,6 @@ function asUnavailable(error: unknown, address: string, namespace: string): unkn
   return new DrainError('TEMPORAL_UNAVAILABLE', `${place}: ${firstLine(cause.message)}`, { cause: error });
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? text;
-}
-
 /** `temporal server start-dev` puts its Web UI that many ports above. */
 const DEV_UI_PORTS_ABOVE = 1_000;
 
@@ -87,7 +113,7 @@ export function uiAddress(environment: Environment): string | null {
   const told = environment['TEMPORAL_UI'];
   if (told !== undefined && told !== '') return told.replace(/\/+$/, '');
   const { address } = temporalOptions(environment).connection;
-  const { host, port } = parseAddress(address.includes(':') ? address : `${address}:7233`);
+  const { host, port } = parseAddress(address);
   if (/\.(tmprl\.cloud|temporal\.io)$/.test(host)) return 'https://cloud.temporal.io';
   const local = ['localhost', '127.0.0.1', '::1'].includes(host);
   return local ? `http://${host === '::1' ? '[::1]' : host}:${port + DEV_UI_PORTS_ABOVE}` : null;

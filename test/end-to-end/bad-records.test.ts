@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Binary } from 'mongodb';
 import { assertBalanced } from '../support/books.js';
-import { createScenario, RunFailed, type Scenario, type WorkerChild } from '../support/scenario.js';
+import { createScenario, RunFailed, type Scenario } from '../support/scenario.js';
+import type { WorkerChild } from '../support/worker-child.js';
 
 const good = (id: number) => ({ key: `o-${String(id)}`, value: JSON.stringify({ id }), partition: 0 });
 

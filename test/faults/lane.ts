@@ -9,8 +9,8 @@ import {
   type Run,
   type Scenario,
   type ScenarioOptions,
-  type WorkerChild,
 } from '../support/scenario.js';
+import type { WorkerChild } from '../support/worker-child.js';
 import { makeRecords, type DataOptions } from './data.js';
 import type { LogRecord } from './oracle/log.js';
 import { violation, type Violation } from './oracle/violation.js';

@@ -1,8 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   ApplicationFailure,
   Client,
@@ -20,6 +17,7 @@ import { applySchedules } from '../../src/schedules/apply.js';
 import { createTopic } from '../../stack/topics.js';
 import { stackFromEnvironment, temporaryFolder } from './stack.js';
 import { until } from './until.js';
+import { startWorker, type WorkerChild } from './worker-child.js';
 
 /** One pipeline with everything around it: topic, group, collection, schedule and configuration of its own. */
 export interface Scenario {
@@ -56,12 +54,6 @@ export interface Run {
   result: () => Promise<RunResult>;
 }
 
-export interface WorkerChild {
-  process: ChildProcess;
-  log: () => string;
-  kill: (signal: NodeJS.Signals) => Promise<void>;
-}
-
 export interface ScenarioOptions {
   partitions?: number;
   topicConfig?: { name: string; value: string }[];
@@ -74,11 +66,14 @@ export interface ScenarioOptions {
   through?: { kafka?: string; mongodb?: string };
   /** A Kafka of its own: a door without rules for the test, and the section of the configuration for everybody else. */
   kafka?: { adminAddress: string; section: Document };
+  /** The configuration's section, without the database. */
+  mongodb?: Document;
+  /** Variables with which workers and commands find Temporal, if not at the stack's address. */
+  temporal?: Readonly<Record<string, string>>;
+  logLevel?: string;
   /** Its workers run this pipeline, too: one file, one database, one task queue. Those started later know both pipelines. */
   beside?: Scenario;
 }
-
-const WORKER_MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 
 let scenarios = 0;
 
@@ -86,7 +81,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   const stack = stackFromEnvironment();
   scenarios += 1;
   const name = `s${process.pid.toString(36)}${Date.now().toString(36)}${String(scenarios)}`;
-  const home = homeOf(name, options.beside, stack);
+  const home = homeOf(name, options, stack);
   const { configurationFile, environment, taskQueue, collection } = home;
   const kafka = new Kafka({
     brokers: [options.kafka?.adminAddress ?? stack.kafka],
@@ -180,7 +175,8 @@ interface Home {
   remove: () => void;
 }
 
-function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: string }): Home {
+function homeOf(name: string, options: ScenarioOptions, stack: { temporal: string }): Home {
+  const { beside, temporal = { TEMPORAL_ADDRESS: stack.temporal }, logLevel = 'INFO' } = options;
   if (beside !== undefined) {
     const { configurationFile, environment, taskQueue } = beside;
     const { dbName: database } = beside.collection;
@@ -190,7 +186,7 @@ function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: s
   const folder = temporaryFolder('scenario');
   return {
     configurationFile: join(folder.path, 'drain.yaml'),
-    environment: { ...process.env, TEMPORAL_ADDRESS: stack.temporal, LOG_LEVEL: 'INFO' },
+    environment: { ...process.env, ...temporal, LOG_LEVEL: logLevel },
     taskQueue: name,
     database: `test_${name}`,
     collection: 'docs',
@@ -201,11 +197,11 @@ function homeOf(name: string, beside: Scenario | undefined, stack: { temporal: s
 function newConfiguration(
   stack: { kafka: string; mongodb: string },
   { database, taskQueue }: Home,
-  { worker, through, schemaRegistry, kafka }: ScenarioOptions,
+  { worker, through, schemaRegistry, kafka, mongodb }: ScenarioOptions,
 ): Document {
   return {
     kafka: kafka?.section ?? { brokers: [through?.kafka ?? stack.kafka] },
-    mongodb: { uri: through?.mongodb ?? stack.mongodb, database },
+    mongodb: { ...(mongodb ?? { uri: through?.mongodb ?? stack.mongodb }), database },
     worker: { taskQueue, heartbeatInterval: '500ms', ...worker },
     ...(schemaRegistry !== undefined && { schemaRegistry }),
   };
@@ -268,31 +264,4 @@ async function terminateRuns(temporal: Client, scheduleId: string): Promise<void
       .terminate()
       .catch(() => undefined);
   }
-}
-
-async function startWorker(
-  file: string,
-  environment: NodeJS.ProcessEnv,
-  threadEntry?: string,
-): Promise<WorkerChild> {
-  const args = [WORKER_MAIN, file, ...(threadEntry === undefined ? [] : [threadEntry])];
-  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    log += text;
-  });
-  await until('the worker to start', () => {
-    if (child.exitCode !== null) throw new Error(`the worker ended: ${log}`);
-    return Promise.resolve(log.includes('worker started') || null);
-  });
-  return {
-    process: child,
-    log: () => log,
-    kill: async (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      child.kill(signal);
-      await exit;
-    },
-  };
 }

@@ -43,11 +43,11 @@ export interface SecuredKafka extends AsyncDisposable {
   configs: (...args: readonly string[]) => Promise<void>;
 }
 
-export async function startSecuredKafka(): Promise<SecuredKafka> {
+export async function startSecuredKafka(password = 'broker-secret'): Promise<SecuredKafka> {
   const { path: folder, remove } = temporaryFolder('secured');
   const authority = await createAuthority();
   const server = await authority.issue({ name: 'broker' });
-  const user = { username: 'drain', password: 'broker-secret' };
+  const user = { username: 'drain', password };
   const tokens = await startTokenEndpoint(server, 'client secret/%');
   const [port = 0, controllerPort = 0, ...doorPorts] = await freePorts(2 + DOORS.length);
   const binaries = findBinaries();

@@ -6,7 +6,8 @@ import { failureOf } from '../../support/failure.js';
 import { assertEqualsFold, fold, readTopic } from '../../support/fold.js';
 import { commitAs } from '../../support/group.js';
 import { orders } from '../../support/records.js';
-import { createScenario, type Scenario, type WorkerChild } from '../../support/scenario.js';
+import { createScenario, type Scenario } from '../../support/scenario.js';
+import type { WorkerChild } from '../../support/worker-child.js';
 import { expireRecords, recreateTopic } from '../../support/topic.js';
 
 /** Within retention, and older than the records of the old log: between epochs no timestamp decides. */

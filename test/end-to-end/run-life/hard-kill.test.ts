@@ -4,7 +4,8 @@ import type { RunResult } from '../../../src/contract.js';
 import { assertBalanced } from '../../support/books.js';
 import { faultsOf, FAULTY_THREAD, type Action, type FaultControl } from '../../support/faults.js';
 import { assertDrained, produceOrders, untilAttemptFailed } from '../../support/runs.js';
-import { createScenario, type Scenario, type WorkerChild } from '../../support/scenario.js';
+import { createScenario, type Scenario } from '../../support/scenario.js';
+import type { WorkerChild } from '../../support/worker-child.js';
 
 const RECORDS = 3_000;
 

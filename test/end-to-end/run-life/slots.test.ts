@@ -3,7 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { assertBalanced } from '../../support/books.js';
 import { faultsOf, FAULTY_THREAD, type FaultControl } from '../../support/faults.js';
 import { assertDrained, produceOrders } from '../../support/runs.js';
-import { createScenario, type Scenario, type WorkerChild } from '../../support/scenario.js';
+import { createScenario, type Scenario } from '../../support/scenario.js';
+import type { WorkerChild } from '../../support/worker-child.js';
 import { until } from '../../support/until.js';
 
 describe('a worker all of whose drains are busy', () => {

@@ -9,7 +9,8 @@ import { pipelineOfExample } from '../../support/example.js';
 import { failureOf } from '../../support/failure.js';
 import { assertEqualsFold, fold, readTopic } from '../../support/fold.js';
 import { orders } from '../../support/records.js';
-import { createScenario, type Scenario, type WorkerChild } from '../../support/scenario.js';
+import { createScenario, type Scenario } from '../../support/scenario.js';
+import type { WorkerChild } from '../../support/worker-child.js';
 import { stackFromEnvironment } from '../../support/stack.js';
 import { until } from '../../support/until.js';
 

@@ -6,13 +6,8 @@ import type { Document } from 'mongodb';
 import type { DrainProgress, RunResult } from '../../../src/contract.js';
 import { assertBalanced } from '../../support/books.js';
 import { pendingDrain, untilAttemptFailed } from '../../support/runs.js';
-import {
-  createScenario,
-  RunFailed,
-  type Run,
-  type Scenario,
-  type WorkerChild,
-} from '../../support/scenario.js';
+import { createScenario, RunFailed, type Run, type Scenario } from '../../support/scenario.js';
+import type { WorkerChild } from '../../support/worker-child.js';
 import { until } from '../../support/until.js';
 
 /** What a record asks for is what its transform does. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../../support/faults.js';
 import { createLink, type Link } from '../../support/link.js';
-import type { WorkerChild } from '../../support/scenario.js';
+import type { WorkerChild } from '../../support/worker-child.js';
 import { until } from '../../support/until.js';
 import { inLane, recovered, rounds, type Episode, type Tally, type Variant } from '../episode.js';
 import { endOf, isAlive, untilProgress, type Lane } from '../lane.js';

@@ -7,6 +7,7 @@ import { PLANNING_MUTANTS } from './planning.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
+import { TEMPORAL_MUTANTS } from './temporal.js';
 import { TRANSFORM_MUTANTS } from './transforms.js';
 import { VERSION_MUTANTS } from './versions.js';
 import { WORKFLOW_MUTANTS } from './workflow.js';
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STOP_MUTANTS,
   ...SUPERVISE_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...TEMPORAL_MUTANTS,
   ...TRANSFORM_MUTANTS,
   ...WORKFLOW_MUTANTS,
 ];

@@ -1,0 +1,86 @@
+/**
+ * Whether what a profile brings to identify itself can be used. The libraries ignore some mistakes, quote a key in the error
+ * of another, and tell most as "transport error". Texts name the variable, which is also the key in `temporal.toml`.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@temporalio/envconfig';
+import { fileErrorText } from './config/environment.js';
+import { certificateFault, keyFault } from './config/pem.js';
+
+/** Mistakes with which no connection can come about, or not the one that was meant; none of them quotes a secret. */
+export function credentialFaults({ apiKey, grpcMeta = {}, tls }: ClientConfigProfile): string[] {
+  const headers = [['TEMPORAL_API_KEY', apiKey ?? ''] as const, ...Object.entries(grpcMeta)];
+  const unsendable = headers
+    .filter(([, value]) => /[^\x20-\x7e]/.test(value))
+    .map(([name]) => `${name} has a line break, or another character that can't be sent; remove it`);
+  return [...unsendable, ...(tls === undefined || tls.disabled === true ? [] : tlsFaults(tls))];
+}
+
+/** A file or a text of the profile. */
+interface Pem {
+  /** The variable, with the file that it names. */
+  place: string;
+  text: string;
+}
+
+function tlsFaults({ serverCACert, clientCert, clientKey }: ClientConfigTLS): string[] {
+  const faults: string[] = [];
+  const read = (variable: string, source: ConfigDataSource | undefined): Pem | null => {
+    if (source === undefined) return null;
+    const place = 'path' in source ? `${variable}_PATH (${source.path})` : `${variable}_DATA`;
+    try {
+      return { place, text: textOf(source) };
+    } catch (error) {
+      faults.push(`${place} can't be read: ${fileErrorText(error)}`);
+      return null;
+    }
+  };
+  const [ca, cert, key] = [
+    read('TEMPORAL_TLS_SERVER_CA_CERT', serverCACert),
+    read('TEMPORAL_TLS_CLIENT_CERT', clientCert),
+    read('TEMPORAL_TLS_CLIENT_KEY', clientKey),
+  ];
+  for (const pem of [ca, cert]) addFault(faults, pem, certificateFault);
+  addFault(faults, key, (text) => clientKeyFault(text, cert));
+  if ((clientCert === undefined) !== (clientKey === undefined))
+    faults.push('of TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH only one is set');
+  return faults;
+}
+
+function addFault(faults: string[], pem: Pem | null, faultOf: (text: string) => string | null): void {
+  const fault = pem === null ? null : faultOf(pem.text);
+  if (pem !== null && fault !== null) faults.push(`${pem.place} ${fault}`);
+}
+
+function clientKeyFault(text: string, cert: Pem | null): string | null {
+  if (text.includes('ENCRYPTED'))
+    return "is encrypted, which Temporal's libraries can't read; store it without a passphrase";
+  return keyFault(text, null, cert?.text ?? null);
+}
+
+function textOf(source: ConfigDataSource): string {
+  if ('path' in source) return readFileSync(source.path, 'utf8');
+  return typeof source.data === 'string' ? source.data : Buffer.from(source.data).toString('utf8');
+}
+
+/** The bit of a file's mode. */
+const READABLE_BY_OTHERS = 0o004;
+
+/** What works but should be mended. */
+export function credentialWarnings({ apiKey, tls = {} }: ClientConfigProfile): string[] {
+  const { clientKey, disabled } = tls;
+  const warnings: string[] = [];
+  if (clientKey !== undefined && 'path' in clientKey && isWorldReadable(clientKey.path)) {
+    const place = `TEMPORAL_TLS_CLIENT_KEY_PATH (${clientKey.path})`;
+    warnings.push(`${place}: every user of this machine can read the file; chmod 600 it`);
+  }
+  if (apiKey !== undefined && disabled === true)
+    warnings.push(
+      'TEMPORAL_API_KEY is sent without TLS, for everybody on the way to read; remove TEMPORAL_TLS',
+    );
+  return warnings;
+}
+
+function isWorldReadable(path: string): boolean {
+  return (statSync(path).mode & READABLE_BY_OTHERS) !== 0;
+}

@@ -1,0 +1,64 @@
+/** Errors of Temporal's two client libraries, as ours: what doesn't let us in is one thing, what doesn't answer another. */
+import { isGrpcServiceError } from '@temporalio/client';
+import { DrainError } from './errors.js';
+import { diagnoseTls } from './temporal-handshake.js';
+import type { TemporalOptions } from './temporal.js';
+
+type Place = Pick<TemporalOptions, 'connection' | 'namespace'>;
+
+/** Why no connection came about. Errors: `TEMPORAL_REFUSED`, `TEMPORAL_UNAVAILABLE`. */
+export async function connectionError(error: unknown, place: Place): Promise<DrainError> {
+  return credentialsError(error, place) ?? (await tlsError(place, error)) ?? unavailable(error, place);
+}
+
+/** `null`: nothing is wrong with TLS on either side, as far as a handshake shows. */
+export async function tlsError({ connection }: Place, cause?: unknown): Promise<DrainError | null> {
+  const fault = await diagnoseTls(connection);
+  return fault === null ? null : refused(connection.address, fault, cause);
+}
+
+/** The error where a server doesn't accept who we are; `null` for any other. */
+export function credentialsError(error: unknown, { connection, namespace }: Place): DrainError | null {
+  if (!isRefusal(error)) return null;
+  const own =
+    connection.apiKey === undefined
+      ? 'set TEMPORAL_API_KEY, or a client certificate that may use it'
+      : 'check TEMPORAL_API_KEY: expired, revoked, or of another namespace';
+  return refused(
+    connection.address,
+    `it doesn't let us into namespace ${namespace}, or do there what was asked: ${own}`,
+    error,
+  );
+}
+
+/** By gRPC's status; of the worker's library only texts are left of it. Errors of runs, whatever they say, are none of these. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'TransportError') return REFUSALS.some((text) => error.message.includes(text));
+  if (isGrpcServiceError(error)) return REFUSED.includes(error.code);
+  return isRefusal(error.cause);
+}
+
+const [PERMISSION_DENIED, UNAUTHENTICATED] = [7, 16];
+const REFUSED: readonly number[] = [PERMISSION_DENIED, UNAUTHENTICATED];
+const REFUSALS = [
+  'code: Unauthenticated',
+  'code: PermissionDenied',
+  'does not have valid authentication credentials',
+  'does not have permission to execute',
+];
+
+function refused(address: string, reason: string, cause: unknown): DrainError {
+  return new DrainError('TEMPORAL_REFUSED', `Temporal at ${address} refused: ${reason}.`, { cause });
+}
+
+/** The text says where the address comes from: it is the mistake most often made. */
+function unavailable(error: unknown, { connection: { address } }: Place): DrainError {
+  const reason = firstLine(error instanceof Error ? error.message : String(error));
+  const text = `Temporal cannot be reached at ${address} (set by TEMPORAL_ADDRESS or temporal.toml): ${reason}`;
+  return new DrainError('TEMPORAL_UNAVAILABLE', text, { cause: error });
+}
+
+export function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}
