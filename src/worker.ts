@@ -16,8 +16,8 @@ import { startHealth } from './telemetry/health.js';
 import { createLogger, logLevelFrom, type Logger } from './telemetry/logger.js';
 import { createRunMetrics } from './telemetry/metrics.js';
 import { installRuntime } from './telemetry/runtime.js';
-import { connectionError, credentialsError } from './temporal-errors.js';
-import { accessText, temporalOptions, type Environment, type TemporalOptions } from './temporal.js';
+import { connectionError, credentialsError } from './temporal/errors.js';
+import { accessText, temporalOptions, type Environment, type TemporalOptions } from './temporal/options.js';
 
 /** Above the grace that a drain has for its batches in hand; then the process ends whatever still runs. */
 const SHUTDOWN_FORCE_MS = 30_000;

@@ -2,7 +2,7 @@
 import { loadConfiguration, type Configuration } from '../config/load.js';
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
-import type { Environment } from '../temporal.js';
+import type { Environment } from '../temporal/options.js';
 import { createStyle, type Style } from './style.js';
 
 /** 0: done; 1: failed; 2: wrong usage or configuration; 3: `plan --exit-code` found changes; 130: interrupted. */

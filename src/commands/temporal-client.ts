@@ -9,8 +9,8 @@ import {
 } from '@temporalio/client';
 import { DrainError } from '../errors.js';
 import { parseAddress } from '../telemetry/address.js';
-import { connectionError, credentialsError, firstLine, tlsError } from '../temporal-errors.js';
-import { accessText, temporalOptions, type Environment, type TemporalOptions } from '../temporal.js';
+import { connectionError, credentialsError, firstLine, tlsError } from '../temporal/errors.js';
+import { accessText, temporalOptions, type Environment, type TemporalOptions } from '../temporal/options.js';
 import type { Context } from './context.js';
 
 const CONNECT_LIMIT_MS = 10_000;

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { checkKafka } from '../../src/commands/check-kafka.js';
 import type { KafkaSettings } from '../../src/config/settings.js';
+import { configuration, configurationFrom } from '../config/builders.js';
 import { createAuthority, encryptedKey } from '../support/certificates.js';
 import type { Door, SecuredKafka } from '../support/secured-kafka.js';
+import { kafkaSettings } from './broker.js';
 import { fromStart, startConsuming } from './consuming.js';
 import { GROUP, openSecuredWorld, TOPIC, type SecuredWorld } from './secured-world.js';
 
@@ -167,10 +170,23 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
+const SETTINGS = configurationFrom(
+  configuration({ orders: `{ topic: ${TOPIC}, group: ${GROUP} }` }),
+).settings;
+
 describe('is refused with peer, cause and remedy, and without the secret:', () => {
   for (const { rule, door, settings, code = 'KAFKA_REFUSED', text } of REFUSALS) {
     test(rule, async () => {
-      const error = await world.failureAt(door, await settings());
+      const used = await settings();
+      const [error, findings] = await Promise.all([
+        world.failureAt(door, used),
+        checkKafka({ ...SETTINGS, kafka: kafkaSettings([kafka.addresses[door]], used) }),
+      ]);
+      assert.deepEqual(
+        findings.map(({ state, text: found }) => [state, found]),
+        [['failed', `${error.code}: ${error.message}`]],
+        'check says the same',
+      );
       assert.equal(error.code, code, error.message);
       assert.match(error.message, text);
       assert.ok(/127\.0\.0\.1:\d+/.test(error.message), error.message);

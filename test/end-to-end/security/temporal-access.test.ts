@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { withTemporal } from '../../src/commands/temporal-client.js';
-import { DrainError } from '../../src/errors.js';
-import { temporalOptions } from '../../src/temporal.js';
-import { connect } from '../../src/worker.js';
-import { commandsOf } from '../commands/cli.js';
-import { createAuthority, writePrivate, type Authority, type Identity } from '../support/certificates.js';
-import { createScenario, type Scenario } from '../support/scenario.js';
-import { stackFromEnvironment, temporaryFolder } from '../support/stack.js';
-import { openKeyDoor, openTlsDoor, type Door } from '../support/temporal-doors.js';
+import { withTemporal } from '../../../src/commands/temporal-client.js';
+import { DrainError } from '../../../src/errors.js';
+import { temporalOptions } from '../../../src/temporal/options.js';
+import { connect } from '../../../src/worker.js';
+import { commandsOf } from '../../commands/cli.js';
+import { createAuthority, writePrivate, type Authority, type Identity } from '../../support/certificates.js';
+import { createScenario, type Scenario } from '../../support/scenario.js';
+import { stackFromEnvironment, temporaryFolder } from '../../support/stack.js';
+import { openKeyDoor, openTlsDoor, type Door } from '../../support/temporal-doors.js';
 
 const API_KEY = 'the-right-key';
 const WRONG_KEY = 'the-wrong-key';

@@ -9,8 +9,8 @@ import {
   type ClientConfigProfile,
   type ClientConnectConfig,
 } from '@temporalio/envconfig';
-import { DrainError } from './errors.js';
-import { credentialFaults, credentialWarnings } from './temporal-credentials.js';
+import { DrainError } from '../errors.js';
+import { credentialFaults, credentialWarnings } from './credentials.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Document } from 'mongodb';
 import { parse, stringify } from 'yaml';
-import { documentedCommands } from '../support/documented-roles.js';
-import { writePrivate } from '../support/certificates.js';
-import { createScenario } from '../support/scenario.js';
-import { startSecuredMongodb } from '../support/secured-mongodb.js';
+import { documentedCommands } from '../../support/documented-roles.js';
+import { writePrivate } from '../../support/certificates.js';
+import { createScenario } from '../../support/scenario.js';
+import { startSecuredMongodb } from '../../support/secured-mongodb.js';
 
 test("a run drains into a MongoDB that knows it by its certificate, with the documentation's role for runs", async () => {
   await using mongodb = await startSecuredMongodb();

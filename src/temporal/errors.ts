@@ -1,8 +1,8 @@
 /** Errors of Temporal's two client libraries, as ours: what doesn't let us in is one thing, what doesn't answer another. */
 import { isGrpcServiceError } from '@temporalio/client';
-import { DrainError } from './errors.js';
-import { diagnoseTls } from './temporal-handshake.js';
-import type { TemporalOptions } from './temporal.js';
+import { DrainError } from '../errors.js';
+import { diagnoseTls } from './handshake.js';
+import type { TemporalOptions } from './options.js';
 
 type Place = Pick<TemporalOptions, 'connection' | 'namespace'>;
 

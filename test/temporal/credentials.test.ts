@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { DrainError } from '../src/errors.js';
-import { accessText, temporalOptions, type Environment } from '../src/temporal.js';
-import { createAuthority, encryptedKey, writePrivate, type Identity } from './support/certificates.js';
-import { temporaryFolder } from './support/stack.js';
+import { DrainError } from '../../src/errors.js';
+import { accessText, temporalOptions, type Environment } from '../../src/temporal/options.js';
+import { createAuthority, encryptedKey, writePrivate, type Identity } from '../support/certificates.js';
+import { temporaryFolder } from '../support/stack.js';
 
 const folder = temporaryFolder('temporal-credentials');
 after(folder.remove);

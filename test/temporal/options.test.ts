@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { DrainError } from '../src/errors.js';
-import { temporalOptions } from '../src/temporal.js';
+import { DrainError } from '../../src/errors.js';
+import { temporalOptions } from '../../src/temporal/options.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kafka-drain-temporal-'));
 after(() => rmSync(folder, { recursive: true }));

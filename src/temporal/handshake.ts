@@ -4,10 +4,10 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { TlsSettings } from './config/settings.js';
-import { parseAddress } from './telemetry/address.js';
-import type { TemporalConnection } from './temporal.js';
-import { tlsFault, tlsOptions, type TlsNames } from './tls.js';
+import type { TlsSettings } from '../config/settings.js';
+import { parseAddress } from '../telemetry/address.js';
+import type { TemporalConnection } from './options.js';
+import { tlsFault, tlsOptions, type TlsNames } from '../tls.js';
 
 /** A server that speaks at all does so in milliseconds. */
 const LIMIT_MS = 3_000;

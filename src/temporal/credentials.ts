@@ -4,8 +4,8 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@temporalio/envconfig';
-import { fileErrorText } from './config/environment.js';
-import { certificateFault, keyFault } from './config/pem.js';
+import { fileErrorText } from '../config/environment.js';
+import { certificateFault, keyFault } from '../config/pem.js';
 
 /** Mistakes with which no connection can come about, or not the one that was meant; none of them quotes a secret. */
 export function credentialFaults({ apiKey, grpcMeta = {}, tls }: ClientConfigProfile): string[] {
