@@ -2,6 +2,7 @@ import { WRITE_REJECTION_CODES, type DeadLetterStage } from '../mongodb/sink.js'
 
 /** Why a record's content can't become a document. Closed, since operators filter dead letters by it. */
 const BAD_RECORD_CODES = [
+  'DECODING_FAILED',
   'NOT_UTF8',
   'NOT_JSON',
   'NOT_BSON',

@@ -1,5 +1,5 @@
 /** Values that can stand as an `_id`. */
-import { bsonIdKey, unwrapped } from '../mongodb/values.js';
+import { bsonIdKey, unwrapped, withLength } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 
 /** `idKey` is equal exactly where MongoDB's `_id` index sees the same value. */
@@ -49,7 +49,8 @@ export function compositeId(parts: readonly (readonly [string, IdOutcome])[]): I
   return {
     kind: 'id',
     id: Object.fromEntries(ids.map(({ name, id }) => [name, id])),
-    idKey: `c:${JSON.stringify(ids.map(({ name, idKey }) => [name, idKey]))}`,
+    // with lengths in place of quotes, which would double at every level
+    idKey: `c:${ids.map(({ name, idKey }) => withLength(name) + withLength(idKey)).join('')}`,
   };
 }
 

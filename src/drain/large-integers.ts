@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { hasUnsafeInteger, isUnsafeInteger, markLiterals, type Marking } from '../mongodb/json-text.js';
+import { hasUnsafeInteger, isUnsafeInteger, MARK, markLiterals, type Marking } from '../mongodb/json-text.js';
 import { isInt64, toDecimal } from '../mongodb/values.js';
 
 const UNSAFE_INTEGERS: Marking = {
@@ -24,11 +24,10 @@ export function keepIntegers(json: string, parsed: unknown, as: Kept): unknown {
 const LONG_DIGITS = /\d{10}|\d[eE]/;
 
 function parseKeepingIntegers(json: string, as: Kept): unknown {
-  const { text, mark } = markLiterals(json, UNSAFE_INTEGERS);
   const misfits: string[] = [];
-  const parsed: unknown = JSON.parse(text, (_key, value: unknown) => {
-    if (typeof value !== 'string' || !value.startsWith(mark)) return value;
-    const kept = CONVERSIONS[as](value.slice(mark.length));
+  const parsed: unknown = JSON.parse(markLiterals(json, UNSAFE_INTEGERS), (_key, value: unknown) => {
+    if (typeof value !== 'string' || !value.startsWith(MARK)) return value;
+    const kept = CONVERSIONS[as](value.slice(MARK.length));
     if (kept === null) misfits.push(value);
     return kept;
   });
@@ -60,8 +59,13 @@ function isBeyondInt32(value: number): boolean {
   return (value >= 2 ** 31 || value < -(2 ** 31)) && Number.isSafeInteger(value);
 }
 
+/** A sign and 19 digits. */
+const MOST_INT64_CHARACTERS = 20;
+
 const CONVERSIONS: Record<'long' | 'decimal' | 'string', (digits: string) => unknown> = {
   long: (digits) => {
+    // reading more takes quadratic time
+    if (digits.length > MOST_INT64_CHARACTERS) return null;
     const value = BigInt(digits);
     return isInt64(value) ? value : null;
   },

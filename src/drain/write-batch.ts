@@ -10,6 +10,7 @@ import type {
   WriteModel,
   WriteRejectionCode,
 } from '../mongodb/sink.js';
+import { bad, type BadRecord } from './bad-record.js';
 import type { Books } from './books.js';
 import { coalesce, type Candidate } from './coalesce.js';
 import type { Operation, ToOperation } from './operation.js';
@@ -133,16 +134,31 @@ interface End {
 
 function turn(deps: WriteBatchDeps, record: KafkaRecord): Operation | End | Promise<Operation | End> {
   const end = (error: unknown): End => ({ kind: 'end', error });
+  const failed = (error: unknown): Operation | End =>
+    isOfRecord(error) ? tolerated(undecodable(error)) : end(error);
   const tolerated = (operation: Operation): Operation | End =>
     operation.kind === 'bad' && deps.pipeline.deadLetters.tolerate === 'none'
       ? end(badRecord(deps, { record, ...operation }))
       : operation;
   try {
     const operation = deps.toOperation(record);
-    return operation instanceof Promise ? operation.then(tolerated).catch(end) : tolerated(operation);
+    return operation instanceof Promise ? operation.then(tolerated).catch(failed) : tolerated(operation);
   } catch (error) {
-    return end(error);
+    return failed(error);
   }
+}
+
+/** Outages are `DrainError`s and aborts. What JavaScript itself throws comes from one record's contents, and would end every attempt. */
+function isOfRecord(error: unknown): error is Error {
+  return error instanceof RangeError || error instanceof SyntaxError || error instanceof TypeError;
+}
+
+function undecodable({ name }: Error): BadRecord {
+  return bad(
+    'decode',
+    'DECODING_FAILED',
+    `decoding ended with ${name}, for which kafka-drain has no better words`,
+  );
 }
 
 function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): DrainError {

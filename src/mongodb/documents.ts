@@ -1,7 +1,7 @@
 import { BSON, Long } from 'mongodb';
 import { measure } from './storable.js';
 import type { Rejection, Version, WriteModel } from './sink.js';
-import { bsonIdKey } from './values.js';
+import { bsonIdKey, withLength } from './values.js';
 
 /**
  * The largest document that is sent, bytes of BSON. The server's limit is 16 MiB for the document and 16 MiB + 16 KiB for
@@ -113,5 +113,6 @@ export function matchText(id: unknown): string {
 
 /** Objects are the same when their fields are, in this order. */
 function matchTextOfFields(id: object): string {
-  return JSON.stringify(Object.entries(id).map(([name, value]) => [name, matchText(value)]));
+  const parts = Object.entries(id).map(([name, value]) => withLength(name) + withLength(matchText(value)));
+  return `o${parts.join('')}`;
 }

@@ -27,7 +27,7 @@ type Form = Readonly<Record<string, unknown>>;
 type ReadForm = (form: Form) => unknown;
 
 const LATEST_DATE_MS = 8.64e15;
-const DOUBLE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?Infinity$|^NaN$/;
+const DOUBLE = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?Infinity$|^NaN$/;
 const UUID_TEXT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** By the first name. The other names must be those of the form, and nothing else. */

@@ -4,7 +4,7 @@
  */
 import { Double, Int32, Long } from 'mongodb';
 import { MALFORMED, OWN_FORMS, OUT_OF_RANGE } from './extended-forms.js';
-import { isUnsafeInteger, markLiterals, type Marking } from './json-text.js';
+import { isUnsafeInteger, MARK, type Marking, markLiterals } from './json-text.js';
 import { isInt64 } from './values.js';
 
 /** `OUT_OF_RANGE`: an integer beyond 64 bits, or a number or date beyond what MongoDB stores. */
@@ -34,13 +34,14 @@ export function fromExtendedJson(text: string): unknown {
 }
 
 function parse(json: string, faults: ExtendedJsonFault[]): unknown {
-  const { text, mark } = MARKED_NUMBER.test(json) ? markLiterals(json, MARKING) : { text: json, mark: null };
+  const isMarked = MARKED_NUMBER.test(json);
+  const text = isMarked ? markLiterals(json, MARKING) : json;
   const mayBeMalformed = json.includes('\\u');
   return JSON.parse(text, (key, value: unknown) => {
     // a number in the place of a name
-    if (mark !== null && key.startsWith(mark)) throw new SyntaxError();
+    if (isMarked && key.startsWith(MARK)) throw new SyntaxError();
     if (mayBeMalformed && !(key.isWellFormed() && isWellFormed(value))) faults.push('LONE_SURROGATE');
-    const revived = revive(value, mark);
+    const revived = revive(value);
     if (revived === MALFORMED) throw new SyntaxError();
     if (revived === OUT_OF_RANGE) faults.push('OUT_OF_RANGE');
     return revived;
@@ -57,12 +58,12 @@ function isWellFormed(value: unknown): boolean {
   return typeof value !== 'string' || value.isWellFormed();
 }
 
-function revive(value: unknown, mark: string | null): unknown {
+function revive(value: unknown): unknown {
   switch (typeof value) {
     case 'number':
       return ofInteger(value);
     case 'string':
-      return mark !== null && value.startsWith(mark) ? ofLiteral(value.slice(mark.length)) : value;
+      return value.startsWith(MARK) ? ofLiteral(value.slice(MARK.length)) : value;
     case 'object':
       return value === null || Array.isArray(value) ? value : ofObject(value as Record<string, unknown>);
     default:
@@ -77,6 +78,8 @@ function ofInteger(value: number): unknown {
 
 function ofLiteral(literal: string): unknown {
   if (isUnsafeInteger(literal)) {
+    // a sign and 19 digits; reading more takes quadratic time
+    if (literal.length > 20) return OUT_OF_RANGE;
     const value = BigInt(literal);
     return isInt64(value) ? Long.fromBigInt(value) : OUT_OF_RANGE;
   }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** JSON as text: what stands outside of its strings, and numbers that `JSON.parse` would change. */
 
 /** The place of the closing quote of the JSON string that begins before `from`; the text's end where there is none. */
@@ -42,11 +44,11 @@ export function isUnsafeInteger(literal: string): boolean {
   return /^-?\d{16,}$/.test(literal) && !Number.isSafeInteger(Number(literal));
 }
 
-/** JSON in which some literals are strings that begin with `mark`, as no other string or name does. */
-export interface Marked {
-  text: string;
-  mark: string;
-}
+/**
+ * What marked literals begin with. Nobody who writes records can know it, whereas a mark that isn't in the text could still be
+ * in its strings once their escapes are read.
+ */
+export const MARK = `#${randomUUID()}#`;
 
 /** Which literals to mark. */
 export interface Marking {
@@ -57,11 +59,10 @@ export interface Marking {
 }
 
 /**
- * Makes marked strings of some literals outside of strings, since Node 20 doesn't tell a reviver how a number was written. Where
+ * The text with some literals outside of its strings as strings that begin with `MARK`, since Node 20 doesn't tell a reviver how a number was written. Where
  * the text isn't JSON, names may be marked, too.
  */
-export function markLiterals(json: string, { literal, isMarked, mayHold }: Marking): Marked {
-  const mark = markNotIn(json);
+export function markLiterals(json: string, { literal, isMarked, mayHold }: Marking): string {
   const parts: string[] = [];
   let copied = 0;
   for (const { from, end } of betweenStrings(json)) {
@@ -69,15 +70,9 @@ export function markLiterals(json: string, { literal, isMarked, mayHold }: Marki
     if (!mayHold.test(stretch)) continue;
     parts.push(
       json.slice(copied, from),
-      stretch.replaceAll(literal, (found) => (isMarked(found) ? `"${mark}${found}"` : found)),
+      stretch.replaceAll(literal, (found) => (isMarked(found) ? `"${MARK}${found}"` : found)),
     );
     copied = end;
   }
-  return { text: parts.join('') + json.slice(copied), mark };
-}
-
-function markNotIn(json: string): string {
-  let mark = '#';
-  while (json.includes(mark)) mark = `#${String(mark.length)}${mark}`;
-  return mark;
+  return parts.join('') + json.slice(copied);
 }

@@ -26,6 +26,11 @@ export function toDecimal(digits: string): unknown {
   }
 }
 
+/** A part of a longer text, so that no two lists of parts are the same text. */
+export function withLength(part: string): string {
+  return `${String(part.length)}:${part}`;
+}
+
 /** A number that stays a double although it is whole: the driver would store it as an integer. */
 export function toDouble(value: number): unknown {
   return Number.isInteger(value) ? new Double(value) : value;
