@@ -113,8 +113,8 @@ export function tlsFault(
   return null;
 }
 
-/** A certificate's subject, as a broker names it. */
-export function certificateText(pem: string): string {
+/** A certificate's subject as brokers and MongoDB name it: `CN=…,OU=…` (RFC 2253). */
+export function certificateText(pem: string | Uint8Array): string {
   return new X509Certificate(pem).subject.split('\n').reverse().join(',');
 }
 

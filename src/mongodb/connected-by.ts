@@ -1,7 +1,6 @@
 /** How a client connects, as its options say it, in the user's words. */
-import { X509Certificate } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
-import { tlsNames, type TlsNames } from '../tls.js';
+import { certificateText, tlsNames, type TlsNames } from '../tls.js';
 
 /** The client's options; files of the URI are in them as bytes as soon as the driver has read them. */
 export type Options = MongoClient['options'];
@@ -9,7 +8,7 @@ export type Options = MongoClient['options'];
 /** As MongoDB writes it, the most particular part last. */
 export function subjectOf(cert: string | null): string {
   try {
-    return cert === null ? '' : new X509Certificate(cert).subject.split('\n').reverse().join(',');
+    return cert === null ? '' : certificateText(cert);
   } catch {
     return '';
   }

@@ -2,7 +2,6 @@
  * The connection to Temporal, from `TEMPORAL_*` and `temporal.toml` as every Temporal tool reads them; there are no names of
  * our own. Used by the worker and the command line.
  */
-import { X509Certificate } from 'node:crypto';
 import {
   loadClientConfigProfile,
   toClientOptions,
@@ -10,6 +9,7 @@ import {
   type ClientConnectConfig,
 } from '@temporalio/envconfig';
 import { DrainError } from '../errors.js';
+import { certificateText } from '../tls.js';
 import { credentialFaults, credentialWarnings } from './credentials.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,13 +50,9 @@ export function accessText({ tls, apiKey }: TemporalConnection): string {
   const { crt } = (tls === true ? {} : tls).clientCertPair ?? {};
   return [
     'with TLS',
-    ...(crt === undefined ? [] : [`client certificate ${subjectOf(crt)}`]),
+    ...(crt === undefined ? [] : [`client certificate ${certificateText(crt)}`]),
     ...(apiKey === undefined ? [] : ['with an API key']),
   ].join(', ');
-}
-
-function subjectOf(cert: Uint8Array): string {
-  return new X509Certificate(cert).subject.split('\n').join(', ');
 }
 
 function load(variables: Record<string, string>): ClientConfigProfile {

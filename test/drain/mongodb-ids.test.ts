@@ -28,7 +28,7 @@ const IDS: [string, string, string][] = [
   ['a UUID', '{"$binary": "yO2rw/c4TKO2jauSqRR4ow==", "$type": "04"}', '{"$binary":{"base64":"yO2rw/c4TKO2jauSqRR4ow==","subType":"04"}} x4:c8edabc3f7384ca3b68dab92a91478a3'],
   ['bytes', '{"$binary": "AQI=", "$type": "00"}', '{"$binary":{"base64":"AQI=","subType":"00"}} x0:0102'],
   ['a date before 1970', '{"$date": -86400000}', '{"$date":{"$numberLong":"-86400000"}} d:-86400000'],
-  ['an object', '{"a": 1, "b": {"$numberLong": "2"}, "c": {"d": null}}', '{"a":{"$numberInt":"1"},"b":{"$numberLong":"2"},"c":{"d":null}} c:[["a","n:1"],["b","n:2"],["c","c:[[\\"d\\",\\"z:\\"]]"]]'],
+  ['an object', '{"a": 1, "b": {"$numberLong": "2"}, "c": {"d": null}}', '{"a":{"$numberInt":"1"},"b":{"$numberLong":"2"},"c":{"d":null}} c:1:a3:n:11:b3:n:21:c9:c:1:d2:z:'],
 ]; // prettier-ignore
 
 describe('the _id of a document of MongoDB', () => {

@@ -121,7 +121,7 @@ describe('credentials for Temporal', () => {
     assert.equal(access({ TEMPORAL_TLS: 'true' }), 'with TLS');
     assert.equal(
       access(withPair(worker.cert, worker.key)),
-      'with TLS, client certificate CN=worker, OU=drains',
+      'with TLS, client certificate CN=worker,OU=drains',
     );
     assert.equal(access({ TEMPORAL_API_KEY: 'hunter2' }), 'with TLS, with an API key');
     assert.equal(
