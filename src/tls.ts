@@ -10,14 +10,15 @@ export interface TlsIdentity {
   passphrase?: string;
 }
 
-/** TLS 1.2 at least, the host name always checked. */
+/** TLS 1.2 at least; certificate and host name always checked, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
 export interface TlsOptions extends TlsIdentity {
   minVersion: 'TLSv1.2';
+  rejectUnauthorized: true;
 }
 
 /** `null`: the authorities Node trusts, no certificate of our own. */
 export function tlsOptions(settings: TlsSettings | null): TlsOptions {
-  return { minVersion: 'TLSv1.2', ...tlsIdentity(settings ?? NOTHING) };
+  return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...tlsIdentity(settings ?? NOTHING) };
 }
 
 export function tlsIdentity({ ca, cert, key, passphrase }: TlsSettings): TlsIdentity {

@@ -22,6 +22,26 @@ test('a server that speaks TLS 1.1 at most is refused, and that is said', async 
   await new Promise((resolve) => server.close(resolve));
 });
 
+test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the check of certificates off', async () => {
+  const [authority, other] = [await createAuthority(), await createAuthority()];
+  const server = tls.createServer(await authority.issue({ name: 'server' }));
+  server.on('tlsClientError', () => undefined);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const own = { ca: other.cert, cert: null, key: null, passphrase: null };
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  try {
+    const socket = tls.connect({ host: '127.0.0.1', port, ...tlsOptions(own) });
+    const [error] = (await once(socket, 'error')) as [Error & { code?: string }];
+    assert.match(tlsFault(error, NAMES, null) ?? '', /is not signed by the CA in kafka\.ssl\.ca/);
+  } finally {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
 test('a certificate is warned of that has ended, or ends within two weeks', async () => {
   const authority = await createAuthority();
   const { cert: soon } = await authority.issue({ name: 'client' });

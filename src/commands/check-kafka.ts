@@ -5,7 +5,7 @@ import { partitionName, type LogState, type PartitionState } from '../kafka/sour
 import { failed, type Finding } from './check.js';
 import { partitionLag } from './lag.js';
 import { within } from '../time-limit.js';
-import { certificateText, certificateWarning } from '../tls.js';
+import { certificateText } from '../tls.js';
 import { count } from './table.js';
 
 /** As whom the brokers are reached; for each pipeline whether the topic is there, and what the group has committed in it. */
@@ -13,18 +13,13 @@ export async function checkKafka(settings: Settings): Promise<Finding[]> {
   const parts = [...settings.pipelines.values()].map((pipeline) => checkPipeline(settings, pipeline));
   const findings = (await Promise.all(parts)).flat();
   const reached = findings.some(({ state }) => state !== 'failed');
-  return reached ? [...connectionFindings(settings.kafka), ...findings] : findings;
+  return reached ? [connectionFinding(settings.kafka), ...findings] : findings;
 }
 
-function connectionFindings({ brokers, ssl, sasl }: KafkaSettings): Finding[] {
+function connectionFinding({ brokers, ssl, sasl }: KafkaSettings): Finding {
   const how = ssl === null ? 'without TLS' : 'over TLS';
   const text = `${brokers.join(', ')} ${how} ${identityText(ssl, sasl)}`;
-  const ends = certificateWarning('kafka.ssl.cert', ssl?.cert ?? null);
-  const found = [
-    { state: 'ok', text } as const,
-    ...(ends === null ? [] : [{ state: 'warning', text: ends } as const]),
-  ];
-  return found.map((finding) => ({ area: 'kafka', pipeline: null, ...finding }));
+  return { area: 'kafka', pipeline: null, state: 'ok', text };
 }
 
 function identityText(ssl: KafkaSettings['ssl'], sasl: KafkaSettings['sasl']): string {

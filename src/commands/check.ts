@@ -1,6 +1,7 @@
 /** `kafka-drain check`: whether everything a run needs is there, before a run has to find out. */
 import type { Settings } from '../config/settings.js';
 import { asDrainError } from '../errors.js';
+import { checkCertificates } from './check-certificates.js';
 import { checkKafka } from './check-kafka.js';
 import { checkMongodb } from './check-mongodb.js';
 import { checkTransforms } from './check-transforms.js';
@@ -28,7 +29,8 @@ export async function check(context: Context): Promise<ExitCode> {
     checkRegistry(settings),
     checkTemporal(context, settings),
   ];
-  const findings = [configured(context, settings), ...(await Promise.all(parts)).flat()];
+  const reached = (await Promise.all(parts)).flat();
+  const findings = [configured(context, settings), ...checkCertificates(settings), ...reached];
   printData(context, findings, () =>
     findings.map((finding) => findingLine(finding, context.style)).join('\n'),
   );

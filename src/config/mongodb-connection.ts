@@ -13,14 +13,25 @@ export function toMongodb(
 ): MongodbSettings | null {
   const { uri: value, uriFile: file, ssl, database } = written;
   const uri = required({ path: ['mongodb'], key: 'uri', value, file }, reader);
-  if (uri !== '') checkFilesOf(uri, ['mongodb', file === undefined ? 'uri' : 'uriFile'], reader);
+  if (uri !== '') checkOptionsOf(uri, ['mongodb', file === undefined ? 'uri' : 'uriFile'], reader);
   const tls = ssl === undefined ? null : toTls(['mongodb', 'ssl'], ssl, reader);
   return database === undefined ? null : { uri, database, tls };
 }
 
-/** The driver reads the files that its options in the URI name, but says of a bad one only that some server can't be reached. */
-function checkFilesOf(uri: string, path: Path, reader: FileReader): void {
+function checkOptionsOf(uri: string, path: Path, reader: FileReader): void {
   const options = optionsOf(uri);
+  for (const name of UNCHECKED.filter((option) => options.get(option.toLowerCase()) === 'true'))
+    reader.problems.push({ path, text: `${name} is not allowed: ${REMEDY}` });
+  checkFilesOf(options, path, reader);
+}
+
+/** Options with which whoever is on the way could answer for the server. */
+const UNCHECKED = ['tlsInsecure', 'tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames'];
+const REMEDY =
+  "certificate and host name are always checked; remove it, name the servers' CA in mongodb.ssl.ca, and use the host names in their certificates";
+
+/** The driver reads the files that its options in the URI name, but says of a bad one only that some server can't be reached. */
+function checkFilesOf(options: Map<string, string>, path: Path, reader: FileReader): void {
   const ca = options.get('tlscafile');
   if (ca !== undefined)
     readChecked(path, resolve(ca), reader, certificateFault, 'public', whatOf('tlsCAFile', ca));

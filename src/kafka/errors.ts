@@ -84,21 +84,35 @@ export function noTopics(place: Place): DrainError {
   );
 }
 
-function saslRule({ name, type, message }: KafkaError, place: Place): Found | undefined {
-  if (name === 'KafkaJSSASLAuthenticationError') {
-    return refused(place, `${credentials(place)}: check kafka.sasl`);
-  }
-  if (type === 'UNSUPPORTED_SASL_MECHANISM') {
+function saslRule({ name, type, message = '' }: KafkaError, place: Place): Found | undefined {
+  if (type === 'UNSUPPORTED_SASL_MECHANISM' || /^SASL .* mechanism is not supported/.test(message)) {
     const mechanism = place.kafka.sasl?.mechanism ?? 'none';
     return refused(place, `it does not offer the SASL mechanism ${mechanism}: check kafka.sasl.mechanism`);
   }
   if (type === 'ILLEGAL_SASL_STATE') {
     return refused(place, 'this port does not expect SASL: use its SASL port, or remove kafka.sasl');
   }
-  if (/^SASL .* (mechanism is not supported|authentication failed)/.test(message ?? '')) {
-    return refused(place, 'authentication failed: check kafka.sasl');
+  if (name === 'KafkaJSSASLAuthenticationError' || AUTHENTICATION_FAILED.test(message)) {
+    return authenticationFailure(message.replace(AUTHENTICATION_FAILED, ''), place);
   }
   return undefined;
+}
+
+const AUTHENTICATION_FAILED = /^SASL .*? authentication failed: /;
+/** What brokers say of a proof of identity (RFC 5802, 7, and Kafka's own texts), and kafkajs of theirs: each has one of these words. */
+const REFUSAL =
+  /authenticat|credential|password|user|proof|authori[sz]|access|denied|invalid|not supported|sasl state|iterations/i;
+/** Of kafkajs's connection. A request is told by its name, such as SaslAuthenticate. */
+const INTERRUPTED = /^(Request|Connection|Failed to connect)\b/;
+
+/** kafkajs makes one error of everything that happens while it authenticates, and keeps nothing but the text. */
+function authenticationFailure(reason: string, place: Place): Found {
+  if (REFUSAL.test(reason) && !INTERRUPTED.test(reason))
+    return refused(place, `${credentials(place)}: check kafka.sasl`);
+  return {
+    code: 'KAFKA_UNAVAILABLE',
+    message: `Kafka at ${peers(place)} doesn't answer while we authenticate: ${reason}.`,
+  };
 }
 
 /** Whose proof of identity a broker didn't accept. */
@@ -114,13 +128,25 @@ function tlsRule(cause: KafkaError, place: Place): Found | undefined {
   return text === null ? undefined : refused(place, text, cause.broker);
 }
 
+/** kafkajs takes these for final, but they say that something goes on in the cluster, or nothing at all. */
+const PASSING = new Set([
+  'UNKNOWN',
+  'BROKER_NOT_AVAILABLE',
+  'STALE_BROKER_EPOCH',
+  'REASSIGNMENT_IN_PROGRESS',
+  'GROUP_MAX_SIZE_REACHED',
+  'KAFKAJS_UNKNOWN_ERROR_CODE',
+]);
+
 /** Connection troubles, and what a broker refuses for reasons of its own. Anything else is a defect, of ours or kafkajs's. */
 function unclassified(error: unknown, place: Place): Error {
   const causes = causesOf(error);
   if (isConnectionError(error) || isUnavailableCoordinator(error)) return unavailable(error, place);
   const protocol = causes.find(({ type }) => type !== undefined);
   if (protocol !== undefined) {
-    const retryable = causes.some((cause) => (cause as { retriable?: boolean }).retriable === true);
+    const retryable = causes.some(
+      (cause) => PASSING.has(cause.type ?? '') || (cause as { retriable?: boolean }).retriable === true,
+    );
     if (retryable) return unavailable(error, place);
     const { code, message } = refused(place, `${protocol.type ?? ''}: ${protocol.message ?? ''}`);
     return new DrainError(code, message, { cause: error });

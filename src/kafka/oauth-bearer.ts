@@ -15,18 +15,18 @@ export function oauthBearer({ extensions, clientId }: OauthSettings, tokens: Tok
     mechanism: 'oauthbearer',
     authenticationProvider: ({ saslAuthenticate }) => ({
       authenticate: async () => {
-        const { value } = await tokens.get().catch((error: unknown) => {
+        const { token, isKept } = await tokens.get().catch((error: unknown) => {
           throw error instanceof DrainError && !error.retryable ? fatal(error) : error;
         });
         const refusal = await saslAuthenticate({
-          request: { encode: () => firstMessage(value, extensions) },
+          request: { encode: () => firstMessage(token.value, extensions) },
           response,
         });
         if (typeof refusal !== 'string' || refusal === '') return;
-        tokens.drop(value);
+        tokens.drop(token.value);
         // The answer that is due (RFC 7628, 3.2.3). The broker closes the connection then; otherwise the next attempt would go on in it.
         await saslAuthenticate({ request: { encode: () => withLength(SEPARATOR) } }).catch(() => undefined);
-        throw fatal(refused(clientId, refusal));
+        throw isKept ? keptRefused(clientId) : fatal(refused(clientId, refusal));
       },
     }),
   };
@@ -55,5 +55,13 @@ function refused(clientId: string, refusal: string): DrainError {
   return new DrainError(
     'KAFKA_REFUSED',
     `Kafka does not accept the token of client id ${JSON.stringify(clientId)} (${status}): check kafka.sasl.scope, and issuer and audience in the brokers' settings.`,
+  );
+}
+
+/** kafkajs tries again, then with a new one. */
+function keptRefused(clientId: string): DrainError {
+  return new DrainError(
+    'KAFKA_UNAVAILABLE',
+    `Kafka no longer accepts the kept token of client id ${JSON.stringify(clientId)}; a new one is asked for.`,
   );
 }

@@ -11,10 +11,17 @@ export interface Token {
   refreshAtMs: number;
 }
 
+/** A token to show to a broker. */
+export interface ShownToken {
+  token: Token;
+  /** Not fetched for this authentication: the endpoint may have changed its mind, or its keys, since then. */
+  isKept: boolean;
+}
+
 /** Where tokens come from. */
 export interface Tokens {
-  /** One to show to a broker. Errors: `KAFKA_REFUSED`, `KAFKA_UNAVAILABLE`; they name the token endpoint, never the secret. */
-  get: () => Promise<Token>;
+  /** Errors: `KAFKA_REFUSED`, `KAFKA_UNAVAILABLE`; they name the token endpoint, never the secret. */
+  get: () => Promise<ShownToken>;
   /** A broker refused it: the next one is asked for anew. */
   drop: (value: string) => void;
 }
@@ -49,19 +56,21 @@ const LIMITS = { timeoutMs: 10_000, maxBytes: 1024 * 1024 } as const;
 /** Keeps a token for as long as it is good; brokers that are connected to at the same time wait for the same one. */
 export function createTokens({ settings, kept = null, changed, now = Date.now }: TokenOptions): Tokens {
   let token = kept;
-  let fetching: Promise<Token> | null = null;
-  const fetchAnew = async (): Promise<Token> => {
+  let fetching: Promise<ShownToken> | null = null;
+  const fetchAnew = async (): Promise<ShownToken> => {
     try {
       token = await fetchToken(settings, now);
       changed?.(token);
-      return token;
+      return { token, isKept: false };
     } finally {
       fetching = null;
     }
   };
   return {
     get: () =>
-      token !== null && now() < token.refreshAtMs ? Promise.resolve(token) : (fetching ??= fetchAnew()),
+      token !== null && now() < token.refreshAtMs
+        ? Promise.resolve({ token, isKept: true })
+        : (fetching ??= fetchAnew()),
     drop: (value) => {
       if (token?.value !== value) return;
       token = null;

@@ -60,7 +60,7 @@ export function openClient({ uri, tls = null }: Address): MongoClient {
   try {
     // The driver refuses `minVersion`; Node's own least version is 1.2.
     const secured = tls === null ? {} : { tls: true, ...tlsIdentity(tls) };
-    return new MongoClient(withoutOverridden(uri), { ...FORCED, ...secured });
+    return new MongoClient(withoutOverridden(uri), { ...FORCED, ...secured, rejectUnauthorized: true });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     // Some of the driver's texts quote the URI, and with it the password.

@@ -81,6 +81,8 @@ export function credentialWarnings({ apiKey, tls = {} }: ClientConfigProfile): s
   return warnings;
 }
 
+/** A file that isn't there is a fault where TLS is on, and nothing to look at where it is off. */
 function isWorldReadable(path: string): boolean {
-  return (statSync(path).mode & READABLE_BY_OTHERS) !== 0;
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  return (mode & READABLE_BY_OTHERS) !== 0;
 }

@@ -105,6 +105,18 @@ describe("files that MongoDB's connection string names", () => {
     assert.deepEqual(mistakesIn(from(`tlscafile=%2Fca&${pair}`), { files }), []);
   });
 
+  test('options that switch off checks of certificates are refused, and fine where they do not', () => {
+    for (const option of ['tlsInsecure', 'tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames']) {
+      const [mistake, ...others] = mistakesIn(from(`${option.toUpperCase()}=true`), { files });
+      assert.match(
+        mistake ?? '',
+        new RegExp(`mongodb\\.uri: ${option} is not allowed: .*mongodb\\.ssl\\.ca`),
+      );
+      assert.deepEqual(others, []);
+      assert.deepEqual(mistakesIn(from(`${option}=false`), { files }), []);
+    }
+  });
+
   const MISTAKES: readonly { rule: string; options: string; mistake: RegExp }[] = [
     {
       rule: 'a CA file that is not there',

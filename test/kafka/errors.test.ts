@@ -30,7 +30,6 @@ const CASES: [title: string, fields: object, code: string, says: RegExp][] = [
   ['no right to the group', { type: 'GROUP_AUTHORIZATION_FAILED' }, 'KAFKA_REFUSED', /drain-orders/],
   ['another protocol in the group', { type: 'INCONSISTENT_GROUP_PROTOCOL' }, 'GROUP_IN_USE', /drain-orders/],
   ['a lost membership', { type: 'UNKNOWN_MEMBER_ID' }, 'FENCED', /not committed/],
-  ['a wrong password', { name: 'KafkaJSSASLAuthenticationError' }, 'KAFKA_REFUSED', /kafka\.sasl/],
   ['a SASL mechanism not offered', { type: 'UNSUPPORTED_SASL_MECHANISM' }, 'KAFKA_REFUSED', /mechanism/],
   ['SASL on a port without', { type: 'ILLEGAL_SASL_STATE' }, 'KAFKA_REFUSED', /remove kafka\.sasl/],
   ['an unknown codec', { name: 'CodecError' }, 'UNSUPPORTED_CODEC', /topic orders/],
@@ -70,6 +69,54 @@ for (const [title, fields, code, says] of CASES) {
     assert.match(message, says);
   });
 }
+
+const PASSING = [
+  ...['UNKNOWN', 'BROKER_NOT_AVAILABLE', 'STALE_BROKER_EPOCH', 'REASSIGNMENT_IN_PROGRESS'],
+  ...['GROUP_MAX_SIZE_REACHED', 'KAFKAJS_UNKNOWN_ERROR_CODE'],
+];
+
+for (const type of PASSING) {
+  test(`${type} passes, though kafkajs takes it for final`, () => {
+    assert.equal(classified({ type, retriable: false })[0], 'KAFKA_UNAVAILABLE');
+  });
+}
+
+const AUTHENTICATIONS: [code: string, reason: string][] = [
+  ['KAFKA_REFUSED', 'Authentication failed: Invalid username or password'],
+  [
+    'KAFKA_REFUSED',
+    'Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512',
+  ],
+  ['KAFKA_REFUSED', 'SASL Authentication failed'],
+  ['KAFKA_REFUSED', 'invalid-proof'],
+  ['KAFKA_REFUSED', 'unknown-user'],
+  ['KAFKA_REFUSED', 'Invalid server signature in server final message'],
+  ['KAFKA_UNAVAILABLE', 'Closed connection'],
+  ['KAFKA_UNAVAILABLE', 'Connection closed by the server'],
+  ['KAFKA_UNAVAILABLE', 'Connection error: read ECONNRESET'],
+  ['KAFKA_UNAVAILABLE', 'Request SaslAuthenticate(key: 36, version: 1) timed out'],
+  ['KAFKA_UNAVAILABLE', 'Not connected'],
+  ['KAFKA_UNAVAILABLE', 'gave up waiting for Kafka while joining the group'],
+  ['KAFKA_UNAVAILABLE', 'the source was closed'],
+];
+
+for (const [code, reason] of AUTHENTICATIONS) {
+  test(`an authentication that ends with "${reason}" is ${code}`, () => {
+    for (const mechanism of ['PLAIN', 'SCRAM SHA512']) {
+      const text = `SASL ${mechanism} authentication failed: ${reason}`;
+      const [actual, message] = classified({ name: 'KafkaJSSASLAuthenticationError' }, text);
+      assert.equal(actual, code);
+      assert.match(message, code === 'KAFKA_REFUSED' ? /check kafka\.sasl/ : /doesn't answer/);
+    }
+  });
+}
+
+test('a SASL mechanism that the server does not support is a refusal, and not one of the password', () => {
+  const text = 'SASL PLAIN mechanism is not supported by the server';
+  const [code, message] = classified({ name: 'KafkaJSSASLAuthenticationError' }, text);
+  assert.equal(code, 'KAFKA_REFUSED');
+  assert.match(message, /check kafka\.sasl\.mechanism/);
+});
 
 test('an error of ours is returned as it is, also as a cause', () => {
   const mine = new DrainError('FENCED', 'mine');

@@ -46,6 +46,7 @@ describe('the connection', () => {
     assert.equal(options.maxPoolSize, 8);
     assert.equal(options.replicaSet, 'rs0');
     assert.equal(options.tls, true);
+    assert.equal(options.rejectUnauthorized, true);
     assert.equal(options.credentials?.source, 'admin');
   });
 

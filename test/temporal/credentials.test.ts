@@ -108,11 +108,13 @@ describe('credentials for Temporal are looked at before anything is sent: refuse
 
 describe('credentials for Temporal', () => {
   test('are not looked at where TLS is off', () => {
-    const { connection } = optionsWith({
+    const { connection, warnings } = optionsWith({
       TEMPORAL_TLS: 'false',
       TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere/ca.pem',
+      [KEY_PATH]: join(folder.path, 'nowhere.key'),
     });
     assert.equal(connection.tls, false);
+    assert.deepEqual(warnings, []);
   });
 
   test('are told by the name in the certificate, and without the API key', () => {
