@@ -138,7 +138,10 @@ describe('the same records are sent again', () => {
     const refusal: Answer = { reply: { n: 0, writeErrors: [{ index: 0, code: 13 }] }, fault: null };
     const server = serverWith(['old'], () => refusal);
     const written = createWrite(server.commands, PATIENCE)([tombstone({ id: 'old', purgeAt: null })], NEVER);
-    await assert.rejects(written, { code: 'MONGODB_REFUSED', message: /The user needs the action remove on shop\.orders/ });
+    await assert.rejects(written, {
+      code: 'MONGODB_REFUSED',
+      message: /The user needs the action remove on shop\.orders/,
+    });
   });
 
   test('where another writer has inserted the id since it was looked up: they are merged', async () => {
