@@ -11,6 +11,12 @@ interface Long {
 const NUMBERS = ['uint32', 'bool', 'fixed32', 'sfixed32', 'float', 'double'] as const;
 /** These call the reader of `uint32`. */
 const DERIVED_NUMBERS = ['int32', 'sint32'] as const;
+const WIDTHS: ReadonlyMap<string, number> = new Map([
+  ['fixed32', 4],
+  ['sfixed32', 4],
+  ['float', 4],
+  ['double', 8],
+]);
 const LONGS = ['int64', 'sint64', 'sfixed64', 'uint64', 'fixed64'] as const;
 /** A binary and a 64-bit number, as BSON has them. */
 const EMPTY_BYTES = 8;
@@ -44,58 +50,82 @@ function meterType(type: protobuf.Type, making: Making): void {
   Object.assign(type, { ctor: Metered });
 }
 
+/** `values`: of the document; `making`: see `Making`. */
+interface Metered extends protobuf.Reader {
+  values: Meter;
+  making: Meter;
+}
+
+const PLAIN = protobuf.BufferReader.prototype;
+type Method = (this: Metered, list?: unknown[]) => unknown;
+
+function long(name: (typeof LONGS)[number]): Method {
+  const read = Reflect.get(PLAIN, name) as (this: protobuf.Reader) => Long;
+  return function () {
+    this.values.spend(LONG_BYTES);
+    return toBigInt(read.call(this));
+  };
+}
+
+function number(name: (typeof NUMBERS)[number]): Method {
+  const read = Reflect.get(PLAIN, name) as (this: protobuf.Reader) => unknown;
+  return function () {
+    this.making.items(1);
+    return read.call(this);
+  };
+}
+
+/** protobufjs reads most of them past the readers of a single number, so they are counted before: a varint by its last byte. */
+function packed(name: (typeof NUMBERS)[number] | (typeof DERIVED_NUMBERS)[number]): Method {
+  const read = Reflect.get(PLAIN, `${name}s`) as Method;
+  const width = WIDTHS.get(name);
+  return function (list) {
+    const { pos, buf } = this;
+    const size = PLAIN.uint32.call(this);
+    const end = Math.min(this.pos + size, this.len);
+    let items = width === undefined ? 0 : size / width;
+    if (width === undefined) for (let at = this.pos; at < end; at += 1) if (Number(buf[at]) < 128) items += 1;
+    this.making.items(items);
+    this.pos = pos;
+    return read.call(this, list);
+  };
+}
+
+function text(this: Metered): string {
+  this.making.spend(MADE_BYTES);
+  return PLAIN.stringVerify.call(this);
+}
+
+/** Made once: a reader with so many functions of its own would be slower by far. */
+const METERED: object = Object.assign(Object.create(PLAIN) as object, {
+  string: text,
+  stringVerify: text,
+  bytes(this: Metered) {
+    const value = PLAIN.bytes.call(this);
+    this.values.spend(EMPTY_BYTES + value.length);
+    return value;
+  },
+  ...Object.fromEntries(LONGS.map((name) => [name, long(name)])),
+  ...Object.fromEntries(NUMBERS.map((name) => [name, number(name)])),
+  ...Object.fromEntries([...NUMBERS, ...DERIVED_NUMBERS].map((name) => [`${name}s`, packed(name)])),
+});
+
+/** Only for its prototype. */
+function MeteredReader(): void {
+  // protobufjs's own constructor runs in its place
+}
+MeteredReader.prototype = METERED;
+
 /**
  * protobufjs's reader, with what we want otherwise: texts are UTF-8 also where proto2 doesn't ask for it, since others can't be
  * stored; 64-bit numbers are `bigint`; and what may be there by the million for a byte or two each is metered as it is made.
  */
-export function inputOf(bytes: Buffer, meter: Meter, making: Meter): protobuf.Reader {
-  const reader = protobuf.Reader.create(bytes);
+export function inputOf(bytes: Buffer, values: Meter, making: Meter): protobuf.Reader {
+  const reader = Reflect.construct(protobuf.BufferReader, [bytes], MeteredReader) as Metered;
   reader.discardUnknown = true;
-  const readBytes = reader.bytes.bind(reader);
-  const long = (read: () => Long) => () => {
-    meter.spend(LONG_BYTES);
-    return toBigInt(read());
-  };
-  const number = (read: () => unknown) => () => {
-    making.items(1);
-    return read();
-  };
-  return Object.assign(reader, {
-    string: () => reader.stringVerify(),
-    stringVerify: meteredText(reader, making),
-    bytes: () => {
-      const value = readBytes();
-      meter.spend(EMPTY_BYTES + value.length);
-      return value;
-    },
-    ...Object.fromEntries(LONGS.map((name) => [name, long(reader[name].bind(reader))])),
-    ...Object.fromEntries(NUMBERS.map((name) => [name, number(reader[name].bind(reader))])),
-    ...Object.fromEntries([...NUMBERS, ...DERIVED_NUMBERS].map((name) => [`${name}s`, packed(reader, name)])),
-  });
-}
-
-function meteredText(reader: protobuf.Reader, making: Meter): () => string {
-  const read = reader.stringVerify.bind(reader);
-  return () => {
-    making.spend(MADE_BYTES);
-    return read();
-  };
-}
-
-type NumberName = (typeof NUMBERS)[number] | (typeof DERIVED_NUMBERS)[number];
-
-/** In place of protobufjs's own, some of which read past the readers of a single number. */
-function packed(reader: protobuf.Reader, name: NumberName): (list?: unknown[]) => unknown[] {
-  return (list = []) => {
-    const { len } = reader;
-    const end = reader.uint32() + reader.pos;
-    if (end > len) throw new RangeError('a packed list is longer than the message');
-    reader.len = end;
-    while (reader.pos < end) list.push(reader[name]());
-    if (reader.pos !== end) throw new RangeError('a number of a packed list is cut off');
-    reader.len = len;
-    return list;
-  };
+  reader.values = values;
+  reader.making = making;
+  return reader;
 }
 
 function toBigInt({ low, high, unsigned }: Long): bigint {
