@@ -60,10 +60,9 @@ const PLAIN = protobuf.BufferReader.prototype;
 type Method = (this: Metered, list?: unknown[]) => unknown;
 
 function long(name: (typeof LONGS)[number]): Method {
-  const read = Reflect.get(PLAIN, name) as (this: protobuf.Reader) => Long;
   return function () {
     this.values.spend(LONG_BYTES);
-    return toBigInt(read.call(this));
+    return toBigInt(PLAIN[name].call(this));
   };
 }
 
