@@ -19,6 +19,8 @@ import { count, table } from './table.js';
 /** Records in one write; the coalescing in it never reaches further. */
 const SLICE_RECORDS = 500;
 const SLICE_BYTES = 8 * 1024 * 1024;
+/** Of those still bad; of more only the counts are shown. */
+const SHOWN_ROWS = 100;
 
 /** What `replay --json` prints: `counts` as in a run's result, `deadLettered` being those that are still bad. */
 export interface ReplaySummary extends Replayed {
@@ -125,14 +127,16 @@ async function replayAll(
   store: DeadLetterStore,
   letters: Letters,
 ): Promise<Replayed> {
-  let done: Replayed = { counts: NO_RECORDS, stillBad: [] };
+  let total: RecordCounts = NO_RECORDS;
+  const allStillBad: StillBad[] = [];
   for await (const slice of slices(letters)) {
     const { counts, stillBad } = await replay(deps, slice.map(recordOf), interrupted);
     const bad = new Set(stillBad.map(({ id }) => id));
     await store.markReplayed(slice.map(({ id }) => id).filter((id) => !bad.has(id)), new Date()); // prettier-ignore
-    done = { counts: addCounts(done.counts, counts), stillBad: [...done.stillBad, ...stillBad] };
+    total = addCounts(total, counts);
+    allStillBad.push(...stillBad);
   }
-  return done;
+  return { counts: total, stillBad: allStillBad };
 }
 
 async function* slices(letters: Letters): AsyncGenerator<StoredDeadLetter[]> {
@@ -172,13 +176,16 @@ function summaryText({ dryRun, counts, stillBad }: ReplaySummary): string {
   return [text, ...stillBadText(stillBad)].join('\n');
 }
 
-function stillBadText(stillBad: readonly StillBad[]): string[] {
+/** A table of the first ones, and how many more there are of each code. */
+export function stillBadText(stillBad: readonly StillBad[]): string[] {
   if (stillBad.length === 0) return [];
+  const rows = stillBad.slice(0, SHOWN_ROWS).map(({ id, code, reason }) => [id, code, reason]);
+  const more = new Map<string, number>();
+  for (const { code } of stillBad.slice(SHOWN_ROWS)) more.set(code, (more.get(code) ?? 0) + 1);
+  const counts = [...more].map(([code, number]) => `${count(number)} ${code}`);
   return [
     '',
-    table(
-      ['still bad', 'code', 'reason'],
-      stillBad.map(({ id, code, reason }) => [id, code, reason]),
-    ),
+    table(['still bad', 'code', 'reason'], rows),
+    ...(counts.length === 0 ? [] : [`and more, all in --json: ${counts.join(', ')}`]),
   ];
 }

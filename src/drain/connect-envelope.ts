@@ -1,5 +1,5 @@
 import { bad } from './bad-record.js';
-import { isWithSchema, MISFIT, payloadOf } from './connect-schema.js';
+import { isWithSchema, payloadOf } from './connect-schema.js';
 import { decodeValue, type Decoded, type DecodeRules } from './decode.js';
 import { hasFields } from './id-values.js';
 
@@ -9,12 +9,11 @@ export function decodePayload(rules: DecodeRules, value: Buffer): Decoded | null
   const decoded = decodeValue({ ...rules, largeIntegers: 'long' }, value);
   if (decoded.kind === 'bad') return decoded;
   if (!isWithSchema(decoded.fields)) return bad('decode', 'NOT_AN_ENVELOPE', NO_ENVELOPE);
-  const payload = payloadOf(decoded.fields);
-  if (payload === null) return null;
-  if (payload === MISFIT)
-    return bad('decode', 'NOT_AN_ENVELOPE', "the payload doesn't fit the schema beside it");
-  return hasFields(payload)
-    ? { kind: 'fields', fields: payload }
+  const payload = payloadOf('value', decoded.fields, rules.recordLimits);
+  if (payload.kind === 'bad') return payload;
+  if (payload.value === null) return null;
+  return hasFields(payload.value)
+    ? { kind: 'fields', fields: payload.value }
     : bad('decode', 'NOT_AN_OBJECT', 'the payload is not an object');
 }
 

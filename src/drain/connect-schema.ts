@@ -1,16 +1,27 @@
 /** What Kafka Connect's JSON converter writes with `schemas.enable`: `{ schema, payload }`. Values get the types that the schema says. */
 import { toDecimal, toDouble } from '../mongodb/values.js';
+import { createMeter, payloadOf as metered, type Meter } from '../registry/faults.js';
+import type { Part } from '../registry/framing.js';
+import type { Payload, PayloadFault } from '../registry/schemas.js';
+import { bad, type BadRecord } from './bad-record.js';
 import { isPlainObject, type Fields } from './decode.js';
+import { shapeFault, type RecordLimits } from './record-limits.js';
 
 /** Marks what doesn't fit its schema. */
-export const MISFIT = Symbol('misfit');
+const MISFIT = Symbol('misfit');
 
-type Read = (value: unknown, schema: Fields) => unknown;
+type Read = (value: unknown, schema: Fields, meter: Meter) => unknown;
 
 const DAY_MS = 86_400_000;
 const LATEST_DATE_MS = 8.64e15;
 /** As many digits as a double keeps for sure. */
 const EXACT_DIGITS = 15;
+/** What a decimal of MongoDB can have; a schema may say a scale that would take a gigabyte of zeros. */
+const MAX_SCALE = 6_176;
+/** 34 digits need 15. */
+const MAX_DECIMAL_BYTES = 32;
+/** A number of 64 bits or a date, as BSON has it. */
+const VALUE_BYTES = 8;
 
 export function isWithSchema(value: unknown): value is { schema: unknown; payload: unknown } {
   return isPlainObject(value) && Object.keys(value).length === 2 && 'schema' in value && 'payload' in value;
@@ -18,19 +29,36 @@ export function isWithSchema(value: unknown): value is { schema: unknown; payloa
 
 /**
  * The payload by its schema: fields in the schema's order, missing ones with their default or null, as MongoDB's sink connector
- * stores it. Integers of 64 bits are `bigint`. Without a schema (null) as it is; `MISFIT`: it doesn't fit.
+ * stores it. Integers of 64 bits are `bigint`. Without a schema (null) as it is. Defaults may make it larger than the record, so
+ * that it is metered while it is read.
  */
-export function payloadOf({ schema, payload }: { schema: unknown; payload: unknown }): unknown {
-  if (schema === null) return payload;
-  return isPlainObject(schema) ? read(payload, schema) : MISFIT;
+export function payloadOf(
+  part: Part,
+  { schema, payload }: { schema: unknown; payload: unknown },
+  limits: RecordLimits,
+): Extract<Payload, { kind: 'value' }> | BadRecord {
+  if (schema === null) return { kind: 'value', value: payload };
+  if (!isPlainObject(schema)) return faultOf(part, 'MALFORMED', limits);
+  const done = metered(() => read(payload, schema, createMeter(limits)));
+  if (done.kind === 'fault') return faultOf(part, done.fault, limits);
+  return done.value === MISFIT ? faultOf(part, 'MALFORMED', limits) : done;
 }
 
-function read(value: unknown, schema: Fields): unknown {
+function faultOf(part: Part, fault: PayloadFault, limits: RecordLimits): BadRecord {
+  const stage = part === 'key' ? 'id' : 'decode';
+  if (fault === 'TOO_DEEP' || fault === 'TOO_MANY_KEYS') return { ...shapeFault(limits, fault), stage };
+  return fault === 'TOO_LARGE'
+    ? bad(stage, 'TOO_LARGE', `with its schema's defaults the ${part} would become more than 32 MiB of BSON`)
+    : bad(stage, 'NOT_AN_ENVELOPE', `the ${part}'s payload doesn't fit the schema beside it`);
+}
+
+function read(value: unknown, schema: Fields, meter: Meter): unknown {
   const given = value ?? schema['default'] ?? null;
   if (given === null) return null;
+  meter.spend(VALUE_BYTES + (typeof given === 'string' ? given.length : 0));
   const { name, type } = schema;
   const reader = (typeof name === 'string' ? LOGICAL.get(name) : undefined) ?? TYPES.get(String(type));
-  return reader === undefined ? MISFIT : reader(given, schema);
+  return reader === undefined ? MISFIT : reader(given, schema, meter);
 }
 
 const TYPES: ReadonlyMap<string, Read> = new Map<string, Read>([
@@ -84,10 +112,10 @@ function dateOf(value: unknown, unitMs: number): unknown {
 /** Base64 of the unscaled value, or a number (`decimal.format=NUMERIC`) of so few digits that none can be lost. */
 function decimal(value: unknown, { parameters }: Fields): unknown {
   const scale = isPlainObject(parameters) ? Number(parameters['scale']) : Number.NaN;
-  if (!Number.isInteger(scale)) return MISFIT;
+  if (!Number.isInteger(scale) || Math.abs(scale) > MAX_SCALE) return MISFIT;
   if (isNumber(value)) return decimalOfNumber(String(value), scale);
   const bytes = bytesOf(value);
-  if (bytes === null || bytes.length === 0) return MISFIT;
+  if (bytes === null || bytes.length === 0 || bytes.length > MAX_DECIMAL_BYTES) return MISFIT;
   const unscaled = BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toString('hex')}`));
   return toDecimal(`${String(unscaled)}E${String(-scale)}`) ?? MISFIT;
 }
@@ -98,27 +126,37 @@ function decimalOfNumber(text: string, scale: number): unknown {
   return toDecimal(scale > 0 ? `${whole}.${fraction.padEnd(scale, '0')}` : whole) ?? MISFIT;
 }
 
-function array(value: unknown, { items }: Fields): unknown {
+function array(value: unknown, { items }: Fields, meter: Meter): unknown {
   if (!Array.isArray(value) || !isPlainObject(items)) return MISFIT;
-  const done = value.map((item) => read(item, items));
+  meter.enter(0);
+  meter.items(value.length);
+  const done = value.map((item) => read(item, items, meter));
+  meter.leave();
   return done.includes(MISFIT) ? MISFIT : done;
 }
 
 /** With keys that are texts; others come as pairs, and MongoDB has none. */
-function map(value: unknown, { values }: Fields): unknown {
+function map(value: unknown, { values }: Fields, meter: Meter): unknown {
   if (!isPlainObject(value) || !isPlainObject(values)) return MISFIT;
-  return fromEntries(Object.entries(value).map(([key, item]) => [key, read(item, values)]));
+  const entries = Object.entries(value);
+  meter.enter(entries.length);
+  const done = entries.map(([key, item]): [string, unknown] => [key, read(item, values, meter)]);
+  meter.leave();
+  return fromEntries(done);
 }
 
-function struct(value: unknown, { fields }: Fields): unknown {
+function struct(value: unknown, { fields }: Fields, meter: Meter): unknown {
   if (!isPlainObject(value) || !Array.isArray(fields)) return MISFIT;
-  return fromEntries(fields.map((field: unknown) => entryOf(value, field)));
+  meter.enter(fields.length);
+  const done = fields.map((field: unknown) => entryOf(value, field, meter));
+  meter.leave();
+  return fromEntries(done);
 }
 
-function entryOf(value: Fields, field: unknown): [string, unknown] {
+function entryOf(value: Fields, field: unknown, meter: Meter): [string, unknown] {
   if (!isPlainObject(field) || typeof field['field'] !== 'string') return ['', MISFIT];
   const name = field['field'];
-  return [name, read(Object.hasOwn(value, name) ? value[name] : null, field)];
+  return [name, read(Object.hasOwn(value, name) ? value[name] : null, field, meter)];
 }
 
 function fromEntries(entries: [string, unknown][]): unknown {

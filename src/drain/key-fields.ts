@@ -4,7 +4,7 @@ import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
 import { fromExtendedJson } from '../mongodb/extended-json.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { isWithSchema, MISFIT, payloadOf } from './connect-schema.js';
+import { isWithSchema, payloadOf } from './connect-schema.js';
 import { isPlainObject, type Fields } from './decode.js';
 import { decodeKey, type DecodedKey, type KeyRules } from './decode-key.js';
 import type { RegistryContext } from './registry-formats.js';
@@ -19,10 +19,7 @@ export type ReadKey = (key: Buffer, headers: readonly RecordHeader[]) => KeyFiel
 export function readKey(rules: KeyFieldRules, key: Buffer, registry: RegistryContext): DecodedKey {
   const parsed = decodeKey(rules, key, registry);
   if (parsed.kind === 'bad' || rules.envelope !== 'connect' || !isWithSchema(parsed.value)) return parsed;
-  const value = payloadOf(parsed.value);
-  return value === MISFIT
-    ? bad('id', 'NOT_AN_ENVELOPE', "the key's payload doesn't fit the schema beside it")
-    : { kind: 'value', value };
+  return payloadOf('key', parsed.value, rules.recordLimits);
 }
 
 /** Keys that are objects, in JSON or by a schema; in change events perhaps with Connect's own schema beside them. */

@@ -13,10 +13,14 @@ const RECORD_BATCH_MAGIC = 2;
 const RECORD_BATCH_OVERHEAD = 49;
 
 /**
- * Where a response has become so much, only the first batch of each further partition is decoded. A response is 10 MiB at most, which
- * may be hundreds of batches that each decompress to the limit of one.
+ * Where a response has become so much, nothing more of it is decoded: further partitions look as if the broker had sent nothing of
+ * them, so that their positions stay. A response is 10 MiB at most, which may be hundreds of batches that each decompress to the
+ * limit of one.
  */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+/** What a record takes in the heap beside its bytes, and a header likewise; empty ones compress to nothing. */
+const RECORD_BYTES = 200;
+const HEADER_BYTES = 100;
 
 /**
  * Replaces kafkajs's `decodeMessages`, with three differences:
@@ -38,6 +42,7 @@ export function createDecodeMessages(
     const batches = new parts.Decoder(buffer);
     if (buffer.readInt8(MAGIC_OFFSET) !== RECORD_BATCH_MAGIC) return parts.decodeMessageSet(batches, size);
     let bytes = bytesOf.get(decoder) ?? 0;
+    if (bytes >= maxBytes) return [];
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
       bytes += batch.records.reduce((sum, record) => sum + bytesIn(record), 0);
       bytesOf.set(decoder, bytes);
@@ -69,9 +74,14 @@ async function decodeBatches(
   return records;
 }
 
-/** Headers are seldom large, and cost time to add up. */
-function bytesIn({ key, value }: DecodedRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0);
+function bytesIn({ key, value, headers }: DecodedRecord): number {
+  let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) {
+    const given = headers[name];
+    // several of one name are a list
+    for (const one of Array.isArray(given) ? given : [given]) bytes += HEADER_BYTES + (one?.length ?? 0);
+  }
+  return bytes;
 }
 
 function placeholder(

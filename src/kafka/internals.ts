@@ -7,6 +7,7 @@ export interface DecodedRecord {
   offset: string;
   key: Buffer | null;
   value: Buffer | null;
+  headers?: FetchedRecord['headers'];
   /** Control records are hidden from handlers but count for the position. */
   isControlRecord: boolean;
   batchContext: BatchContext;

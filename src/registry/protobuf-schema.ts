@@ -2,7 +2,7 @@ import protobuf from 'protobufjs';
 import { faultError, createMeter, payloadOf } from './faults.js';
 import { addDescriptor, type ProtobufFile } from './protobuf-descriptor.js';
 import { knownFile } from './protobuf-files.js';
-import { inputOf } from './protobuf-input.js';
+import { inputOf, meterMessages, type Making } from './protobuf-input.js';
 import { messageReader, type MessageReader } from './protobuf-values.js';
 import type { DecodePayload, SchemaSource } from './schemas.js';
 
@@ -25,13 +25,16 @@ export function compileProtobuf({ text, references }: SchemaSource): DecodePaylo
   addKnownFiles(root, [...imports, ...own.imports], given);
   removeExtensions(root);
   root.resolveAll();
+  const making: Making = { meter: null };
+  meterMessages(root, making);
   const package_ = own.package === '' ? root : root.lookup(own.package);
   const readers = new Map<protobuf.Type, MessageReader>();
   return (bytes, path, limits) =>
     payloadOf(() => {
       const type = messageAt(package_, path);
       const meter = createMeter(limits);
-      return messageReader(type, readers)(type.decode(inputOf(bytes, meter)), meter);
+      making.meter = createMeter(limits);
+      return messageReader(type, readers)(type.decode(inputOf(bytes, meter, making.meter)), meter);
     });
 }
 

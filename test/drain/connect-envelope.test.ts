@@ -60,6 +60,9 @@ const MISFITS: readonly (readonly [Json, string])[] = [
   [DECIMAL, '"2.50"'],
   [DECIMAL, '12345678901234.99'],
   [{ ...DECIMAL, parameters: {} }, '"AMg="'],
+  [{ ...DECIMAL, parameters: { scale: '1000000000' } }, '2'],
+  [{ ...DECIMAL, parameters: { scale: '-1000000000' } }, '"AMg="'],
+  [DECIMAL, `"${Buffer.alloc(33).toString('base64')}"`],
   [{ type: 'bytes' }, '"%"'],
   [{ type: 'int32' }, '3000000000'],
   [{ type: 'int64' }, '1.5'],
@@ -91,6 +94,17 @@ describe('a value with the schema of Kafka Connect beside it', () => {
 
   test('is taken as it is where the schema is null', () => {
     assert.equal(stored(turned('{"schema":null,"payload":{"n":2.5}}')), '{"n":{"$numberDouble":"2.5"}}');
+  });
+
+  test('is a dead letter where defaults in defaults would become more than its limits, before that is built', () => {
+    const nested = (levels: number, wrap: (below: Json) => Json): Json =>
+      levels === 0 ? { type: 'int8', default: 1 } : wrap(nested(levels - 1, wrap));
+    const pairs = nested(30, (items) => ({ type: 'array', default: [null, null], items }));
+    assert.equal(storedField(pairs, 'null'), 'decode: TOO_LARGE');
+    const maps = nested(30, (values) => ({ type: 'map', default: { a: null, b: null }, values }));
+    assert.equal(storedField(maps, 'null'), 'decode: TOO_MANY_KEYS');
+    const long = { type: 'array', items: { type: 'bytes', default: Buffer.alloc(3_000).toString('base64') } };
+    assert.equal(storedField(long, JSON.stringify(new Array(20_000).fill(null))), 'decode: TOO_LARGE');
   });
 
   test('is a tombstone where the payload is null', () => {

@@ -76,13 +76,27 @@ test('a batch that is cut off ends the decoding, any other error is passed on', 
   await assert.rejects(decoding([batch(0, 0, [record(0)]), new RangeError('damaged')]), RangeError);
 });
 
-test('what decompresses to too much altogether is left for the next fetch, but for one batch of each partition', async () => {
-  const decode = decodingResponse(100);
+test('what decompresses to too much altogether is left for the next fetch; the first batch of a response never is', async () => {
+  const decode = decodingResponse(1_000);
   const large = (offset: number) =>
-    batch(offset, 0, [record(offset, { key: Buffer.alloc(20), value: Buffer.alloc(20) })]);
-  assert.deepEqual(outline(await decode([large(0), large(1)])), ['0', '1']);
+    batch(offset, 0, [record(offset, { key: Buffer.alloc(200), value: Buffer.alloc(200) })]);
+  assert.deepEqual(outline(await decode([large(0)])), ['0']);
   assert.deepEqual(outline(await decode([large(5), large(6)])), ['5']);
-  assert.deepEqual(outline(await decode([large(7), large(8)])), ['7']);
+  assert.deepEqual(outline(await decode([large(7)])), []);
+  assert.deepEqual(outline(await decodingResponse(1)([large(0), large(1)])), ['0']);
+});
+
+test('records without bytes and their headers count, too: they take room', async () => {
+  const empty = (offset: number) => batch(offset, 1, [record(offset), record(offset + 1)]);
+  assert.deepEqual(outline(await decodingResponse(800)([empty(0), empty(2), empty(4)])), [
+    '0',
+    '1',
+    '2',
+    '3',
+  ]);
+  const headers = { trace: Buffer.alloc(300), many: [Buffer.alloc(1), null, Buffer.alloc(1)] };
+  const withHeaders = (offset: number) => batch(offset, 0, [record(offset, { headers })]);
+  assert.deepEqual(outline(await decodingResponse(900)([withHeaders(0), withHeaders(1)])), ['0']);
 });
 
 const ABORT = Buffer.from([0, 0, 0, 0]);

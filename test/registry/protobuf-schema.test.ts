@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { toDouble as asDouble } from '../../src/mongodb/values.js';
 import { compile } from '../../src/registry/compile.js';
 
@@ -12,6 +14,22 @@ function decoded(text: string, bytes: readonly number[] | Buffer, path: readonly
   if (entry.kind !== 'usable') return entry.kind === 'unusable' ? entry.reason : entry.kind;
   const payload = entry.decode(Buffer.from(bytes), path, LIMITS);
   return payload.kind === 'value' ? payload.value : payload.fault;
+}
+
+/** In a thread with so many MiB of heap: the fault. It ends with an error where that is not enough. */
+async function decodedWithin(heapMb: number, text: string, bytes: Buffer): Promise<unknown> {
+  const compileUrl = new URL('../../src/registry/compile.js', import.meta.url).href;
+  const code = `const { parentPort, workerData } = require('node:worker_threads');
+    import(workerData.compileUrl).then(({ compile }) => {
+      const entry = compile({ type: 'PROTOBUF', text: workerData.text, references: [] });
+      parentPort.postMessage(entry.decode(Buffer.from(workerData.bytes), [0], workerData.limits).fault);
+    });`;
+  const workerData = { compileUrl, text, bytes, limits: LIMITS };
+  const resourceLimits = { maxOldGenerationSizeMb: heapMb };
+  const thread = new Worker(code, { eval: true, workerData, resourceLimits });
+  const [fault] = (await once(thread, 'message')) as [unknown];
+  await thread.terminate();
+  return fault;
 }
 
 describe('a Protobuf schema', () => {
@@ -107,10 +125,49 @@ describe('a Protobuf message', () => {
     ['numbers of 32 bits', 'repeated int32 a = 1;', packed(1)],
     ['empty binaries', 'repeated bytes a = 1;', empty],
     ['empty messages', 'repeated B a = 1;', empty],
+    ['packed booleans', 'repeated bool a = 1;', packed(1)],
+    ['packed enumerators', 'repeated E a = 1;', packed(1)],
+    ['empty texts', 'repeated string a = 1;', empty],
+    ['entries of maps without a value', 'map<int32, B> a = 1;', empty],
   ];
   for (const [what, field, bytes] of HEAVY) {
     test(`of millions of ${what} is too large, before it fills the heap of the thread`, () => {
-      assert.equal(decoded(`${PROTO3} message A { ${field} } message B {}`, bytes), 'TOO_LARGE');
+      assert.equal(
+        decoded(`${PROTO3} message A { ${field} } message B {} enum E { Z = 0; }`, bytes),
+        'TOO_LARGE',
+      );
     });
   }
+
+  test('of millions of empty messages with lists and maps is too large before those have been made', async () => {
+    const fields = Array.from(
+      { length: 100 },
+      (_, at) => `repeated int32 l${String(at)} = ${String(at + 1)};`,
+    );
+    const text = `${PROTO3} message A { repeated B b = 1; map<int32, B> m = 2; } message B { ${fields.join(' ')} }`;
+    const key = (at: number) => [0x12, 5, 8, 0x80 | (at & 0x7f), 0x80 | ((at >> 7) & 0x7f), 0x80 | ((at >> 14) & 0x7f), 1]; // prettier-ignore
+    const entries = Buffer.from(Array.from({ length: 300_000 }, (_, at) => key(at)).flat());
+    for (const bytes of [Buffer.alloc(4 * 1024 * 1024, Buffer.from([0x0a, 0])), entries])
+      assert.equal(await decodedWithin(256, text, bytes), 'TOO_LARGE');
+  });
+
+  test('has its packed lists whole, of every type, and none that goes beyond its end', () => {
+    const lists = (type: string) => `${PROTO3} message A { repeated ${type} a = 1; }`;
+    const eight = [0, 0, 0, 0, 0, 0, 0xf0, 0x3f];
+    const rows: readonly (readonly [string, readonly number[], readonly unknown[]])[] = [
+      ['int32', [5, 0xac, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], [5, 300, -1]],
+      ['uint32', [5, 0xac, 2], [5, 300]],
+      ['sint32', [5, 0xac, 2], [-3, 150]],
+      ['bool', [1, 0], [true, false]],
+      ['fixed32', [1, 0, 0, 0, 2, 0, 0, 0], [1, 2]],
+      ['sfixed32', [0xff, 0xff, 0xff, 0xff], [-1]],
+      ['float', [0, 0, 0x80, 0x3f], [asDouble(1)]],
+      ['double', eight, [asDouble(1)]],
+    ];
+    for (const [type, bytes, values] of rows) {
+      assert.deepEqual(decoded(lists(type), [0x0a, bytes.length, ...bytes]), { a: values }, type);
+      assert.equal(decoded(lists(type), [0x0a, bytes.length + 1, ...bytes]), 'MALFORMED', type);
+    }
+    assert.equal(decoded(lists('int32'), [0x0a, 1, 0x80, 0x0a, 0]), 'MALFORMED');
+  });
 });
