@@ -1,7 +1,7 @@
 /** Change events of Debezium: what happened to which row or document. Both kinds of connector are told by their shape. */
 import type { PipelineSettings } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { decodeValue, isPlainObject, type Decoded, type Fields } from './decode.js';
+import { decodeValue, isPlainObject, type Decoded, type DecodeRules, type Fields } from './decode.js';
 import { withoutSchema, type KeyFields } from './key-fields.js';
 import { NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 
@@ -24,8 +24,23 @@ export function decodeChange(
   value: Buffer,
   registry: RegistryContext = NO_REGISTRY,
 ): Change {
-  const { largeIntegers } = rules;
-  const kept = largeIntegers === 'reject' ? 'round' : largeIntegers;
+  if (rules.largeIntegers !== 'reject') return decodeAs(rules, rules.largeIntegers, value, registry);
+  const change = decodeAs(rules, 'round', value, registry);
+  const fields = fieldsOf(change);
+  if (!holdsLargeInteger(fields)) return change;
+  // a whole number may also have been written as floating point, which loses nothing: only the text tells
+  const exact = decodeAs(rules, 'string', value, registry);
+  return isAsWritten(fields, fieldsOf(exact))
+    ? change
+    : bad('decode', 'UNSAFE_INTEGER', 'the row holds an integer beyond what `largeIntegers` can keep');
+}
+
+function decodeAs(
+  rules: EnvelopeRules,
+  kept: DecodeRules['largeIntegers'],
+  value: Buffer,
+  registry: RegistryContext,
+): Change {
   const decoded = decodeValue({ ...rules, largeIntegers: kept }, value, registry);
   if (decoded.kind === 'bad') return decoded;
   const event = withoutSchema(decoded.fields);
@@ -88,10 +103,7 @@ function rowOf(rules: EnvelopeRules, row: unknown, source: Fields): Decoded {
   if (isMongodb(source) && typeof row === 'string') {
     return decodeValue({ ...rules, value: 'extended-json' }, Buffer.from(row));
   }
-  if (!isPlainObject(row)) return notAnEnvelope('a row that is no object');
-  return rules.largeIntegers === 'reject' && holdsLargeInteger(row)
-    ? bad('decode', 'UNSAFE_INTEGER', 'the row holds an integer beyond what `largeIntegers` can keep')
-    : { kind: 'fields', fields: row };
+  return isPlainObject(row) ? { kind: 'fields', fields: row } : notAnEnvelope('a row that is no object');
 }
 
 export function isMongodb(source: Fields): boolean {
@@ -104,14 +116,24 @@ export function withIdOfKey(before: Fields | null, key: KeyFields | null): Field
   return { _id: key.fields['id'] };
 }
 
-function holdsLargeInteger(value: unknown): boolean {
-  if (typeof value === 'number') return isLargeInteger(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(holdsLargeInteger);
+function fieldsOf(change: Change): Fields | null {
+  return change.kind === 'upsert' || change.kind === 'delete' ? change.fields : null;
 }
 
-/** Whether digits may be lost; larger ones than this were written as floating point, or are none. */
-function isLargeInteger(value: number): boolean {
-  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
+/** Whether digits may be lost. Values of BSON's own are as they were written. */
+function holdsLargeInteger(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null || '_bsontype' in value) return false;
+  return Object.values(value).some(holdsLargeInteger);
+}
+
+/** Whether no number of a row is a text in the same row read with integers beyond 2^53 as texts. */
+function isAsWritten(rounded: unknown, exact: unknown): boolean {
+  if (typeof rounded === 'number') return typeof exact === 'number';
+  if (typeof rounded !== 'object' || rounded === null || '_bsontype' in rounded) return true;
+  return Object.entries(rounded).every(([name, value]) =>
+    isAsWritten(value, (exact as Fields | null)?.[name]),
+  );
 }
 
 function notAnEnvelope(what: string): BadRecord {

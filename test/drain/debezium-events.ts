@@ -6,9 +6,11 @@ const VERSION = '3.0.8.Final';
 /** Beside the row, in nanoseconds: more than a double can hold. As text, since it must stay as it is. */
 const TS_NS = '1559033904863123456';
 
-/** The text of an event; numbers that a double can't hold are written as they are. */
+/** The text of an event; `#` is a number that a double can't hold, `#1.0E17` a number written like that. */
 export function eventText(event: Json, withSchema = false): string {
-  const text = JSON.stringify({ ...event, ts_ns: '#' }).replaceAll('"#"', TS_NS);
+  const text = JSON.stringify({ ...event, ts_ns: '#' })
+    .replaceAll('"#"', TS_NS)
+    .replaceAll(/"#([\dE.]+)"/g, '$1');
   return withSchema
     ? `{"schema":{"type":"struct","name":"Envelope","optional":false},"payload":${text}}`
     : text;
