@@ -76,11 +76,7 @@ async function decodeBatches(
 
 function bytesIn({ key, value, headers }: DecodedRecord): number {
   let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) {
-    const given = headers[name];
-    // several of one name are a list
-    for (const one of Array.isArray(given) ? given : [given]) bytes += HEADER_BYTES + (one?.length ?? 0);
-  }
+  for (const header of headers ?? []) bytes += HEADER_BYTES + (header.value?.length ?? 0);
   return bytes;
 }
 

@@ -55,10 +55,14 @@ export interface FetchedRecord {
   timestamp: string;
   key: Buffer | null;
   value: Buffer | null;
-  headers: Readonly<Record<string, HeaderValue | HeaderValue[]>>;
+  /** As our decoder leaves them (`record-decoder.ts`); records of Kafka before 0.11 have none. */
+  headers?: readonly DecodedHeader[];
 }
 
-type HeaderValue = Buffer | string | null | undefined;
+export interface DecodedHeader {
+  key: string;
+  value: Buffer | null;
+}
 
 export interface OffsetsToCommit {
   topics: { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }[];

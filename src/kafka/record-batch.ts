@@ -42,17 +42,6 @@ function toRecord(topic: string, partition: number, message: FetchedRecord): Kaf
 }
 
 function toHeaders(headers: FetchedRecord['headers']): readonly RecordHeader[] {
-  let list: RecordHeader[] | undefined;
-  for (const name in headers) {
-    const values = headers[name];
-    list ??= [];
-    for (const value of Array.isArray(values) ? values : [values])
-      list.push({ name, value: toBuffer(value) });
-  }
-  return list ?? NO_HEADERS;
-}
-
-function toBuffer(value: Buffer | string | null | undefined): Buffer | null {
-  if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? Buffer.from(value) : value;
+  if (headers === undefined || headers.length === 0) return NO_HEADERS;
+  return headers.map(({ key: name, value }) => ({ name, value }));
 }

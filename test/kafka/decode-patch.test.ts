@@ -94,7 +94,8 @@ test('records without bytes and their headers count, too: they take room', async
     '2',
     '3',
   ]);
-  const headers = { trace: Buffer.alloc(300), many: [Buffer.alloc(1), null, Buffer.alloc(1)] };
+  const values = [Buffer.alloc(300), Buffer.alloc(1), null, Buffer.alloc(1)];
+  const headers = values.map((value) => ({ key: 'trace', value }));
   const withHeaders = (offset: number) => batch(offset, 0, [record(offset, { headers })]);
   assert.deepEqual(outline(await decodingResponse(900)([withHeaders(0), withHeaders(1)])), ['0']);
 });

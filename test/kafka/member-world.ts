@@ -25,7 +25,7 @@ export const protocolError = (type: string): Error => Object.assign(new Error(ty
 
 export function fetched(partition: number, first: number, last: number): FetchedBatch {
   const offsets = Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
-  const messages = offsets.map((offset) => ({ offset, timestamp: '1', key: null, value: null, headers: {} }));
+  const messages = offsets.map((offset) => ({ offset, timestamp: '1', key: null, value: null, headers: [] }));
   return {
     ...{ topic: 't', partition, messages, rawMessages: [] },
     firstOffset: () => String(first),
