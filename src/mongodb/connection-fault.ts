@@ -46,13 +46,19 @@ function selectionFault({ reason, message }: MongoServerSelectionError, options:
   return refusalOfAll(servers, options) ?? unreachable;
 }
 
-/** One server that only can't be reached may be the primary of the next attempt. */
+/**
+ * One server that only can't be reached may be the primary of the next attempt, and so may one that answers while a primary is
+ * being elected: those must name a primary that refuses.
+ */
 function refusalOfAll(servers: readonly ServerDescription[], options: Options): ConnectionFault | null {
   const failing = servers.filter(({ error }) => error !== null);
   const texts = failing.map(({ error }) => refusalOf(error, options));
   const [server] = failing;
   const [text = null] = texts;
   if (server === undefined || text === null || texts.includes(null)) return null;
+  const answering = servers.filter(({ error }) => error === null);
+  const refusing = new Set(failing.map(({ address }) => address));
+  if (!answering.every(({ primary }) => primary !== null && refusing.has(primary))) return null;
   return refusedBy(server.address, text);
 }
 

@@ -6,19 +6,22 @@ import { connectionFault } from '../../src/mongodb/connection-fault.js';
 
 type Codes = Readonly<Record<string, string | null>>;
 
-/** No server could be chosen; each with the code of what it failed with, `null`: it answered and isn't the primary. */
-function unchosen(codes: Codes): MongoServerSelectionError {
+/** No server could be chosen; each with the code of what it failed with, `null`: it answered, isn't the primary, and names this one. */
+function unchosen(codes: Codes, primary: string | null): MongoServerSelectionError {
   const servers = Object.entries(codes).map(([address, code]) => {
     const cause = Object.assign(new Error(`${code ?? ''} happened`), { code });
     const error = code === null ? null : new Error(cause.message, { cause });
-    return [address, { address, error, type: code === null ? 'RSSecondary' : 'Unknown' }] as const;
+    return [address, { address, error, primary, type: code === null ? 'RSSecondary' : 'Unknown' }] as const;
   });
   const reason = { servers: new Map(servers), setName: 'rs0' } as unknown as TopologyDescription;
   return new MongoServerSelectionError('timed out', reason);
 }
 
-function faultOf(codes: Codes) {
-  return connectionFault(unchosen(codes), new MongoClient('mongodb://h1,h2/?replicaSet=rs0&tls=true'));
+function faultOf(codes: Codes, primary: string | null = 'h1:27017') {
+  return connectionFault(
+    unchosen(codes, primary),
+    new MongoClient('mongodb://h1,h2/?replicaSet=rs0&tls=true'),
+  );
 }
 
 test('certificates of which every one is refused, are a refusal, whatever secondaries answer', () => {
@@ -39,6 +42,11 @@ test('one server that only cannot be reached makes it an outage, in which every 
     reason:
       'no server could be chosen (h1:27017: its certificate has expired; h2:27017: ECONNREFUSED happened; h3:27017: RSSecondary)',
   });
+});
+
+test('a refused certificate is no lasting refusal while those who answer elect a primary, or name another one', () => {
+  const codes = { 'h1:27017': 'CERT_HAS_EXPIRED', 'h2:27017': null };
+  for (const primary of [null, 'h3:27017']) assert.equal(faultOf(codes, primary)?.kind, 'outage');
 });
 
 test('a set without a primary is an outage', () => {
