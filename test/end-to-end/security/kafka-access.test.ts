@@ -49,7 +49,7 @@ describe('a worker whose certificate is replaced while it runs', () => {
     assert.equal(failure.code, 'KAFKA_REFUSED');
     assert.match(failure.message, /the client certificate in kafka\.ssl\.cert expired on /);
     const { code, data } = await commandsOf(scenario).check();
-    const [kafkaFinding] = data.filter(({ area }) => area === 'kafka');
+    const [kafkaFinding] = data.filter(({ area, pipeline }) => area === 'kafka' && pipeline !== null);
     assert.deepEqual([code, kafkaFinding?.state], [1, 'failed']);
     assert.match(kafkaFinding?.text ?? '', /kafka\.ssl\.cert expired on /);
   });
