@@ -18,7 +18,7 @@ export interface TlsOptions extends TlsIdentity {
 
 /** `null`: the authorities Node trusts, no certificate of our own. */
 export function tlsOptions(settings: TlsSettings | null): TlsOptions {
-  return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...tlsIdentity(settings ?? NOTHING) };
+  return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...tlsIdentity(settings ?? NO_TLS_FILES) };
 }
 
 export function tlsIdentity({ ca, cert, key, passphrase }: TlsSettings): TlsIdentity {
@@ -30,7 +30,8 @@ export function tlsIdentity({ ca, cert, key, passphrase }: TlsSettings): TlsIden
   };
 }
 
-const NOTHING: TlsSettings = { ca: null, cert: null, key: null, passphrase: null };
+/** Nothing of our own: the authorities Node trusts, no client certificate. */
+export const NO_TLS_FILES: TlsSettings = { ca: null, cert: null, key: null, passphrase: null };
 
 /** What a user can set against a failure, by its name in the configuration. */
 export interface TlsNames {

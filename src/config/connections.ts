@@ -7,6 +7,7 @@ import { toSasl } from './sasl.js';
 import type { FileConfig } from './schema.js';
 import type { KafkaSettings, TlsSettings, WorkerSettings } from './settings.js';
 import { DEFAULT_TASK_QUEUE } from '../contract.js';
+import { NO_TLS_FILES } from '../tls.js';
 
 /** Files named in the configuration, relative to its folder. */
 export interface Files {
@@ -92,7 +93,7 @@ type WrittenSsl = NonNullable<FileConfig['kafka']['ssl']>;
 
 function toKafkaTls(written: WrittenSsl, reader: FileReader): KafkaSettings['ssl'] {
   if (written === false) return null;
-  if (written === true) return { ca: null, cert: null, key: null, passphrase: null };
+  if (written === true) return NO_TLS_FILES;
   return toTls(['kafka', 'ssl'], written, reader);
 }
 

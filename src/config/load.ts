@@ -1,5 +1,5 @@
 /** Reading the configuration: text → data → environment → schema → rules → settings. Every mistake is reported at once. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DrainError } from '../errors.js';
 import { createFileReader, toKafka, toWorker, type FileReader, type Files } from './connections.js';
@@ -7,6 +7,7 @@ import { readDocument, type ConfigDocument } from './document.js';
 import { fileErrorText, isMapping, substitute, type Surroundings } from './environment.js';
 import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
+import { isWorldReadable } from './file-mode.js';
 import { toMongodb } from './mongodb-connection.js';
 import { configError, problemLines } from './report.js';
 import { nameProblems, pipelineProblems, sharingProblems } from './rules.js';
@@ -41,13 +42,10 @@ export function loadConfiguration(path: string, environment: Surroundings['envir
   return parseConfiguration(readConfigFile(path), path, {
     environment,
     readFile: (file) => readFileSync(resolve(folder, file), 'utf8'),
-    isWorldReadable: (file) => (statSync(resolve(folder, file)).mode & READABLE_BY_OTHERS) !== 0,
+    isWorldReadable: (file) => isWorldReadable(resolve(folder, file)),
     locate: (file) => resolve(folder, file),
   });
 }
-
-/** The bit of a file's mode. */
-const READABLE_BY_OTHERS = 0o004;
 
 function readConfigFile(path: string): string {
   try {

@@ -1,5 +1,6 @@
 /** What Kafka Connect's JSON converter writes with `schemas.enable`: `{ schema, payload }`. Values get the types that the schema says. */
-import { toDecimal, toDouble } from '../mongodb/values.js';
+import { MAX_DATE_MS } from '../mongodb/iso-date.js';
+import { scaledDecimal, toDecimal, toDouble } from '../mongodb/values.js';
 import { createMeter, payloadOf as metered, type Meter } from '../registry/faults.js';
 import type { Part } from '../registry/framing.js';
 import type { Payload, PayloadFault } from '../registry/schemas.js';
@@ -13,13 +14,10 @@ const MISFIT = Symbol('misfit');
 type Read = (value: unknown, schema: Fields, meter: Meter) => unknown;
 
 const DAY_MS = 86_400_000;
-const LATEST_DATE_MS = 8.64e15;
 /** As many digits as a double keeps for sure. */
 const EXACT_DIGITS = 15;
 /** What a decimal of MongoDB can have; a schema may say a scale that would take a gigabyte of zeros. */
 const MAX_SCALE = 6_176;
-/** 34 digits need 15. */
-const MAX_DECIMAL_BYTES = 32;
 /** A number of 64 bits or a date, as BSON has it. */
 const VALUE_BYTES = 8;
 
@@ -106,7 +104,7 @@ function bytesOf(value: unknown): Buffer | null {
 
 function dateOf(value: unknown, unitMs: number): unknown {
   const milliseconds = Number(integerOf(value) ?? Number.NaN) * unitMs;
-  return Math.abs(milliseconds) <= LATEST_DATE_MS ? new Date(milliseconds) : MISFIT;
+  return Math.abs(milliseconds) <= MAX_DATE_MS ? new Date(milliseconds) : MISFIT;
 }
 
 /** Base64 of the unscaled value, or a number (`decimal.format=NUMERIC`) of so few digits that none can be lost. */
@@ -115,9 +113,8 @@ function decimal(value: unknown, { parameters }: Fields): unknown {
   if (!Number.isInteger(scale) || Math.abs(scale) > MAX_SCALE) return MISFIT;
   if (isNumber(value)) return decimalOfNumber(String(value), scale);
   const bytes = bytesOf(value);
-  if (bytes === null || bytes.length === 0 || bytes.length > MAX_DECIMAL_BYTES) return MISFIT;
-  const unscaled = BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toString('hex')}`));
-  return toDecimal(`${String(unscaled)}E${String(-scale)}`) ?? MISFIT;
+  if (bytes === null || bytes.length === 0) return MISFIT;
+  return scaledDecimal(bytes, scale) ?? MISFIT;
 }
 
 function decimalOfNumber(text: string, scale: number): unknown {

@@ -1,10 +1,8 @@
-import { fromIsoDate } from '../mongodb/iso-date.js';
+import { fromIsoDate, MAX_DATE_MS } from '../mongodb/iso-date.js';
 import { unwrapped } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 
 type Holder = Record<string, unknown>;
-
-const MAX_DATE_MS = 8.64e15;
 
 /**
  * Turns the declared fields of a document into dates, in place: ISO 8601 with zone (or a day, at midnight UTC), or milliseconds

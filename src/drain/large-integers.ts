@@ -1,6 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
 import { hasUnsafeInteger, isUnsafeInteger, MARK, markLiterals, type Marking } from '../mongodb/json-text.js';
-import { isInt64, toDecimal } from '../mongodb/values.js';
+import { toDecimal, toInt64 } from '../mongodb/values.js';
 
 const UNSAFE_INTEGERS: Marking = {
   literal: /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,
@@ -59,16 +59,8 @@ function isBeyondInt32(value: number): boolean {
   return (value >= 2 ** 31 || value < -(2 ** 31)) && Number.isSafeInteger(value);
 }
 
-/** A sign and 19 digits. */
-const MOST_INT64_CHARACTERS = 20;
-
 const CONVERSIONS: Record<'long' | 'decimal' | 'string', (digits: string) => unknown> = {
-  long: (digits) => {
-    // reading more takes quadratic time
-    if (digits.length > MOST_INT64_CHARACTERS) return null;
-    const value = BigInt(digits);
-    return isInt64(value) ? value : null;
-  },
+  long: toInt64,
   decimal: toDecimal,
   string: (digits) => digits,
 };

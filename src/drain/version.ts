@@ -1,13 +1,11 @@
 import type { PipelineSettings, VersionRule } from '../config/settings.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
+import { MAX_DATE_MS } from '../mongodb/iso-date.js';
 import type { Version, VersionOrder, VersionValue } from '../mongodb/sink.js';
 import { compareVersionValues, toVersionValue } from '../mongodb/version-values.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
 import { positionOf } from './source-position.js';
-
-/** The last moment that a date can hold, milliseconds since 1970. */
-const LATEST_DATE_MS = 8.64e15;
 
 /**
  * Which of two records of one document id is newer, by the rule that `order` names. The same rule as the guard that MongoDB
@@ -36,7 +34,7 @@ function usableTimestamp({ timestampMs }: Version): number {
 }
 
 function isUsable(timestampMs: number): boolean {
-  return timestampMs >= 0 && timestampMs <= LATEST_DATE_MS;
+  return timestampMs >= 0 && timestampMs <= MAX_DATE_MS;
 }
 
 export function versionOrderOf({ by }: VersionRule): VersionOrder {

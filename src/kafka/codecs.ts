@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import lz4 from 'lz4js';
-import { fatal } from './kafka-errors.js';
+import { fatal, tooLarge } from './kafka-errors.js';
 import { unsnappy } from './snappy.js';
 import { createUnzstd } from './zstd.js';
 
@@ -71,7 +71,7 @@ function gunzip(data: Buffer, maxOutputLength: number): Promise<Uint8Array> {
 function unlz4(data: Buffer, maxBytes: number): Uint8Array {
   requireWholeLz4(data);
   const bound = lz4.decompressBound(data);
-  if (bound > maxBytes) throw new RangeError(`decompresses to more than ${maxBytes} bytes`);
+  if (bound > maxBytes) throw tooLarge(maxBytes);
   return lz4.decompress(data, bound);
 }
 

@@ -63,6 +63,11 @@ export function isConnectionError(error: unknown): boolean {
   );
 }
 
+/** What compressed data would become more than. */
+export function tooLarge(maxBytes: number): RangeError {
+  return new RangeError(`decompresses to more than ${maxBytes} bytes`);
+}
+
 /** Wraps an error so that kafkajs gives up at once instead of trying four times; the original is its cause. */
 export function fatal(cause: Error): Error {
   return Object.assign(new Error(cause.message, { cause }), { retriable: false });

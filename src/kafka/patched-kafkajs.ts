@@ -91,9 +91,7 @@ function patchFetch(require: NodeJS.Require, source: (path: string) => string): 
     decodeBatch: require(source('protocol/recordBatch/v0/decoder.js')) as DecoderParts['decodeBatch'],
     decodeMessageSet: require(source('protocol/messageSet/decoder.js')) as DecoderParts['decodeMessageSet'],
   };
-  const decodeMessages = require.cache[path];
-  if (decodeMessages === undefined) throw unpatched('its modules are not in the cache of require');
-  decodeMessages.exports = createDecodeMessages(parts);
+  replaceExports(require, path, createDecodeMessages(parts));
   const paths = FETCH_VERSIONS.map((version) => source(`protocol/requests/fetch/v${version}/response.js`));
   for (const response of paths) Reflect.deleteProperty(require.cache, response);
   for (const response of paths.map((file) => require(file) as FetchResponseModule)) {
@@ -106,13 +104,19 @@ function patchFetch(require: NodeJS.Require, source: (path: string) => string): 
 function patchRecords(require: NodeJS.Require, source: (path: string) => string): void {
   const path = source('protocol/recordBatch/record/v0/decoder.js');
   requireSource('decodeRecord', require(path));
-  const decodeRecord = require.cache[path];
-  if (decodeRecord === undefined) throw unpatched('its modules are not in the cache of require');
-  decodeRecord.exports = createDecodeRecord({
+  const parts: RecordParts = {
     Long: require(source('utils/long.js')) as RecordParts['Long'],
     decodeHeader: require(source('protocol/recordBatch/header/v0/decoder.js')) as RecordParts['decodeHeader'],
-  });
+  };
+  replaceExports(require, path, createDecodeRecord(parts));
   Reflect.deleteProperty(require.cache, source('protocol/recordBatch/v0/decoder.js'));
+}
+
+/** Of a module that is loaded already. Whatever has taken them before keeps the old ones. */
+function replaceExports(require: NodeJS.Require, path: string, exports: unknown): void {
+  const loaded = require.cache[path];
+  if (loaded === undefined) throw unpatched('its modules are not in the cache of require');
+  loaded.exports = exports;
 }
 
 interface FetchResponseModule {

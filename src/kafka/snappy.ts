@@ -1,3 +1,5 @@
+import { tooLarge } from './kafka-errors.js';
+
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
 
@@ -33,7 +35,7 @@ interface Block {
 /** Our own reader: snappyjs fills up with zeros what ends too early, and never ends at some damaged lengths. */
 function readBlock(data: Buffer, maxBytes: number): Buffer {
   const { length, end } = readLength(data);
-  if (length > maxBytes) throw new RangeError(`decompresses to more than ${maxBytes} bytes`);
+  if (length > maxBytes) throw tooLarge(maxBytes);
   const block: Block = { data, at: end, plain: Buffer.allocUnsafe(length), to: 0 };
   while (block.at < data.length) {
     const tag = byteAt(data, block.at);

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { tooLarge } from './kafka-errors.js';
 
 /** The largest window that libzstd takes by itself, and so Java's consumer (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`, 27). */
 const MAX_WINDOW_BYTES = 2 ** 27;
@@ -20,7 +21,7 @@ export function unzstdInJavaScript(data: Buffer, maxBytes: number): Uint8Array {
   let total = 0;
   const stream = new Decompress((chunk) => {
     total += chunk.length;
-    if (total > maxBytes) throw new RangeError(`decompresses to more than ${maxBytes} bytes`);
+    if (total > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   });
   stream.push(withSmallWindows(data), true);

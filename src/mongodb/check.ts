@@ -3,9 +3,7 @@ import { DrainError } from '../errors.js';
 import { refused } from './commands.js';
 import { COMMAND_TIME_LIMIT_MS } from './connection.js';
 import { connectionFault } from './connection-fault.js';
-import { classifyThrown } from './errors.js';
-
-const UNAUTHORIZED = 13;
+import { classifyThrown, UNAUTHORIZED } from './errors.js';
 
 /**
  * Refuses a server or collection on which the guard can't hold. A collection that isn't there yet is fine: the first

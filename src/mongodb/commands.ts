@@ -2,7 +2,7 @@ import type { Db, Document } from 'mongodb';
 import { DrainError } from '../errors.js';
 import { COMMAND_TIME_LIMIT_MS, LONGEST_WAIT_MS, WRITE_CONCERN } from './connection.js';
 import { connectionFault } from './connection-fault.js';
-import { classifyThrown } from './errors.js';
+import { classifyThrown, UNAUTHORIZED } from './errors.js';
 import type { Fault, WriteError } from './errors.js';
 import type { SinkListener } from './sink.js';
 
@@ -82,8 +82,6 @@ function toCommand(action: Action, collection: string, body: Document): Document
   const writing = action === 'find' ? {} : { ordered: false, writeConcern: WRITE_CONCERN };
   return { [action]: collection, ...body, ...writing, maxTimeMS: COMMAND_TIME_LIMIT_MS };
 }
-
-const UNAUTHORIZED = 13;
 
 /** Names action and namespace, so that the missing right is known; never the command, which holds records. */
 export function refused(

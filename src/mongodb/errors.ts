@@ -45,6 +45,8 @@ const REFUSED_CODES: ReadonlySet<number> = new Set([
   11, 13, 18, 20, 26, 31, 48, 59, 72, 73, 79, 93, 115, 166, 186, 238, 323, 334, 8000, 40414, 40415,
 ]);
 
+/** The user has no right to what was asked, or isn't known any more. */
+export const UNAUTHORIZED = 13;
 const DUPLICATE_KEY = 11000;
 
 /** Errors of the driver that trying again doesn't change. The last: the sink was closed. */

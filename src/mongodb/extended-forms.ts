@@ -15,7 +15,7 @@ import {
   ObjectId,
   Timestamp,
 } from 'mongodb';
-import { fromIsoDate } from './iso-date.js';
+import { fromIsoDate, MAX_DATE_MS } from './iso-date.js';
 import { isInt64 } from './values.js';
 
 /** Marks of what can't be a value. */
@@ -26,7 +26,6 @@ type Form = Readonly<Record<string, unknown>>;
 /** `undefined`: an object like any other, which only looks like a form. */
 type ReadForm = (form: Form) => unknown;
 
-const LATEST_DATE_MS = 8.64e15;
 const DOUBLE = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?Infinity$|^NaN$/;
 const UUID_TEXT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -91,7 +90,7 @@ function date(value: unknown): unknown {
   if (typeof value === 'string') return fromIsoDate(value) ?? MALFORMED;
   if (!(value instanceof Int32 || Long.isLong(value))) return MALFORMED;
   const milliseconds = Number(value);
-  return Math.abs(milliseconds) <= LATEST_DATE_MS ? new Date(milliseconds) : OUT_OF_RANGE;
+  return Math.abs(milliseconds) <= MAX_DATE_MS ? new Date(milliseconds) : OUT_OF_RANGE;
 }
 
 function timestamp(value: unknown): unknown {

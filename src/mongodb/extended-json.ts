@@ -5,7 +5,7 @@
 import { Double, Int32, Long } from 'mongodb';
 import { MALFORMED, OWN_FORMS, OUT_OF_RANGE } from './extended-forms.js';
 import { isUnsafeInteger, MARK, type Marking, markLiterals } from './json-text.js';
-import { isInt64 } from './values.js';
+import { toInt64 } from './values.js';
 
 /** `OUT_OF_RANGE`: an integer beyond 64 bits, or a number or date beyond what MongoDB stores. */
 export type ExtendedJsonFault = 'NOT_JSON' | 'OUT_OF_RANGE' | 'LONE_SURROGATE';
@@ -78,10 +78,8 @@ function ofInteger(value: number): unknown {
 
 function ofLiteral(literal: string): unknown {
   if (isUnsafeInteger(literal)) {
-    // a sign and 19 digits; reading more takes quadratic time
-    if (literal.length > 20) return OUT_OF_RANGE;
-    const value = BigInt(literal);
-    return isInt64(value) ? Long.fromBigInt(value) : OUT_OF_RANGE;
+    const value = toInt64(literal);
+    return value === null ? OUT_OF_RANGE : Long.fromBigInt(value);
   }
   const value = Number(literal);
   return Number.isFinite(value) || /[NI]/.test(literal) ? new Double(value) : OUT_OF_RANGE;

@@ -1,3 +1,6 @@
+/** The last moment that a date can hold, milliseconds since 1970. */
+export const MAX_DATE_MS = 8.64e15;
+
 // Date.parse takes much else, some of it in the machine's time zone.
 const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 

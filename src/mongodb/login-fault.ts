@@ -1,9 +1,9 @@
 import type { MongoServerError } from 'mongodb';
 import { certificateOf, namesOf, subjectOf, type Options } from './connected-by.js';
+import { UNAUTHORIZED } from './errors.js';
 
 const AUTHENTICATION_FAILED = 18;
 const USER_NOT_FOUND = 11;
-const UNAUTHORIZED = 13;
 const MECHANISM_UNAVAILABLE = 334;
 const ATLAS = 8000;
 

@@ -17,6 +17,16 @@ export function isInt64(value: bigint): boolean {
   return value >= -BEYOND_INT64 && value < BEYOND_INT64;
 }
 
+/** A sign and 19 digits; reading more takes quadratic time. */
+const MOST_INT64_CHARACTERS = 20;
+
+/** An integer literal of JSON as a number of 64 bits; `null`: it has more. */
+export function toInt64(literal: string): bigint | null {
+  if (literal.length > MOST_INT64_CHARACTERS) return null;
+  const value = BigInt(literal);
+  return isInt64(value) ? value : null;
+}
+
 /** `null`: more than the 34 digits that a decimal has. */
 export function toDecimal(digits: string): unknown {
   try {
@@ -24,6 +34,16 @@ export function toDecimal(digits: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** 34 digits need 15. */
+const MAX_DECIMAL_BYTES = 32;
+
+/** A decimal from big-endian two's complement and the number of digits behind the point; `null`: too many digits. */
+export function scaledDecimal(bytes: Buffer, scale: number): unknown {
+  if (bytes.length > MAX_DECIMAL_BYTES) return null;
+  const unscaled = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${bytes.toString('hex')}`));
+  return toDecimal(`${String(unscaled)}E${String(-scale)}`);
 }
 
 /** A part of a longer text, so that no two lists of parts are the same text. */

@@ -1,4 +1,5 @@
-import { toDecimal } from '../mongodb/values.js';
+import { MAX_DATE_MS } from '../mongodb/iso-date.js';
+import { scaledDecimal } from '../mongodb/values.js';
 import { readBytes, readInt, readLong, readSizedBytes } from './avro-input.js';
 import type { AvroReader } from './avro-reader.js';
 import type { AvroType } from './avro-schema.js';
@@ -6,9 +7,6 @@ import { faultError, type Meter } from './faults.js';
 import { uuidText } from './framing.js';
 
 const DAY_MS = 86_400_000;
-const MAX_DATE_MS = 8.64e15;
-/** 34 digits need 15. */
-const MAX_DECIMAL_BYTES = 32;
 /** As BSON has it. */
 const DECIMAL_BYTES = 16;
 
@@ -45,12 +43,10 @@ function decimalReader(type: AvroType, scale: number): AvroReader | null {
   return type.kind === 'bytes' ? (input) => toScaled(readSizedBytes(input), scale, input) : null;
 }
 
-/** Big-endian two's complement, and the number of digits behind the point. */
+/** See `scaledDecimal`. */
 export function toScaled(bytes: Buffer, scale: number, meter: Meter): unknown {
   meter.spend(DECIMAL_BYTES);
-  if (bytes.length > MAX_DECIMAL_BYTES) throw faultError('OUT_OF_RANGE');
-  const unscaled = BigInt.asIntN(8 * bytes.length, BigInt(`0x0${bytes.toString('hex')}`));
-  const decimal = toDecimal(`${String(unscaled)}E${String(-scale)}`);
+  const decimal = scaledDecimal(bytes, scale);
   if (decimal === null) throw faultError('OUT_OF_RANGE');
   return decimal;
 }

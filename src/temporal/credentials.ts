@@ -2,9 +2,10 @@
  * Whether what a profile brings to identify itself can be used. The libraries ignore some mistakes, quote a key in the error
  * of another, and tell most as "transport error". Texts name the variable, which is also the key in `temporal.toml`.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@temporalio/envconfig';
 import { fileErrorText } from '../config/environment.js';
+import { isWorldReadable } from '../config/file-mode.js';
 import { certificateFault, keyFault } from '../config/pem.js';
 
 /** Mistakes with which no connection can come about, or not the one that was meant; none of them quotes a secret. */
@@ -63,9 +64,6 @@ function textOf(source: ConfigDataSource): string {
   return typeof source.data === 'string' ? source.data : Buffer.from(source.data).toString('utf8');
 }
 
-/** The bit of a file's mode. */
-const READABLE_BY_OTHERS = 0o004;
-
 /** What works but should be mended. */
 export function credentialWarnings({ apiKey, tls = {} }: ClientConfigProfile): string[] {
   const { clientKey, disabled } = tls;
@@ -79,10 +77,4 @@ export function credentialWarnings({ apiKey, tls = {} }: ClientConfigProfile): s
       'TEMPORAL_API_KEY is sent without TLS, for everybody on the way to read; remove TEMPORAL_TLS',
     );
   return warnings;
-}
-
-/** A file that isn't there is a fault where TLS is on, and nothing to look at where it is off. */
-function isWorldReadable(path: string): boolean {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
-  return (mode & READABLE_BY_OTHERS) !== 0;
 }

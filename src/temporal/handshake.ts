@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import type { TlsSettings } from '../config/settings.js';
 import { parseAddress } from '../telemetry/address.js';
 import type { TemporalConnection } from './options.js';
-import { tlsFault, tlsOptions, type TlsNames } from '../tls.js';
+import { NO_TLS_FILES, tlsFault, tlsOptions, type TlsNames } from '../tls.js';
 
 /** A server that speaks at all does so in milliseconds. */
 const LIMIT_MS = 3_000;
@@ -48,12 +48,10 @@ async function diagnoseHandshake(address: string, tls: TlsConfig): Promise<strin
 
 async function diagnosePlaintext(address: string): Promise<string | null> {
   if ((await handshake(address, null, null)) !== 'closed') return null;
-  const end = await handshake(address, NOTHING, null);
+  const end = await handshake(address, NO_TLS_FILES, null);
   const isTls = end === 'accepted' || (end instanceof Error && tlsFault(end, NAMES, null) !== null);
   return isTls ? `this port speaks TLS only: set ${NAMES.tls}=true` : null;
 }
-
-const NOTHING: TlsSettings = { ca: null, cert: null, key: null, passphrase: null };
 
 function textOf(pem: Uint8Array | null | undefined): string | null {
   return pem === null || pem === undefined ? null : Buffer.from(pem).toString('utf8');

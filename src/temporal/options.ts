@@ -11,6 +11,7 @@ import {
 import { DrainError } from '../errors.js';
 import { certificateText } from '../tls.js';
 import { credentialFaults, credentialWarnings } from './credentials.js';
+import { firstLine } from './errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,7 +74,7 @@ function reasonOf(error: unknown): string {
   // the library looks for the profile without looking whether there are any
   if (error instanceof TypeError) return 'the file has no section [profile.default]';
   // further lines quote the file
-  return (error instanceof Error ? error.message.split('\n')[0] : undefined) ?? 'unknown reason';
+  return error instanceof Error ? firstLine(error.message) : 'unknown reason';
 }
 
 /**
