@@ -1,16 +1,13 @@
-import type { BatchContext, DecodedBatch, DecodedRecord, Decoder, FetchResponse } from './internals.js';
+import { isRecordBatch } from './batch-decoder.js';
+import type { DecodedBatch, DecodedRecord, Decoder, FetchResponse, OldMessage } from './internals.js';
 
-/** kafkajs's own parts from which the patched decoder is built. */
+/** What decodes the formats of records. */
 export interface DecoderParts {
-  Decoder: new (buffer: Buffer) => Decoder;
-  decodeBatch: (decoder: Decoder) => Promise<DecodedBatch>;
-  /** The message sets of Kafka before 0.11. */
-  decodeMessageSet: (decoder: Decoder, size: number) => Promise<DecodedRecord[]>;
+  /** `null`: the batch that begins there is cut off. */
+  decodeBatch: (buffer: Buffer, at: number) => Promise<DecodedBatch | null>;
+  /** kafkajs's own, for the message sets of Kafka before 0.11. */
+  decodeMessageSet: (buffer: Buffer) => Promise<OldMessage[]>;
 }
-
-const MAGIC_OFFSET = 16;
-const RECORD_BATCH_MAGIC = 2;
-const RECORD_BATCH_OVERHEAD = 49;
 
 /**
  * Where a response has become so much, nothing more of it is decoded: further partitions look as if the broker had sent nothing of
@@ -18,9 +15,6 @@ const RECORD_BATCH_OVERHEAD = 49;
  * limit of one.
  */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
-/** What a record takes in the heap beside its bytes, and a header likewise; empty ones compress to nothing. */
-const RECORD_BYTES = 200;
-const HEADER_BYTES = 100;
 
 /**
  * Replaces kafkajs's `decodeMessages`, with three differences:
@@ -39,53 +33,46 @@ export function createDecodeMessages(
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
     const buffer = decoder.readBytes(size);
-    const batches = new parts.Decoder(buffer);
-    if (buffer.readInt8(MAGIC_OFFSET) !== RECORD_BATCH_MAGIC) return parts.decodeMessageSet(batches, size);
+    if (!isRecordBatch(buffer, 0)) return (await parts.decodeMessageSet(buffer)).map(ofOldMessage);
     let bytes = bytesOf.get(decoder) ?? 0;
     if (bytes >= maxBytes) return [];
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
-      bytes += batch.records.reduce((sum, record) => sum + bytesIn(record), 0);
+      bytes += batch.bytes;
       bytesOf.set(decoder, bytes);
       return bytes < maxBytes;
     };
-    return decodeBatches(batches, parts.decodeBatch, hasRoomAfter);
+    return decodeBatches(buffer, parts.decodeBatch, hasRoomAfter);
   };
 }
 
 async function decodeBatches(
-  decoder: Decoder,
+  buffer: Buffer,
   decodeBatch: DecoderParts['decodeBatch'],
   hasRoomAfter: (batch: DecodedBatch) => boolean,
 ): Promise<DecodedRecord[]> {
   const records: DecodedRecord[] = [];
-  while (decoder.canReadBytes(RECORD_BATCH_OVERHEAD)) {
-    try {
-      const batch = await decodeBatch(decoder);
-      for (const record of batch.records) records.push(record);
-      const lastOffset = String(BigInt(batch.firstOffset) + BigInt(batch.lastOffsetDelta));
-      if (batch.records.at(-1)?.offset !== lastOffset) records.push(placeholder(lastOffset, batch));
-      if (!hasRoomAfter(batch)) break;
-    } catch (error) {
-      // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
-      if ((error as Error).name === 'KafkaJSPartialMessageError') break;
-      throw error;
-    }
+  for (let at = 0; isRecordBatch(buffer, at);) {
+    const batch = await decodeBatch(buffer, at);
+    // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
+    if (batch === null) break;
+    for (const record of batch.records) records.push(record);
+    if (batch.records.at(-1)?.offset !== batch.lastOffset) records.push(placeholder(batch.lastOffset));
+    if (!hasRoomAfter(batch)) break;
+    at = batch.end;
   }
   return records;
 }
 
-function bytesIn({ key, value, headers }: DecodedRecord): number {
-  let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const header of headers ?? []) bytes += HEADER_BYTES + (header.value?.length ?? 0);
-  return bytes;
+const OF_NO_PRODUCER = { producerId: '-1', inTransaction: false };
+const NOTHING = { topic: '', partition: -1, timestampMs: -1, key: null, value: null, headers: [] };
+
+function placeholder(offset: bigint): DecodedRecord {
+  return { ...NOTHING, offset, isControlRecord: true, batchContext: OF_NO_PRODUCER };
 }
 
-function placeholder(
-  offset: string,
-  { firstOffset, lastOffsetDelta, producerId, inTransaction }: BatchContext,
-): DecodedRecord {
-  const batchContext = { firstOffset, lastOffsetDelta, producerId, inTransaction };
-  return { offset, key: null, value: null, isControlRecord: true, batchContext };
+function ofOldMessage({ offset, timestamp = '-1', key, value }: OldMessage): DecodedRecord {
+  const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value };
+  return { ...NOTHING, ...content, isControlRecord: false, batchContext: OF_NO_PRODUCER };
 }
 
 /**
@@ -117,8 +104,7 @@ function markAborted(records: readonly DecodedRecord[], transactions: readonly A
   waiting.sort((a, b) => Number(a.first - b.first));
   const open = new Set<string>();
   for (const record of records) {
-    const offset = BigInt(record.offset);
-    for (let next = waiting[0]; next !== undefined && next.first <= offset; next = waiting[0]) {
+    for (let next = waiting[0]; next !== undefined && next.first <= record.offset; next = waiting[0]) {
       open.add(next.producerId);
       waiting.shift();
     }

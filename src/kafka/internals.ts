@@ -1,27 +1,37 @@
+import type { KafkaRecord } from './source.js';
+
 /**
  * The parts of kafkajs 2.2.4 that our patches and hooks touch and its typings don't tell. Only the fields we use.
  */
 
-/** One record as kafkajs decodes it. */
-export interface DecodedRecord {
-  offset: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers?: FetchedRecord['headers'];
+/** One record as our decoder makes it (`batch-decoder.ts`). */
+export interface DecodedRecord extends KafkaRecord {
   /** Control records are hidden from handlers but count for the position. */
   isControlRecord: boolean;
   batchContext: BatchContext;
 }
 
 export interface BatchContext {
-  firstOffset: string;
-  lastOffsetDelta: number;
   producerId: string;
   inTransaction: boolean;
 }
 
-export interface DecodedBatch extends BatchContext {
+export interface DecodedBatch {
   records: DecodedRecord[];
+  /** Which the batch covers, whether or not a record is there. */
+  lastOffset: bigint;
+  /** Where the next batch begins. */
+  end: number;
+  /** What the records take in memory, about. */
+  bytes: number;
+}
+
+/** A message as kafkajs decodes those of Kafka before 0.11. */
+export interface OldMessage {
+  offset: string;
+  timestamp?: string;
+  key: Buffer | null;
+  value: Buffer | null;
 }
 
 export interface FetchedPartition {
@@ -45,23 +55,9 @@ export interface FetchedBatch {
   topic: string;
   partition: number;
   rawMessages: readonly DecodedRecord[];
-  messages: readonly FetchedRecord[];
+  messages: readonly DecodedRecord[];
   firstOffset: () => string | null;
   lastOffset: () => string;
-}
-
-export interface FetchedRecord {
-  offset: string;
-  timestamp: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  /** As our decoder leaves them (`record-decoder.ts`); records of Kafka before 0.11 have none. */
-  headers?: readonly DecodedHeader[];
-}
-
-export interface DecodedHeader {
-  key: string;
-  value: Buffer | null;
 }
 
 export interface OffsetsToCommit {

@@ -5,10 +5,10 @@ import type * as KafkaJs from 'kafkajs';
 import { DrainError } from '../errors.js';
 import type { AssignerProtocol } from './assignor.js';
 import { registerCodecs } from './codecs.js';
-import { createDecodeMessages, hideAborted, type DecoderParts } from './decode-patch.js';
-import { createDecodeRecord, type RecordParts } from './record-decoder.js';
+import { createDecodeBatch, type BatchCodec } from './batch-decoder.js';
+import { createDecodeMessages, hideAborted } from './decode-patch.js';
 import { installGroupHooks } from './group-hooks.js';
-import type { FetchResponse, Group, OffsetOutOfRange } from './internals.js';
+import type { Decoder, FetchResponse, Group, OffsetOutOfRange, OldMessage } from './internals.js';
 import { fatal } from './kafka-errors.js';
 
 /** kafkajs with our patches. */
@@ -19,7 +19,6 @@ export const KAFKAJS_VERSION = '2.2.4';
 
 /** The first 16 hex digits of the SHA-256 of each replaced function's source. */
 const EXPECTED = {
-  decodeRecord: 'fbe3525528b41bce',
   decodeMessages: '1b27174fb8b38bbd',
   scheduleCheckPendingRequests: '04347ea969c6f2e3',
   joinAndSync: '86569beffea31029',
@@ -30,6 +29,8 @@ const EXPECTED = {
   leave: 'b0f7fcb67264843c',
   isEmpty: '4c679800322335a2',
   isEmptyDueToFiltering: '3ed7a6934e37d707',
+  firstOffset: '1f10e1c9e85f995e',
+  lastOffset: '61396b9ae89f1f0d',
 } as const;
 
 const FETCH_VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
@@ -83,15 +84,16 @@ function unpatched(reason: string): DrainError {
 
 /** See `decode-patch.ts`. The decoders of fetch responses are loaded anew, so that they are linked with the patched function. */
 function patchFetch(require: NodeJS.Require, source: (path: string) => string): void {
-  patchRecords(require, source);
   const path = source('protocol/requests/fetch/v4/decodeMessages.js');
   requireSource('decodeMessages', require(path));
-  const parts: DecoderParts = {
-    Decoder: require(source('protocol/decoder.js')) as DecoderParts['Decoder'],
-    decodeBatch: require(source('protocol/recordBatch/v0/decoder.js')) as DecoderParts['decodeBatch'],
-    decodeMessageSet: require(source('protocol/messageSet/decoder.js')) as DecoderParts['decodeMessageSet'],
-  };
-  replaceExports(require, path, createDecodeMessages(parts));
+  const OldDecoder = require(source('protocol/decoder.js')) as new (buffer: Buffer) => Decoder;
+  const decodeMessageSet = require(source('protocol/messageSet/decoder.js')) as DecodeMessageSet;
+  const { lookupCodecByAttributes } = require(source('protocol/message/compression/index.js')) as Compression;
+  const decodeMessages = createDecodeMessages({
+    decodeBatch: createDecodeBatch(lookupCodecByAttributes),
+    decodeMessageSet: (buffer) => decodeMessageSet(new OldDecoder(buffer), buffer.length),
+  });
+  replaceExports(require, path, decodeMessages);
   const paths = FETCH_VERSIONS.map((version) => source(`protocol/requests/fetch/v${version}/response.js`));
   for (const response of paths) Reflect.deleteProperty(require.cache, response);
   for (const response of paths.map((file) => require(file) as FetchResponseModule)) {
@@ -100,16 +102,10 @@ function patchFetch(require: NodeJS.Require, source: (path: string) => string): 
   }
 }
 
-/** See `record-decoder.ts`. The decoder of batches is loaded anew, so that it is linked with the patched function. */
-function patchRecords(require: NodeJS.Require, source: (path: string) => string): void {
-  const path = source('protocol/recordBatch/record/v0/decoder.js');
-  requireSource('decodeRecord', require(path));
-  const parts: RecordParts = {
-    Long: require(source('utils/long.js')) as RecordParts['Long'],
-    decodeHeader: require(source('protocol/recordBatch/header/v0/decoder.js')) as RecordParts['decodeHeader'],
-  };
-  replaceExports(require, path, createDecodeRecord(parts));
-  Reflect.deleteProperty(require.cache, source('protocol/recordBatch/v0/decoder.js'));
+type DecodeMessageSet = (decoder: Decoder, size: number) => Promise<OldMessage[]>;
+
+interface Compression {
+  lookupCodecByAttributes: (attributes: number) => BatchCodec | null;
 }
 
 /** Of a module that is loaded already. Whatever has taken them before keeps the old ones. */
@@ -142,16 +138,29 @@ interface BatchMethods {
   rawMessages: readonly unknown[];
   isEmpty: () => boolean;
   isEmptyDueToFiltering: () => boolean;
+  firstOffset: () => string | bigint | null;
+  lastOffset: () => string | bigint;
 }
 
-/** Batches of which nothing is visible come to the handler like others, so that their commit and their order are the same. */
+/**
+ * Batches of which nothing is visible come to the handler like others, so that their commit and their order are the same. Offsets
+ * of our records are numbers, where kafkajs puts texts into its logs.
+ */
 function patchBatch({ prototype }: Class<BatchMethods>): void {
-  requireSource('isEmpty', prototype.isEmpty);
-  requireSource('isEmptyDueToFiltering', prototype.isEmptyDueToFiltering);
+  const { firstOffset, lastOffset } = prototype;
+  for (const name of ['isEmpty', 'isEmptyDueToFiltering', 'firstOffset', 'lastOffset'] as const)
+    requireSource(name, prototype[name]);
   prototype.isEmpty = function (this: BatchMethods) {
     return this.rawMessages.length === 0;
   };
   prototype.isEmptyDueToFiltering = () => false;
+  prototype.firstOffset = function (this: BatchMethods) {
+    const offset = firstOffset.call(this);
+    return offset === null ? null : String(offset);
+  };
+  prototype.lastOffset = function (this: BatchMethods) {
+    return String(lastOffset.call(this));
+  };
 }
 
 function patchGroup({ prototype }: Class<Group>): void {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { FetchedBatch } from '../../src/kafka/internals.js';
 import { patchedKafkaJs, requireSource } from '../../src/kafka/patched-kafkajs.js';
 import { toRecordBatch, viewOf } from '../../src/kafka/record-batch.js';
+import { decoded } from './encoded-batch.js';
 
 const require = createRequire(import.meta.url);
 
@@ -55,17 +56,21 @@ test('what is invisible at the end of a fetch belongs to its batch, and a batch 
     offset: string,
     data: object,
   ) => FetchedBatch & { isEmpty: () => boolean; isEmptyDueToFiltering: () => boolean };
-  const record = (offset: number) => ({ offset: String(offset), timestamp: '1', key: null, value: null });
-  const marker = (offset: number) => ({ ...record(offset), isControlRecord: true });
+  const marker = (offset: number) => decoded(offset, { isControlRecord: true });
   const cases = [
-    { messages: [record(4), marker(5)], offsets: [4n], nextOffset: 6n },
+    { messages: [decoded(4), marker(5)], offsets: [4n], nextOffset: 6n },
     { messages: [marker(5), marker(6)], offsets: [], nextOffset: 7n },
   ];
   for (const { messages, offsets, nextOffset } of cases) {
     const batch = new Batch('t', '4', { partition: 0, messages, abortedTransactions: [] });
     assert.deepEqual([batch.isEmpty(), batch.isEmptyDueToFiltering()], [false, false]);
+    assert.deepEqual(
+      [batch.firstOffset(), batch.lastOffset()],
+      [String(messages[0]?.offset), String(nextOffset - 1n)],
+    );
     const { records, nextOffset: next } = toRecordBatch(viewOf(batch));
     assert.deepEqual([records.map(({ offset }) => offset), next], [offsets, nextOffset]);
+    assert.ok(records.every(({ topic, partition }) => topic === 't' && partition === 0));
   }
   assert.equal(new Batch('t', '4', { partition: 0, messages: [], abortedTransactions: [] }).isEmpty(), true);
 });

@@ -84,7 +84,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/decode-patch',
-        find: 'if (batch.records.at(-1)?.offset !== lastOffset)',
+        find: 'if (batch.records.at(-1)?.offset !== batch.lastOffset)',
         replace: 'if (false)',
       },
     ],

@@ -1,0 +1,187 @@
+import type { BatchContext, DecodedBatch, DecodedRecord } from './internals.js';
+import type { RecordHeader } from './source.js';
+
+/** Decompresses the records of a batch. */
+export interface BatchCodec {
+  decompress: (data: Buffer) => Promise<Buffer>;
+}
+
+/** Of a batch's header (magic 2), from the batch's first byte; see "Record Batch" in Kafka's documentation of its message format. */
+const LENGTH_AT = 8;
+const MAGIC_AT = 16;
+const ATTRIBUTES_AT = 21;
+const LAST_OFFSET_DELTA_AT = 23;
+const FIRST_TIMESTAMP_AT = 27;
+const MAX_TIMESTAMP_AT = 35;
+const PRODUCER_ID_AT = 43;
+const COUNT_AT = 57;
+const RECORDS_AT = 61;
+/** The length counts what is behind it. */
+const BEFORE_LENGTH_ENDS = 12;
+
+const MAGIC = 2;
+const CODECS = 0x07;
+const LOG_APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** What a record takes in the heap beside its bytes, and a header likewise; empty ones compress to nothing. */
+const RECORD_BYTES = 200;
+const HEADER_BYTES = 100;
+
+const NO_HEADERS: readonly RecordHeader[] = [];
+
+/** Whether a batch of the format with magic 2, the one since Kafka 0.11, begins here. */
+export function isRecordBatch(buffer: Buffer, at: number): boolean {
+  return buffer[at + MAGIC_AT] === MAGIC;
+}
+
+/**
+ * Builds the decoder of one batch of records, in place of kafkajs's: a fifth of its time, since nothing is built on the way to a
+ * record but the record, and headers are taken in their order, in linear time. `null`: the batch is cut off, as the last of a fetch may be.
+ * @param codecOf by the batch's number of a codec; `null`: not compressed.
+ */
+export function createDecodeBatch(
+  codecOf: (codec: number) => BatchCodec | null,
+): (buffer: Buffer, at: number) => Promise<DecodedBatch | null> {
+  return async (buffer, at) => {
+    if (buffer.length < at + RECORDS_AT) return null;
+    const end = at + BEFORE_LENGTH_ENDS + buffer.readInt32BE(at + LENGTH_AT);
+    if (end > buffer.length) return null;
+    const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT);
+    const codec = codecOf(attributes & CODECS);
+    const data = buffer.subarray(at + RECORDS_AT, end);
+    const plain = codec === null || data.length === 0 ? data : await codec.decompress(data);
+    const firstOffset = buffer.readBigInt64BE(at);
+    const lastOffset = firstOffset + BigInt(buffer.readInt32BE(at + LAST_OFFSET_DELTA_AT));
+    const maxTimestamp = Number(buffer.readBigInt64BE(at + MAX_TIMESTAMP_AT));
+    const stretch: Stretch = {
+      firstOffset,
+      firstTimestampMs: Number(buffer.readBigInt64BE(at + FIRST_TIMESTAMP_AT)),
+      appendedMs: (attributes & LOG_APPEND_TIME) === 0 ? null : maxTimestamp,
+      isControlRecord: (attributes & CONTROL) !== 0,
+      batchContext: {
+        producerId: String(buffer.readBigInt64BE(at + PRODUCER_ID_AT)),
+        inTransaction: (attributes & TRANSACTIONAL) !== 0,
+      },
+    };
+    return { end, lastOffset, ...readRecords(plain, buffer.readInt32BE(at + COUNT_AT), stretch) };
+  };
+}
+
+/** What the records of a batch have in common. */
+interface Stretch {
+  firstOffset: bigint;
+  firstTimestampMs: number;
+  /** The broker's time of appending, which stands for the producers' times; `null`: theirs count. */
+  appendedMs: number | null;
+  isControlRecord: boolean;
+  batchContext: BatchContext;
+}
+
+function readRecords(
+  buffer: Buffer,
+  count: number,
+  stretch: Stretch,
+): Pick<DecodedBatch, 'records' | 'bytes'> {
+  const records: DecodedRecord[] = [];
+  const cursor = { buffer, at: 0 };
+  let bytes = 0;
+  for (let index = 0; index < count; index += 1) {
+    const length = readVarInt(cursor);
+    const end = cursor.at + length;
+    if (length < 0 || end > buffer.length) throw damaged();
+    const record = readRecord(cursor, stretch);
+    bytes += RECORD_BYTES + length + HEADER_BYTES * record.headers.length;
+    records.push(record);
+    cursor.at = end;
+  }
+  return { records, bytes };
+}
+
+interface Cursor {
+  buffer: Buffer;
+  at: number;
+}
+
+function readRecord(cursor: Cursor, stretch: Stretch): DecodedRecord {
+  // the record's attributes, of which none is in use
+  cursor.at += 1;
+  const timestampDelta = readVarLong(cursor);
+  const offsetDelta = readVarInt(cursor);
+  const { firstOffset, firstTimestampMs, appendedMs, isControlRecord, batchContext } = stretch;
+  return {
+    topic: '',
+    partition: -1,
+    offset: firstOffset + BigInt(offsetDelta),
+    timestampMs: appendedMs ?? firstTimestampMs + timestampDelta,
+    key: readBytes(cursor),
+    value: readBytes(cursor),
+    headers: readHeaders(cursor),
+    isControlRecord,
+    batchContext,
+  };
+}
+
+function readHeaders(cursor: Cursor): readonly RecordHeader[] {
+  const count = readVarInt(cursor);
+  if (count <= 0) return NO_HEADERS;
+  const headers: RecordHeader[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = readBytes(cursor)?.toString('utf8') ?? '';
+    headers.push({ name, value: readBytes(cursor) });
+  }
+  return headers;
+}
+
+/** A slice of the buffer; `null`: a length of -1. */
+function readBytes(cursor: Cursor): Buffer | null {
+  const length = readVarInt(cursor);
+  if (length < 0) return null;
+  const from = cursor.at;
+  if (from + length > cursor.buffer.length) throw damaged();
+  cursor.at = from + length;
+  return cursor.buffer.subarray(from, cursor.at);
+}
+
+/** Zigzag, 32 bits, in at most five bytes. */
+function readVarInt(cursor: Cursor): number {
+  const { buffer } = cursor;
+  let { at } = cursor;
+  let bits = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = buffer[at];
+    if (byte === undefined) throw damaged();
+    at += 1;
+    bits |= (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      cursor.at = at;
+      return (bits >>> 1) ^ -(bits & 1);
+    }
+  }
+  throw damaged();
+}
+
+/** Zigzag, 64 bits, in at most ten bytes. Differences of times: exact as far as a number is. */
+function readVarLong(cursor: Cursor): number {
+  const { buffer } = cursor;
+  let bits = 0n;
+  let small = 0;
+  for (let shift = 0; shift < 70; shift += 7) {
+    const byte = buffer[cursor.at];
+    if (byte === undefined) throw damaged();
+    cursor.at += 1;
+    if (shift < 28) small |= (byte & 0x7f) << shift;
+    else bits |= BigInt(byte & 0x7f) << BigInt(shift);
+    if (byte >= 0x80) continue;
+    if (shift < 28) return (small >>> 1) ^ -(small & 1);
+    const zigzag = BigInt.asUintN(64, bits | BigInt(small));
+    return Number((zigzag >> 1n) ^ -(zigzag & 1n));
+  }
+  throw damaged();
+}
+
+/** A broker takes no such batch, so it was damaged since. */
+function damaged(): RangeError {
+  return new RangeError('a record batch is damaged: its lengths contradict each other');
+}

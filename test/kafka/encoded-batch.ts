@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+import type { DecodedRecord } from '../../src/kafka/internals.js';
+
+/** What `encodeBatch` puts into a batch; everything left out is as a plain producer leaves it. */
+export interface BatchContents {
+  firstOffset: number;
+  /** Which the batch covers; by itself that of its last record. */
+  lastOffset?: number;
+  firstTimestampMs?: number;
+  maxTimestampMs?: number;
+  attributes?: number;
+  producerId?: number;
+  records: readonly RecordContents[];
+}
+
+export interface RecordContents {
+  offset: number;
+  timestampDelta?: number;
+  key?: Buffer | null;
+  value?: Buffer | null;
+  headers?: readonly (readonly [name: string, value: Buffer | null])[];
+}
+
+interface Encoder {
+  buffer: Buffer;
+  writeInt8: (value: number) => Encoder;
+  writeVarInt: (value: number) => Encoder;
+  writeVarLong: (value: number) => Encoder;
+  writeVarIntBytes: (value: Buffer | null) => Encoder;
+  writeVarIntString: (value: string) => Encoder;
+}
+
+const KafkaEncoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder') as new () => Encoder;
+
+/** A batch of records as a broker sends it (magic 2), its records written by kafkajs's encoder. */
+export function encodeBatch(contents: BatchContents, compress = (plain: Buffer) => plain): Buffer {
+  const { firstOffset, records, attributes = 0, firstTimestampMs = 0, maxTimestampMs = 0 } = contents;
+  const { lastOffset = records.at(-1)?.offset ?? firstOffset, producerId = -1 } = contents;
+  const header = Buffer.alloc(61);
+  const body = compress(Buffer.concat(records.map((record) => encodeRecord(record, firstOffset))));
+  header.writeBigInt64BE(BigInt(firstOffset), 0);
+  header.writeInt32BE(header.length - 12 + body.length, 8);
+  header.writeInt8(2, 16);
+  header.writeInt16BE(attributes, 21);
+  header.writeInt32BE(lastOffset - firstOffset, 23);
+  header.writeBigInt64BE(BigInt(firstTimestampMs), 27);
+  header.writeBigInt64BE(BigInt(maxTimestampMs), 35);
+  header.writeBigInt64BE(BigInt(producerId), 43);
+  header.writeInt32BE(records.length, 57);
+  return Buffer.concat([header, body]);
+}
+
+function encodeRecord(record: RecordContents, firstOffset: number): Buffer {
+  const { offset, timestampDelta = 0, key = null, value = null, headers = [] } = record;
+  const bytes = new KafkaEncoder().writeInt8(0).writeVarLong(timestampDelta);
+  bytes
+    .writeVarInt(offset - firstOffset)
+    .writeVarIntBytes(key)
+    .writeVarIntBytes(value);
+  bytes.writeVarInt(headers.length);
+  for (const [name, content] of headers) bytes.writeVarIntString(name).writeVarIntBytes(content);
+  return Buffer.concat([new KafkaEncoder().writeVarInt(bytes.buffer.length).buffer, bytes.buffer]);
+}
+
+/** A record as it comes out of the decoder. */
+export function decoded(offset: number, overrides: Partial<DecodedRecord> = {}): DecodedRecord {
+  return {
+    ...{
+      topic: '',
+      partition: -1,
+      offset: BigInt(offset),
+      timestampMs: 1,
+      key: null,
+      value: null,
+      headers: [],
+    },
+    isControlRecord: false,
+    batchContext: { producerId: '-1', inTransaction: false },
+    ...overrides,
+  };
+}
