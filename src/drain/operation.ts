@@ -1,5 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
+import type { JsonToBson, RawFields } from '../mongodb/json-to-bson.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -38,6 +39,8 @@ export interface Steps {
   schemas?: Schemas | null;
   /** The pipeline's own step between decoding and document id; `null`: it has none. */
   transform?: TransformStep | null;
+  /** For JSON that nobody looks into before it is stored; left out or `null`: everything is parsed. */
+  jsonToBson?: JsonToBson | null;
 }
 
 /** The rules of a run, and what follows from them once for all records. */
@@ -45,6 +48,7 @@ interface Context {
   rules: OperationRules;
   schemas: Schemas | null;
   transform: TransformStep | null;
+  jsonToBson: JsonToBson | null;
   purgeAt: Date | null;
   /** Whether a delete is passed over. */
   skipsDeletes: boolean;
@@ -62,11 +66,12 @@ export function createToOperation(rules: OperationRules, purgeAt: Date, steps: S
 export function createToOperation(
   rules: OperationRules,
   purgeAt: Date,
-  { schemas = null, transform = null }: Steps = {},
+  { schemas = null, transform = null, jsonToBson = null }: Steps = {},
 ): ToOperation {
   const keys = createKeyReaders(rules, schemas);
   const context: Context = {
     ...{ rules, schemas, transform, keys },
+    jsonToBson: looksInto(rules, transform) ? null : jsonToBson,
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
@@ -87,6 +92,15 @@ const TURNS: Record<
   OperationRules['envelope'],
   (context: Context, record: KafkaRecord, value: Buffer) => Turned
 > = { none: plain, debezium: changeOperation, connect: connectOperation };
+
+/** Whether a step beyond decoding needs the fields of a value. */
+function looksInto(
+  { value, envelope, dates, documentId, version }: OperationRules,
+  transform: TransformStep | null,
+): boolean {
+  if (value !== 'json' || envelope !== 'none' || dates.length > 0 || transform !== null) return true;
+  return documentId.from === 'field' || documentId.from === 'fields' || version.by === 'field';
+}
 
 function registryOf({ schemas }: Context, { headers }: KafkaRecord): RegistryContext {
   return { schemas, headers };
@@ -113,6 +127,8 @@ function lastTombstone(context: Context, record: KafkaRecord): Operation {
 }
 
 function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
+  const raw = context.jsonToBson?.(value) ?? null;
+  if (raw !== null) return rawOperation(context, record, raw);
   const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;
   return upsertOperation(context, record, { fields: decoded.fields, source: null }, context.keys);
@@ -211,6 +227,22 @@ function upsertOperation(
   if (transform === null) return finish({ kind: 'fields', fields: content.fields });
   const transformed = transform(record, content.fields);
   return transformed instanceof Promise ? transformed.then(finish) : finish(transformed);
+}
+
+const NO_FIELDS: Fields = {};
+
+/** What was transcoded has no fields of ours, and nothing that can't be stored. */
+function rawOperation({ rules, keys }: Context, record: KafkaRecord, raw: RawFields): Operation {
+  const id = documentIdOf(rules.documentId, record, NO_FIELDS, rules.epoch, keys);
+  if (id.kind === 'bad') return id;
+  const versioned = versionOf(rules, record, { fields: null, source: null });
+  if (versioned.kind === 'bad') return versioned;
+  const { version } = versioned;
+  return {
+    kind: 'write',
+    // written out: a spread costs as much as transcoding the value
+    model: { kind: 'upsert', id: id.id, idKey: id.idKey, version, fields: NO_FIELDS, raw },
+  };
 }
 
 interface Document {

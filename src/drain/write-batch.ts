@@ -212,20 +212,28 @@ async function writeNewest(
   let waiting = groups;
   while (waiting.length > 0) {
     const topic = waiting[0]?.[0]?.record.topic ?? '';
-    const groupOf = new Map(
-      waiting.flatMap((group) => newestOf(group).map(({ model }) => [model, group] as const)),
-    );
-    const rejections = await writeModels(sink, [...groupOf.keys()], counts, signal, topic);
-    waiting = [];
-    for (const { model, code, reason } of rejections) {
-      const group = groupOf.get(model) ?? [];
-      groupOf.delete(model);
-      for (const { record } of group.splice(-1)) refused.push({ record, stage: stageOf(code), code, reason });
-      if (group.length > 0) waiting.push(group);
-    }
-    for (const group of groupOf.values()) counts.coalesced += group.length - 1;
+    const rejections = await writeModels(sink, newestOf(waiting), counts, signal, topic);
+    for (const group of waiting) counts.coalesced += group.length - 1;
+    waiting = rejections.length === 0 ? [] : withoutRefused(waiting, rejections, counts, refused);
   }
   return { counts, refused };
+}
+
+/** Takes the newest of each group that was refused, and returns the groups of which older ones are left. */
+function withoutRefused(
+  groups: Candidate[][],
+  rejections: readonly Rejection[],
+  counts: WrittenCounts,
+  refused: BadLetter[],
+): Candidate[][] {
+  const groupOf = new Map(groups.map((group) => [group.at(-1)?.model, group]));
+  return rejections.flatMap(({ model, code, reason }) => {
+    const group = groupOf.get(model) ?? [];
+    // those behind it aren't coalesced yet
+    counts.coalesced -= group.length - 1;
+    for (const { record } of group.splice(-1)) refused.push({ record, stage: stageOf(code), code, reason });
+    return group.length > 0 ? [group] : [];
+  });
 }
 
 const INVALID: readonly WriteRejectionCode[] = ['TOO_LARGE', 'NOT_STORABLE', 'VALIDATION_FAILED'];
@@ -234,8 +242,13 @@ function stageOf(code: WriteRejectionCode): DeadLetterStage {
   return INVALID.includes(code) ? 'validate' : 'write';
 }
 
-function newestOf(group: readonly Candidate[]): Candidate[] {
-  return group.slice(-1);
+function newestOf(groups: readonly (readonly Candidate[])[]): WriteModel[] {
+  const models: WriteModel[] = [];
+  for (const group of groups) {
+    const newest = group.at(-1);
+    if (newest !== undefined) models.push(newest.model);
+  }
+  return models;
 }
 
 async function writeModels(

@@ -12,8 +12,13 @@ export interface TopicPartition {
 export type PartitionName = `${string}-${number}`;
 
 export function partitionName({ topic, partition }: TopicPartition): PartitionName {
-  return `${topic}-${partition}`;
+  // Records come in long rows of one partition, and each of them keeps its name for a while.
+  if (topic !== last.topic || partition !== last.partition)
+    last = { topic, partition, name: `${topic}-${partition}` };
+  return last.name;
 }
+
+let last: TopicPartition & { name: PartitionName } = { topic: '', partition: 0, name: '-0' };
 
 export interface KafkaRecord {
   topic: string;

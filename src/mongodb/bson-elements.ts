@@ -90,6 +90,13 @@ export function beginDocument(writer: Writer): number {
   return lengthAt;
 }
 
+/** Begins a document or array as a field. */
+export function beginField(writer: Writer, type: number, name: string): number {
+  writer.out[writer.to++] = type;
+  writeName(writer, name);
+  return beginDocument(writer);
+}
+
 export function endDocument(writer: Writer, lengthAt: number): void {
   writer.out[writer.to++] = 0;
   putInt32(writer.out, lengthAt, writer.to - lengthAt);

@@ -1,6 +1,8 @@
 import { BSON, Long } from 'mongodb';
 import { measure } from './storable.js';
-import type { Rejection, Version, WriteModel } from './sink.js';
+import { MAX_DATE_MS } from './iso-date.js';
+import type { RawFields } from './json-to-bson.js';
+import type { Rejection, UpsertModel, Version, WriteModel } from './sink.js';
 import { bsonIdKey, withLength } from './values.js';
 
 /**
@@ -15,9 +17,8 @@ type StoredDocument = Readonly<Record<string, unknown>> | ReadonlyMap<string, un
 /** A write model made ready to be sent. */
 export interface Item {
   model: WriteModel;
-  document: StoredDocument;
-  /** Equal for ids that are equal in BSON. */
-  match: string;
+  /** `null`: the model brings its fields as BSON, and the document is made where it is sent. */
+  document: StoredDocument | null;
   /** Upper bound of what the document and the copies of its id take in a command. */
   bytes: number;
 }
@@ -44,14 +45,19 @@ function toDocument(model: WriteModel): StoredDocument {
 /** The reserved field. A record without a valid timestamp stores `null`, which is older than any timestamp. */
 function reservedField(version: Version): Record<string, unknown> {
   const { partition, offset, epoch } = version;
-  const date = new Date(version.timestampMs);
-  const timestamp = version.timestampMs < 0 || Number.isNaN(date.getTime()) ? null : date;
+  const timestamp = hasTime(version.timestampMs) ? new Date(version.timestampMs) : null;
   const place = epoch > 1 ? { partition, offset, timestamp, epoch } : { partition, offset, timestamp };
   return version.declared === undefined ? place : { ...place, version: version.declared };
 }
 
+/** Whether a record's timestamp is one: neither missing nor beyond what a date can be. */
+export function hasTime(timestampMs: number): boolean {
+  return timestampMs >= 0 && timestampMs <= MAX_DATE_MS;
+}
+
 /** Ready to be sent, or the reason why it can't be: everything that would fail a whole batch is found here. */
 export function prepare(model: WriteModel): Item | Rejection {
+  if (model.kind === 'upsert' && model.raw !== undefined) return prepareRaw(model, model.raw);
   const named = nameFault(model);
   if (named !== null) return { model, code: 'NOT_STORABLE', reason: named };
   const document = toDocument(model);
@@ -59,14 +65,24 @@ export function prepare(model: WriteModel): Item | Rejection {
   if (fault !== null) return { model, code: 'NOT_STORABLE', reason: fault };
   const idBytes = 2 * measure(model.id).bytes;
   if (bytes + idBytes <= MAX_DOCUMENT_BYTES) {
-    return { model, document, match: matchText(model.id), bytes: bytes + idBytes };
+    return { model, document, bytes: bytes + idBytes };
   }
   return prepareLarge(model, document, idBytes);
 }
 
+/** The reserved field without the partition's name. */
+const RESERVED_BYTES = 96;
+
+/** What was transcoded holds nothing that can't be stored, and is far from too large. */
+function prepareRaw(model: UpsertModel, { from, end }: RawFields): Item {
+  const idBytes = typeof model.id === 'string' ? 3 * model.id.length + 16 : measure(model.id).bytes + 16;
+  const reservedBytes = RESERVED_BYTES + 3 * model.version.partition.length;
+  return { model, document: null, bytes: end - from + reservedBytes + 3 * idBytes };
+}
+
 function prepareLarge(model: WriteModel, document: StoredDocument, idBytes: number): Item | Rejection {
   const bytes = BSON.calculateObjectSize(document) + idBytes;
-  if (bytes <= MAX_DOCUMENT_BYTES) return { model, document, match: matchText(model.id), bytes };
+  if (bytes <= MAX_DOCUMENT_BYTES) return { model, document, bytes };
   const reason = `the document would take ${bytes} bytes of BSON; the limit is ${MAX_DOCUMENT_BYTES}`;
   return { model, code: 'TOO_LARGE', reason };
 }

@@ -25,68 +25,68 @@ const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 
 export function readNumber(cursor: NumberCursor): boolean {
   const { json } = cursor;
   const from = cursor.at;
-  let at = from;
-  const isNegative = json[at] === MINUS;
-  if (isNegative) at += 1;
-  const digitsFrom = at;
-  let value = 0;
-  let digit = json[at] ?? 0;
-  for (; digit >= ZERO && digit <= NINE; digit = json[(at += 1)] ?? 0) value = value * 10 + digit - ZERO;
-  const digits = at - digitsFrom;
-  if (digits === 0 || (digits > 1 && json[digitsFrom] === ZERO)) return false;
-  if (digit === POINT || (digit | LOWER_CASE) === EXPONENT) {
-    cursor.at = at;
-    return readFraction(cursor, { from, digitsFrom, whole: value, isNegative });
-  }
-  cursor.at = at;
-  cursor.value = isNegative ? -value : value;
+  const isNegative = json[from] === MINUS;
+  if (isNegative) cursor.at += 1;
+  const wholeFrom = cursor.at;
+  cursor.value = 0;
+  const digits = readDigits(cursor);
+  if (digits === 0 || (digits > 1 && json[wholeFrom] === ZERO)) return false;
+  const behind = json[cursor.at] ?? 0;
+  if (behind === POINT || isExponent(behind)) return readFraction(cursor, { from, wholeFrom, isNegative });
   // Rounding keeps the order, so what was rounded isn't below the limit.
-  return value <= Number.MAX_SAFE_INTEGER;
+  if (cursor.value > Number.MAX_SAFE_INTEGER) return false;
+  if (isNegative) cursor.value = -cursor.value;
+  return true;
+}
+
+/** Goes on with the value digit by digit, and returns how many there were. */
+function readDigits(cursor: NumberCursor): number {
+  const { json } = cursor;
+  let { at, value } = cursor;
+  for (let digit = json[at] ?? 0; digit >= ZERO && digit <= NINE; digit = json[(at += 1)] ?? 0)
+    value = value * 10 + digit - ZERO;
+  const count = at - cursor.at;
+  cursor.at = at;
+  cursor.value = value;
+  return count;
 }
 
 interface Begun {
+  /** Where the number begins, and where its digits do. */
   from: number;
-  digitsFrom: number;
-  /** What the digits before the point say. */
-  whole: number;
+  wholeFrom: number;
   isNegative: boolean;
 }
 
 /** From the point or the exponent on. */
-function readFraction(cursor: NumberCursor, { from, digitsFrom, whole, isNegative }: Begun): boolean {
+function readFraction(cursor: NumberCursor, { from, wholeFrom, isNegative }: Begun): boolean {
   const { json } = cursor;
-  let { at } = cursor;
-  let mantissa = whole;
   let decimals = 0;
-  if (json[at] === POINT) {
-    at += 1;
-    let digit = json[at] ?? 0;
-    for (; digit >= ZERO && digit <= NINE; digit = json[(at += 1)] ?? 0) {
-      mantissa = mantissa * 10 + digit - ZERO;
-      decimals += 1;
-    }
+  if (json[cursor.at] === POINT) {
+    cursor.at += 1;
+    decimals = readDigits(cursor);
     if (decimals === 0) return false;
-    if ((digit | LOWER_CASE) !== EXPONENT && at - digitsFrom <= EXACT_DIGITS) {
-      // Both are exact, so that their quotient is rounded once, as it must be (Clinger 1990).
-      const value = mantissa / (POWERS_OF_TEN[decimals] ?? Number.NaN);
-      cursor.value = isNegative ? -value : value;
-      cursor.at = at;
-      return true;
-    }
   }
-  const end = endOfExponent(json, at);
-  if (end === -1) return false;
-  cursor.value = Number(json.toString('latin1', from, end));
-  cursor.at = end;
+  if (isExponent(json[cursor.at] ?? 0) || cursor.at - wholeFrom > EXACT_DIGITS)
+    return parseNumber(cursor, from);
+  // Both are exact, so that their quotient is rounded once, as it must be (Clinger 1990).
+  const value = cursor.value / (POWERS_OF_TEN[decimals] ?? Number.NaN);
+  cursor.value = isNegative ? -value : value;
+  return true;
+}
+
+/** With the exponent that may begin at the cursor; the rest of the number is known to be one. */
+function parseNumber(cursor: NumberCursor, from: number): boolean {
+  const { json } = cursor;
+  if (isExponent(json[cursor.at] ?? 0)) {
+    const sign = json[(cursor.at += 1)];
+    if (sign === PLUS || sign === MINUS) cursor.at += 1;
+    if (readDigits(cursor) === 0) return false;
+  }
+  cursor.value = Number(json.toString('latin1', from, cursor.at));
   return Number.isFinite(cursor.value);
 }
 
-/** Behind the exponent that begins here, if one does; -1: it has no digits. */
-function endOfExponent(json: Buffer, from: number): number {
-  if (((json[from] ?? 0) | LOWER_CASE) !== EXPONENT) return from;
-  let at = from + 1;
-  if (json[at] === PLUS || json[at] === MINUS) at += 1;
-  const digitsFrom = at;
-  for (let digit = json[at] ?? 0; digit >= ZERO && digit <= NINE; digit = json[(at += 1)] ?? 0);
-  return at === digitsFrom ? -1 : at;
+function isExponent(byte: number): boolean {
+  return (byte | LOWER_CASE) === EXPONENT;
 }

@@ -1,5 +1,11 @@
+import { BSON } from 'mongodb';
+import { beginDocument, beginField, ELEMENT, endDocument, writeIndexName } from './bson-elements.js';
+import type { Writer } from './bson-elements.js';
 import type { Item } from './documents.js';
+import { createWriter, reserve, writeDocument, writeId, written } from './raw-documents.js';
 import type { VersionOrder } from './sink.js';
+import { beginSection, rawDocuments } from './wire.js';
+import type { RawDocuments } from './wire.js';
 
 /** Documents in one statement of the merge: `$indexOfArray` is linear, so that larger statements are slower again. */
 const STATEMENT_SIZE = 50;
@@ -43,9 +49,14 @@ function pipelineWith(isNewer: object): object[] {
   return [{ $replaceWith: { $let: { vars: { next: NEXT }, in: { $cond: [isNewer, '$$next', '$$ROOT'] } } } }];
 }
 
-const UPSERT_PIPELINES = forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lte')));
+const UPSERT_TERMS = forEachOrder((order) => termsOf(pipelineWith(IS_NEWER[order]('$lte'))));
 /** A replayed tombstone keeps the stored one, and with it the older `purgeAt`. */
-const DELETE_PIPELINES = forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lt')));
+const DELETE_TERMS = forEachOrder((order) => termsOf(pipelineWith(IS_NEWER[order]('$lt'))));
+
+/** What is the same in all statements, as elements of BSON. */
+function termsOf(u: object[]): Buffer {
+  return Buffer.from(BSON.serialize({ u, multi: true }).subarray(4, -1));
+}
 
 function forEachOrder<T>(make: (order: VersionOrder) => T): Readonly<Record<VersionOrder, T>> {
   return { offset: make('offset'), timestamp: make('timestamp'), declared: make('declared') };
@@ -66,12 +77,48 @@ export function toStatements(items: readonly Item[], size = STATEMENT_SIZE): Sta
  * The `updates` of one update command. `c` holds constants: the documents stay literally what they are, whatever their
  * field names. All statements must be of one kind.
  */
-export function toUpdates(statements: readonly Statement[], order: VersionOrder): object[] {
-  return statements.map((items) => {
-    const { ids, docs } = constantsOf(items);
-    const u = (items[0]?.model.kind === 'delete' ? DELETE_PIPELINES : UPSERT_PIPELINES)[order];
-    return { q: { _id: { $in: ids } }, u, multi: true, c: { docs, ids } };
+export function toUpdates(statements: readonly Statement[], order: VersionOrder): RawDocuments {
+  const writer = createWriter(statements.flat().reduce((sum, { bytes }) => sum + bytes, 0));
+  beginSection(writer, 'updates');
+  for (const items of statements) {
+    const isDelete = items[0]?.model.kind === 'delete';
+    writeStatement(writer, items, (isDelete ? DELETE_TERMS : UPSERT_TERMS)[order]);
+  }
+  return rawDocuments(written(writer));
+}
+
+/** `{ q: { _id: { $in: ids } }, u, multi: true, c: { docs, ids } }` */
+function writeStatement(writer: Writer, items: Statement, terms: Buffer): void {
+  reserve(writer, 0);
+  const statementAt = beginDocument(writer);
+  const queryAt = beginField(writer, ELEMENT.object, 'q');
+  const filterAt = beginField(writer, ELEMENT.object, '_id');
+  writeIds(writer, '$in', items);
+  endDocument(writer, filterAt);
+  endDocument(writer, queryAt);
+  reserve(writer, terms.length);
+  writer.to += terms.copy(writer.out, writer.to);
+  const constantsAt = beginField(writer, ELEMENT.object, 'c');
+  const docsAt = beginField(writer, ELEMENT.array, 'docs');
+  items.forEach((item, index) => {
+    reserve(writer, item.bytes);
+    writer.out[writer.to++] = ELEMENT.object;
+    writeIndexName(writer, index);
+    writeDocument(writer, item);
   });
+  endDocument(writer, docsAt);
+  writeIds(writer, 'ids', items);
+  endDocument(writer, constantsAt);
+  endDocument(writer, statementAt);
+}
+
+function writeIds(writer: Writer, name: string, items: Statement): void {
+  const idsAt = beginField(writer, ELEMENT.array, name);
+  items.forEach((item, index) => {
+    reserve(writer, item.bytes);
+    writeId(writer, String(index), item.model.id);
+  });
+  endDocument(writer, idsAt);
 }
 
 /** The `deletes` of one delete command: removes the stored documents that are not newer than the items. */

@@ -3,6 +3,8 @@
  * values leaves this folder.
  */
 
+import type { RawFields } from './json-to-bson.js';
+
 /** Usable as `_id`: a string, number, boolean, ObjectId or Binary, or an object of such. */
 export type DocumentId = unknown;
 
@@ -40,6 +42,8 @@ export interface UpsertModel {
   version: Version;
   /** The fields of the value in order, without `_id` and `_kafka`; a Map where plain objects would reorder integer-like keys. */
   fields: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+  /** The same as BSON, where nobody had to look at them; `fields` is empty then, and the version declares nothing. */
+  raw?: RawFields;
 }
 
 /**

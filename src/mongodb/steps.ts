@@ -6,6 +6,7 @@ import type { Fault, WriteError } from './errors.js';
 import { refused } from './commands.js';
 import { toUpdates } from './merge.js';
 import type { Statement } from './merge.js';
+import { toInserts } from './raw-documents.js';
 import type { Settling } from './settle.js';
 import type { Tally } from './tally.js';
 
@@ -46,7 +47,8 @@ export async function find(
   // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
   if (reply === null) return failed(items, { kind: 'outage', reason: fault.reason });
   const stored = new Set(reply.cursor?.firstBatch.map((document) => matchText(document['_id'])));
-  for (const item of items) (stored.has(item.match) ? standing.stored : standing.missing).push(item);
+  for (const item of items)
+    (stored.has(matchText(item.model.id)) ? standing.stored : standing.missing).push(item);
   return standing;
 }
 
@@ -57,7 +59,7 @@ export async function insert(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<Standing> {
-  const documents = items.map((item) => item.document);
+  const documents = toInserts(items);
   const { reply, fault } = await commands.run('insert', { documents }, signal);
   if (reply === null) return failed(items, fault);
   const standing = nothing();

@@ -45,7 +45,8 @@ function jsonText(fuzzer: Fuzzer, depth: number): string {
   return `{${items.map((item) => `"${name()}":${item}`).join(',')}}`;
 }
 
-function jsonBytes(fuzzer: Fuzzer): Buffer {
+/** Mostly JSON, with whatever is known to be hard; some damaged. */
+export function jsonBytes(fuzzer: Fuzzer): Buffer {
   const shape = fuzzer.below(40);
   const deep = 90 + fuzzer.below(20);
   if (shape === 0) return Buffer.from(`{"a":${'['.repeat(deep)}${']'.repeat(deep)}}`);

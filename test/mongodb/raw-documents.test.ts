@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BSON, ObjectId } from 'mongodb';
+import { isItem, prepare, type Item } from '../../src/mongodb/documents.js';
+import { createJsonToBson } from '../../src/mongodb/json-to-bson.js';
+import { toStatements, toUpdates } from '../../src/mongodb/merge.js';
+import { createWriter, reserve, toInserts, written } from '../../src/mongodb/raw-documents.js';
+import type { WriteModel } from '../../src/mongodb/sink.js';
+import { seededRandom, tombstone, upsert } from './models.js';
+
+const jsonToBson = createJsonToBson(
+  { maxBytes: 1_000_000, maxDepth: 100, maxKeys: 100_000 },
+  { keepsLargeIntegers: true },
+);
+
+function itemOf(model: WriteModel): Item {
+  const item = prepare(model);
+  assert.ok(isItem(item));
+  return item;
+}
+
+/** The same model with its fields as BSON. */
+function raw(model: ReturnType<typeof upsert>): WriteModel {
+  const fields = jsonToBson(Buffer.from(JSON.stringify(model.fields)));
+  assert.ok(fields !== null);
+  return { ...model, fields: {}, raw: fields };
+}
+
+/** The field's name and the documents of a section. */
+function read(section: Uint8Array): { field: string; documents: BSON.Document[] } {
+  const bytes = Buffer.from(section);
+  assert.deepEqual([bytes[0], bytes.readInt32LE(1)], [1, bytes.length - 1]);
+  const nameEnd = bytes.indexOf(0, 5);
+  const documents: BSON.Document[] = [];
+  for (let at = nameEnd + 1; at < bytes.length; at += bytes.readInt32LE(at))
+    documents.push(BSON.deserialize(bytes.subarray(at, at + bytes.readInt32LE(at)), { promoteLongs: false }));
+  return { field: bytes.toString('utf8', 5, nameEnd), documents };
+}
+
+/** Ids of all kinds and lengths, short and long values, deletes. */
+function models(count: number): ReturnType<typeof upsert>[] {
+  const random = seededRandom(11);
+  const ids = [
+    (n: number) => `o-${String(n)}`,
+    (n: number) => '😀é'.repeat(Math.floor(random() * 300)) + String(n),
+    (n: number) => n,
+    (n: number) => BigInt(n) * 10_000_000_000n,
+    () => new ObjectId(),
+    (n: number) => ({ shop: 'é', no: n }),
+    (n: number) => Buffer.from([n]),
+  ];
+  return Array.from({ length: count }, (_, n) =>
+    upsert(
+      {
+        id: ids[n % ids.length]?.(n),
+        offset: BigInt(n),
+        epoch: 1 + (n % 2),
+        partition: `orders-${String(n)}`,
+      },
+      { text: 'x'.repeat(Math.floor(random() * 2_000)), n },
+    ),
+  );
+}
+
+test('an insert has the documents as the driver would write them, whether they come as fields or as BSON', () => {
+  const all = models(500);
+  const { field, documents } = read(toInserts(all.map((model) => itemOf(model))).toBin());
+  assert.equal(field, 'documents');
+  assert.deepEqual(documents.map(({ n }) => n as number), all.map((_, n) => n)); // prettier-ignore
+  assert.deepEqual(
+    Buffer.from(toInserts(all.map((model) => itemOf(raw(model)))).toBin()),
+    Buffer.from(toInserts(all.map((model) => itemOf(model))).toBin()),
+  );
+});
+
+test('the statements of a merge hold each id in filter and constants, at the place of its document', () => {
+  const all = models(210);
+  for (const form of [(model: ReturnType<typeof upsert>) => model, raw]) {
+    const statements = toStatements(all.map((model) => itemOf(form(model))));
+    const { field, documents } = read(toUpdates(statements, 'offset').toBin());
+    assert.deepEqual([field, documents.length], ['updates', 5]);
+    const asBson = (value: unknown) => Buffer.from(BSON.serialize({ value })).toString('hex');
+    for (const [at, { q, u, multi, c }] of documents.entries()) {
+      const ids = all.slice(50 * at, 50 * at + 50).map(({ id }) => id);
+      assert.deepEqual([Object.keys(documents[at] ?? {}), multi], [['q', 'u', 'multi', 'c'], true]);
+      assert.ok(Array.isArray(u) && u.length === 1);
+      assert.equal(asBson(q), asBson({ _id: { $in: ids } }));
+      const { docs, ids: constants } = c as { docs: { _id: unknown }[]; ids: unknown[] };
+      assert.equal(asBson(constants), asBson(ids));
+      assert.equal(asBson(docs.map(({ _id }) => _id)), asBson(ids));
+    }
+  }
+});
+
+test('deletes and upserts are merged by different rules', () => {
+  const rules = [upsert(), tombstone()].map((model) => {
+    const [statement] = read(toUpdates([[itemOf(model)]], 'offset').toBin()).documents;
+    return JSON.stringify(statement?.['u']);
+  });
+  assert.match(rules[0] ?? '', /\$lte/);
+  assert.match(rules[1] ?? '', /"\$lt":/);
+});
+
+test('what outgrows its room is refused instead of being cut off', () => {
+  const writer = createWriter(0);
+  writer.to = writer.out.length;
+  assert.equal(written(writer).length, writer.out.length);
+  writer.to += 1;
+  assert.throws(() => written(writer), { code: 'UNEXPECTED' });
+  assert.throws(() => reserve(writer, 0), { code: 'UNEXPECTED' });
+});
