@@ -35,6 +35,7 @@ async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Pr
   const source = createSource({ kafka: settings.kafka, topics, group });
   try {
     const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
+    await within(source.tryRights(state.partitions), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
     const others = await within(source.otherMembers(), `the group ${group}`, 'KAFKA_UNAVAILABLE');
     return [
       topicFinding(pipeline, state),
