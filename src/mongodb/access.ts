@@ -1,6 +1,7 @@
 /** As whom a connection is known, and what that user may do. Asks alone, changes nothing. */
 import type { Document } from 'mongodb';
 import { ask } from './check.js';
+import { peersOf } from './connected-by.js';
 import { COMMAND_TIME_LIMIT_MS, openClient, type Address } from './connection.js';
 
 export interface Access {
@@ -40,6 +41,11 @@ export async function inspectAccess(address: Address): Promise<Access> {
   } finally {
     await client.close();
   }
+}
+
+/** `h1:27017, h2:27017` of the connection string, without anything else that is in it. Error: `CONFIG_INVALID`. */
+export function serversOf(address: Address): string {
+  return peersOf(openClient(address).options);
 }
 
 interface AuthInfo {

@@ -131,9 +131,10 @@ function refused(reason: string): DrainError {
 }
 
 function unavailable({ retryForMs }: ClientOptions, reason: string): DrainError {
-  return new DrainError(
-    'REGISTRY_UNAVAILABLE',
-    `the schema registry could not be asked for ${String(Math.round(retryForMs / 1_000))} s: ${reason}. ` +
-      'Nothing is lost: records that need it are read again by the next attempt.',
-  );
+  const text =
+    retryForMs === 0
+      ? `the schema registry could not be asked: ${reason}. Check schemaRegistry.url, and whether it runs there.`
+      : `the schema registry could not be asked for ${String(Math.round(retryForMs / 1_000))} s: ${reason}. ` +
+        'Nothing is lost: records that need it are read again by the next attempt.';
+  return new DrainError('REGISTRY_UNAVAILABLE', text);
 }
