@@ -8,9 +8,9 @@ const QUESTION_LIMIT_MS = 45_000;
  * tell more than that nobody answers do so after 10 s at most. It is a limit for reaching, not for all that is asked: many pipelines, or
  * many collections on a slow server, are no reason to call it unreachable.
  */
-export const REACH_LIMIT_MS = 11_000;
+const REACH_LIMIT_MS = 11_000;
 
-export interface Limit {
+interface Limit {
   limitMs?: number;
   /** What to do, as the end of a sentence. */
   remedy?: string;

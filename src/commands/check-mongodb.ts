@@ -33,11 +33,12 @@ function reachedAccess(address: Address): Promise<Access> {
   return reached(inspectAccess(address), what, 'MONGODB_UNAVAILABLE', REMEDY);
 }
 
-function accessFinding({ hosts, replicaSet, users }: Access): Finding {
+function accessFinding({ hosts, replicaSet, tls, users }: Access): Finding {
   const names = users.map(({ user, database }) => `as "${user}" of database "${database}"`);
   const who = names.length === 0 ? 'without authentication' : names.join(' and ');
   const set = replicaSet === null ? '' : `replica set ${replicaSet}, `;
-  return { area: 'mongodb', pipeline: null, state: 'ok', text: `${set}${hosts.join(', ')}: ${who}` };
+  const how = tls ? 'over TLS' : 'without TLS';
+  return { area: 'mongodb', pipeline: null, state: 'ok', text: `${set}${hosts.join(', ')} ${how}: ${who}` };
 }
 
 async function checkPipeline(

@@ -9,6 +9,7 @@ export interface Access {
   hosts: string[];
   /** `null`: a mongos, or a standalone server. */
   replicaSet: string | null;
+  tls: boolean;
   /** None: without authentication. */
   users: { user: string; database: string }[];
   privileges: readonly Privilege[];
@@ -35,6 +36,7 @@ export async function inspectAccess(address: Address): Promise<Access> {
     return {
       hosts: (hello['hosts'] as string[] | undefined) ?? client.options.hosts.map(String),
       replicaSet: (hello['setName'] as string | undefined) ?? null,
+      tls: client.options.tls,
       users: users.map(({ user, db: database }) => ({ user, database })),
       privileges,
     };
