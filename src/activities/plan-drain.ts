@@ -48,7 +48,8 @@ async function planTwice(
 const ANSWER_LIMIT_MS = 8_000;
 
 function answered<T>(question: Promise<T>, { kafka }: Settings): Promise<T> {
-  return within(question, `Kafka at ${kafka.brokers.join(', ')}`, 'KAFKA_UNAVAILABLE', ANSWER_LIMIT_MS);
+  const limit = { limitMs: ANSWER_LIMIT_MS };
+  return within(question, `Kafka at ${kafka.brokers.join(', ')}`, 'KAFKA_UNAVAILABLE', limit);
 }
 
 async function planOnce(

@@ -1,10 +1,10 @@
 import type { KafkaSettings, PipelineSettings, Settings } from '../config/settings.js';
 import { membersText, type GroupMember } from '../kafka/group-members.js';
-import { createSource } from '../kafka/kafkajs-source.js';
+import { createSource, type KafkaJsSource } from '../kafka/kafkajs-source.js';
 import { partitionName, type LogState, type PartitionState } from '../kafka/source.js';
 import { failed, type Finding } from './check.js';
+import { kafkaAnswer } from './kafka-answer.js';
 import { partitionLag } from './lag.js';
-import { within } from '../time-limit.js';
 import { certificateText } from '../tls.js';
 import { count } from './table.js';
 
@@ -31,21 +31,27 @@ function identityText(ssl: KafkaSettings['ssl'], sasl: KafkaSettings['sasl']): s
 }
 
 async function checkPipeline(settings: Settings, pipeline: PipelineSettings): Promise<Finding[]> {
-  const { topic, topics, group } = pipeline;
+  const { topics, group } = pipeline;
   const source = createSource({ kafka: settings.kafka, topics, group });
   try {
-    const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
-    const others = await within(source.otherMembers(), `the group ${group}`, 'KAFKA_UNAVAILABLE');
-    return [
-      topicFinding(pipeline, state),
-      groupFinding(pipeline, state),
-      ...(others.length > 0 ? [othersFinding(pipeline, others)] : []),
-    ];
+    return await kafkaAnswer(askAll(source, pipeline), settings, pipeline);
   } catch (error) {
     return [failed('kafka', pipeline.name, error)];
   } finally {
-    await source.close();
+    // what hangs takes 2 s to close, for which no answer has to wait
+    void source.close();
   }
+}
+
+async function askAll(source: KafkaJsSource, pipeline: PipelineSettings): Promise<Finding[]> {
+  const state = await source.inspect();
+  await source.tryRights(state.partitions);
+  const others = await source.otherMembers();
+  return [
+    topicFinding(pipeline, state),
+    groupFinding(pipeline, state),
+    ...(others.length > 0 ? [othersFinding(pipeline, others)] : []),
+  ];
 }
 
 function topicFinding(

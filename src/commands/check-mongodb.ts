@@ -1,11 +1,12 @@
 import type { PipelineSettings, Settings } from '../config/settings.js';
 import { versionOrderOf } from '../drain/version.js';
 import { asDrainError } from '../errors.js';
-import { inspectAccess, missingActions, type Access } from '../mongodb/access.js';
+import { inspectAccess, missingActions, serversOf, type Access } from '../mongodb/access.js';
+import type { Address } from '../mongodb/connection.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { inspectSetup, type SetupItem, type SetupTarget } from '../mongodb/setup.js';
 import { failed, type Finding } from './check.js';
-import { within } from '../time-limit.js';
+import { reached, within } from '../time-limit.js';
 import { setupTarget } from './setup.js';
 import { count } from './table.js';
 
@@ -15,20 +16,29 @@ import { count } from './table.js';
  */
 export async function checkMongodb(settings: Settings): Promise<Finding[]> {
   try {
-    const access = await within(inspectAccess(settings.mongodb), 'MongoDB', 'MONGODB_UNAVAILABLE');
+    const access = await reachedAccess(settings.mongodb);
     const pipelines = [...settings.pipelines.values()];
     const findings = pipelines.map((pipeline) => checkPipeline(settings, pipeline, access));
-    return [reached(access), ...(await Promise.all(findings)).flat()];
+    return [accessFinding(access), ...(await Promise.all(findings)).flat()];
   } catch (error) {
     return [failed('mongodb', null, error)];
   }
 }
 
-function reached({ hosts, replicaSet, users }: Access): Finding {
+const REMEDY = 'check the hosts in mongodb.uri and firewalls on the way';
+
+/** Only this has to show whether MongoDB can be reached: whoever has answered it may take its time for the collections. */
+function reachedAccess(address: Address): Promise<Access> {
+  const what = `MongoDB at ${serversOf(address)}`;
+  return reached(inspectAccess(address), what, 'MONGODB_UNAVAILABLE', REMEDY);
+}
+
+function accessFinding({ hosts, replicaSet, tls, users }: Access): Finding {
   const names = users.map(({ user, database }) => `as "${user}" of database "${database}"`);
   const who = names.length === 0 ? 'without authentication' : names.join(' and ');
   const set = replicaSet === null ? '' : `replica set ${replicaSet}, `;
-  return { area: 'mongodb', pipeline: null, state: 'ok', text: `${set}${hosts.join(', ')}: ${who}` };
+  const how = tls ? 'over TLS' : 'without TLS';
+  return { area: 'mongodb', pipeline: null, state: 'ok', text: `${set}${hosts.join(', ')} ${how}: ${who}` };
 }
 
 async function checkPipeline(

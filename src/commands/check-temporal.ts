@@ -9,7 +9,10 @@ import { missingSearchAttributes } from './search-attributes.js';
 import { withQuestions, type Temporal } from './temporal-client.js';
 
 /** Namespace and its retention, workers, search attributes, and each pipeline's schedule. */
-export async function checkTemporal(context: Context, settings: Settings): Promise<Finding[]> {
+export async function checkTemporal(
+  context: Pick<Context, 'environment'>,
+  settings: Settings,
+): Promise<Finding[]> {
   try {
     return await withQuestions(context, async ({ client, ...reached }) => [
       ...reachedFindings(reached),

@@ -3,7 +3,7 @@ import type { PipelineSettings, Settings } from '../config/settings.js';
 import { refuseUnfitCollections, writingPlace, type TopicsThere } from '../drain/topic-collections.js';
 import { asDrainError } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
-import { within } from '../time-limit.js';
+import { kafkaAnswer } from './kafka-answer.js';
 
 const NO_TOPICS: TopicsThere = { topics: [], otherTopics: [] };
 
@@ -41,14 +41,14 @@ function needsTopics({ pipelines }: Settings, pipeline: PipelineSettings): boole
 }
 
 /** Where no topic matches the pattern yet, or any more, there are none: that is for runs to refuse. */
-async function topicsThere({ kafka }: Settings, pipeline: PipelineSettings): Promise<TopicsThere> {
-  const { topics, topic, group } = pipeline;
+async function topicsThere(settings: Settings, pipeline: PipelineSettings): Promise<TopicsThere> {
+  const { topics, group } = pipeline;
   if ('names' in topics) {
     return { topics: topics.names.map((name) => ({ topic: name })), otherTopics: [] };
   }
-  const source = createSource({ kafka, topics, group });
+  const source = createSource({ kafka: settings.kafka, topics, group });
   try {
-    return await within(source.inspect(), `the topics ${topic}`, 'KAFKA_UNAVAILABLE');
+    return await kafkaAnswer(source.inspect(), settings, pipeline);
   } catch (error) {
     if (asDrainError(error).code === 'TOPIC_NOT_FOUND') return NO_TOPICS;
     throw error;

@@ -4,7 +4,7 @@ import { asDrainError } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import { partitionName, type PartitionState } from '../kafka/source.js';
 import { pipelinesOf, printData, settingsOf, type Context, type ExitCode } from './context.js';
-import { within } from '../time-limit.js';
+import { kafkaAnswer } from './kafka-answer.js';
 import type { Style } from './style.js';
 import { count, table } from './table.js';
 
@@ -52,14 +52,12 @@ export async function lag(context: Context, name: string | undefined): Promise<E
   return answered.length === lags.length ? 0 : 1;
 }
 
-async function lagOf(
-  settings: Settings,
-  { name, topic, topics, group }: PipelineSettings,
-): Promise<PipelineLag> {
+async function lagOf(settings: Settings, pipeline: PipelineSettings): Promise<PipelineLag> {
+  const { name, topic, topics, group } = pipeline;
   const base = { pipeline: name, topic, group };
   const source = createSource({ kafka: settings.kafka, topics, group });
   try {
-    const state = await within(source.inspect(), `the topic ${topic}`, 'KAFKA_UNAVAILABLE');
+    const state = await kafkaAnswer(source.inspect(), settings, pipeline);
     const lags = state.partitions.map(partitionLag);
     return {
       ...base,

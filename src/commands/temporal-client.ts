@@ -13,7 +13,8 @@ import { connectionError, credentialsError, firstLine, tlsError } from '../tempo
 import { accessText, temporalOptions, type Environment, type TemporalOptions } from '../temporal/options.js';
 import type { Context } from './context.js';
 
-const CONNECT_LIMIT_MS = 10_000;
+/** With the look for the reason afterwards (3 s) it ends with `REACH_LIMIT_MS`. */
+const CONNECT_LIMIT_MS = 8_000;
 /** Whoever isn't connected by then looks for the reason, while going on trying. */
 const PATIENCE_MS = 1_000;
 /** Of all questions of one command together; waiting for a run is not one of them. */

@@ -24,6 +24,11 @@ function certificateOf(pem: string): X509Certificate | null {
   }
 }
 
+/** The first certificate in a file, without whatever else is in it; `null`: there is none that can be read. */
+export function firstCertificate(pem: string): string | null {
+  return certificateOf(pem)?.toString() ?? null;
+}
+
 const KEY_NAMES = { passphrase: 'passphrase or passphraseFile', cert: 'cert' };
 
 /** What is wrong with a private key, and with it beside its certificate; `null`: nothing. */

@@ -62,6 +62,8 @@ export interface MongodbSettings {
   database: string;
   /** Beside what the URI says of TLS; `null`: nothing. */
   tls: TlsSettings | null;
+  /** The client certificate in the file that the URI names, PEM, without its key; the driver reads the file by itself. */
+  uriCert: string | null;
 }
 
 /** What a run connects by; read anew for each. */

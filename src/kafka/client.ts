@@ -140,9 +140,27 @@ interface AdminBroker extends RawBroker {
 export interface AdminCluster {
   brokerPool: { findConnectedBroker: () => Promise<AdminBroker> };
   addMultipleTargetTopics: (topics: string[]) => Promise<void>;
-  findGroupCoordinator: (group: { groupId: string }) => Promise<{
-    leaveGroup: (member: { groupId: string; memberId: string }) => Promise<void>;
-  }>;
+  /** By the id of the broker; of topics whose metadata is there already. */
+  findLeaderForPartitions: (topic: string, partitions: number[]) => Record<string, number[]>;
+  findBroker: (node: { nodeId: string }) => Promise<{ fetch: (request: FetchRequest) => Promise<unknown> }>;
+  findGroupCoordinator: (group: { groupId: string }) => Promise<Coordinator>;
+}
+
+interface Coordinator {
+  heartbeat: (member: { groupId: string; groupGenerationId: number; memberId: string }) => Promise<unknown>;
+  leaveGroup: (member: { groupId: string; memberId: string }) => Promise<void>;
+}
+
+interface FetchRequest {
+  replicaId: number;
+  isolationLevel: number;
+  maxWaitTime: number;
+  minBytes: number;
+  maxBytes: number;
+  topics: {
+    topic: string;
+    partitions: { partition: number; fetchOffset: string; maxBytes: number }[];
+  }[];
 }
 
 /** Catches the cluster that kafkajs makes for the admin client and keeps to itself, to spare a second connection. */

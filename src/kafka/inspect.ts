@@ -17,8 +17,8 @@ import { fetchIdentities } from './topic-identity.js';
 const PAUSE_MS = 200;
 /** What the broker answers where the group has no committed offset. */
 const NONE = '-1';
-/** Topics asked about at once; each is two requests, and the broker answers one connection's in turn. */
-const TOPICS_AT_ONCE = 8;
+/** Topics asked about at once; each is one or two requests, and the broker answers one connection's in turn. */
+export const TOPICS_AT_ONCE = 8;
 
 /** The topics of a pipeline, sorted, and where all were asked for, the others. */
 export interface TopicNames {
@@ -123,7 +123,7 @@ export async function fetchOffsetsAt(
 }
 
 /** kafkajs's errors don't say which of several topics is meant. */
-async function naming<T>(topic: string, question: Promise<T>): Promise<T> {
+export async function naming<T>(topic: string, question: Promise<T>): Promise<T> {
   try {
     return await question;
   } catch (error) {

@@ -15,7 +15,8 @@ import {
   type TopicNames,
 } from './inspect.js';
 import { createTokens, type TokenKeeping } from './oauth-token.js';
-import type { CommittedOffset, ConsumeRequest, PartitionName, Source } from './source.js';
+import { tryRights } from './rights.js';
+import type { CommittedOffset, ConsumeRequest, PartitionName, PartitionState, Source } from './source.js';
 
 /** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
 export function requirePatch(): void {
@@ -32,8 +33,13 @@ export interface SourceOptions {
   fetchSizes?: Partial<FetchSizes>;
 }
 
-/** A `Source` that tells as well who else is there. */
+/** A `Source` that tells as well who else is there, and what isn't allowed. */
 export interface KafkaJsSource extends Source {
+  /**
+   * Resolves where a run would be allowed to read these partitions as a member of the group.
+   * Errors: `KAFKA_REFUSED` as a run's, `KAFKA_UNAVAILABLE`.
+   */
+  tryRights: (partitions: readonly PartitionState[]) => Promise<void>;
   /** Members of the group that aren't drains. Errors: `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`. */
   otherMembers: () => Promise<GroupMember[]>;
 }
@@ -75,6 +81,7 @@ export function createSource(options: SourceOptions): KafkaJsSource {
     offsetsAt: (timestampMs) =>
       ask(async () => fetchOffsetsAt(adminClient, (await named()).selected, timestampMs)),
     committed,
+    tryRights: (partitions) => ask(() => tryRights(adminClient, group, partitions)),
     otherMembers: () => ask((connection) => fetchOtherMembers(connection, group, options.kafka.clientId)),
     consume: (request) => {
       const own = newClient();

@@ -1,6 +1,7 @@
 /** As whom a connection is known, and what that user may do. Asks alone, changes nothing. */
 import type { Document } from 'mongodb';
 import { ask } from './check.js';
+import { peersOf } from './connected-by.js';
 import { COMMAND_TIME_LIMIT_MS, openClient, type Address } from './connection.js';
 
 export interface Access {
@@ -8,6 +9,7 @@ export interface Access {
   hosts: string[];
   /** `null`: a mongos, or a standalone server. */
   replicaSet: string | null;
+  tls: boolean;
   /** None: without authentication. */
   users: { user: string; database: string }[];
   privileges: readonly Privilege[];
@@ -34,12 +36,18 @@ export async function inspectAccess(address: Address): Promise<Access> {
     return {
       hosts: (hello['hosts'] as string[] | undefined) ?? client.options.hosts.map(String),
       replicaSet: (hello['setName'] as string | undefined) ?? null,
+      tls: client.options.tls,
       users: users.map(({ user, db: database }) => ({ user, database })),
       privileges,
     };
   } finally {
     await client.close();
   }
+}
+
+/** `h1:27017, h2:27017` of the connection string, without anything else that is in it. Error: `CONFIG_INVALID`. */
+export function serversOf(address: Address): string {
+  return peersOf(openClient(address).options);
 }
 
 interface AuthInfo {

@@ -76,8 +76,11 @@ function refusalOf(error: Error | null, options: Options): string | null {
   );
 }
 
+/** What the driver knows of a server whose first answer it still waits for. */
+const NO_ANSWER = 'no answer. Check host and port in mongodb.uri, and firewalls on the way';
+
 function stateOf({ address, type, error }: ServerDescription, options: Options): string {
-  if (error === null) return `${address}: ${type}`;
+  if (error === null) return `${address}: ${type === 'Unknown' ? NO_ANSWER : type}`;
   return `${address}: ${refusalOf(error, options) ?? `${error.message}${hintOf(error, options)}`}`;
 }
 

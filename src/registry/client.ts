@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SchemaRegistrySettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import type { HttpAnswer } from '../http.js';
+import { tlsFault, tlsNames } from '../tls.js';
 import type { Get } from './http.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 /** The registry's own number for "no such schema"; a 404 without it may come from anything at that address. */
 const SCHEMA_NOT_FOUND = 40403;
+const TLS_NAMES = tlsNames('schemaRegistry.ssl', 'schemaRegistry.url');
+/** Of the many that have no words of ours: they don't pass by waiting either. */
 const TLS_CODE = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/;
 /** Codes of a port that speaks the other of the two protocols. */
 const OTHER_PROTOCOL: ReadonlyMap<string, string> = new Map([
@@ -17,7 +20,7 @@ const OTHER_PROTOCOL: ReadonlyMap<string, string> = new Map([
 ]);
 
 export interface ClientOptions {
-  settings: Pick<SchemaRegistrySettings, 'urls'>;
+  settings: Pick<SchemaRegistrySettings, 'urls' | 'tls'>;
   get: Get;
   /** How long an outage is waited for. */
   retryForMs: number;
@@ -82,7 +85,7 @@ async function askPatiently(options: ClientOptions, ask: () => Promise<Said>): P
 async function askAt(options: ClientOptions, url: string, path: string): Promise<Said> {
   const { get, signal } = options;
   const answer = await get(url + path, signal);
-  if (answer.kind === 'no-answer') return unanswered(url, answer);
+  if (answer.kind === 'no-answer') return unanswered(options, url, answer);
   const { status } = answer;
   if (status === 429 || status >= 500) return { kind: 'outage', reason: `${url}: HTTP ${String(status)}` };
   const json = jsonOf(answer);
@@ -91,11 +94,26 @@ async function askAt(options: ClientOptions, url: string, path: string): Promise
   return refusal(url, refusalText(status));
 }
 
-function unanswered(url: string, { code, reason }: Extract<HttpAnswer, { kind: 'no-answer' }>): Said {
+function unanswered(
+  { settings }: ClientOptions,
+  url: string,
+  { code, reason }: Extract<HttpAnswer, { kind: 'no-answer' }>,
+): Said {
   const other = OTHER_PROTOCOL.get(code);
   if (other !== undefined) return refusal(url, `${other} (${code})`);
+  const fault = tlsFault({ code, message: reason }, TLS_NAMES, settings.tls?.cert ?? null);
+  if (fault !== null) return refusal(url, fault);
   if (TLS_CODE.test(code)) return refusal(url, `${reason} (${code})`);
-  return { kind: 'outage', reason: `${url}: ${reason}` };
+  const hint = code === 'ECONNRESET' ? hangUpHint(url, settings.tls?.cert ?? null) : '';
+  return { kind: 'outage', reason: `${url}: ${reason}${hint}` };
+}
+
+/** Some servers close without a word where TLS isn't as they want it, and so does one that ends: waiting may help. */
+function hangUpHint(url: string, cert: string | null): string {
+  if (url.startsWith('http:')) return ', perhaps because it speaks TLS: an https:// address';
+  const code =
+    cert === null ? 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' : 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN';
+  return `, perhaps because ${tlsFault({ code }, TLS_NAMES, cert) ?? ''}`;
 }
 
 /** A path that not every registry knows is no reason to doubt its address. */
@@ -131,9 +149,10 @@ function refused(reason: string): DrainError {
 }
 
 function unavailable({ retryForMs }: ClientOptions, reason: string): DrainError {
-  return new DrainError(
-    'REGISTRY_UNAVAILABLE',
-    `the schema registry could not be asked for ${String(Math.round(retryForMs / 1_000))} s: ${reason}. ` +
-      'Nothing is lost: records that need it are read again by the next attempt.',
-  );
+  const text =
+    retryForMs === 0
+      ? `the schema registry could not be asked: ${reason}. Check schemaRegistry.url, and whether it runs there.`
+      : `the schema registry could not be asked for ${String(Math.round(retryForMs / 1_000))} s: ${reason}. ` +
+        'Nothing is lost: records that need it are read again by the next attempt.';
+  return new DrainError('REGISTRY_UNAVAILABLE', text);
 }

@@ -7,6 +7,9 @@ import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@te
 import { fileErrorText } from '../config/environment.js';
 import { isWorldReadable } from '../config/file-mode.js';
 import { certificateFault, keyFault } from '../config/pem.js';
+import { certificateWarning } from '../tls.js';
+
+const CLIENT_CERT = 'TEMPORAL_TLS_CLIENT_CERT';
 
 /** Mistakes with which no connection can come about, or not the one that was meant; none of them quotes a secret. */
 export function credentialFaults({ apiKey, grpcMeta = {}, tls }: ClientConfigProfile): string[] {
@@ -28,7 +31,7 @@ function tlsFaults({ serverCACert, clientCert, clientKey }: ClientConfigTLS): st
   const faults: string[] = [];
   const read = (variable: string, source: ConfigDataSource | undefined): Pem | null => {
     if (source === undefined) return null;
-    const place = 'path' in source ? `${variable}_PATH (${source.path})` : `${variable}_DATA`;
+    const place = placeOf(variable, source);
     try {
       return { place, text: textOf(source) };
     } catch (error) {
@@ -38,7 +41,7 @@ function tlsFaults({ serverCACert, clientCert, clientKey }: ClientConfigTLS): st
   };
   const [ca, cert, key] = [
     read('TEMPORAL_TLS_SERVER_CA_CERT', serverCACert),
-    read('TEMPORAL_TLS_CLIENT_CERT', clientCert),
+    read(CLIENT_CERT, clientCert),
     read('TEMPORAL_TLS_CLIENT_KEY', clientKey),
   ];
   for (const pem of [ca, cert]) addFault(faults, pem, certificateFault);
@@ -59,15 +62,23 @@ function clientKeyFault(text: string, cert: Pem | null): string | null {
   return keyFault(text, null, cert?.text ?? null);
 }
 
+function placeOf(variable: string, source: ConfigDataSource): string {
+  return 'path' in source ? `${variable}_PATH (${source.path})` : `${variable}_DATA`;
+}
+
 function textOf(source: ConfigDataSource): string {
   if ('path' in source) return readFileSync(source.path, 'utf8');
   return typeof source.data === 'string' ? source.data : Buffer.from(source.data).toString('utf8');
 }
 
-/** What works but should be mended. */
+/** What works but should be mended, or won't work for long. Of a profile without faults. */
 export function credentialWarnings({ apiKey, tls = {} }: ClientConfigProfile): string[] {
-  const { clientKey, disabled } = tls;
+  const { clientCert, clientKey, disabled } = tls;
   const warnings: string[] = [];
+  if (clientCert !== undefined && disabled !== true) {
+    const warning = certificateWarning(placeOf(CLIENT_CERT, clientCert), textOf(clientCert));
+    if (warning !== null) warnings.push(warning);
+  }
   if (clientKey !== undefined && 'path' in clientKey && isWorldReadable(clientKey.path)) {
     const place = `TEMPORAL_TLS_CLIENT_KEY_PATH (${clientKey.path})`;
     warnings.push(`${place}: every user of this machine can read the file; chmod 600 it`);

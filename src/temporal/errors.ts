@@ -55,7 +55,9 @@ function refused(address: string, reason: string, cause: unknown): DrainError {
 /** The text says where the address comes from: it is the mistake most often made. */
 function unavailable(error: unknown, { connection: { address } }: Place): DrainError {
   const reason = firstLine(error instanceof Error ? error.message : String(error));
-  const text = `Temporal cannot be reached at ${address} (set by TEMPORAL_ADDRESS or temporal.toml): ${reason}`;
+  const text =
+    `Temporal cannot be reached at ${address} (set by TEMPORAL_ADDRESS or temporal.toml): ${reason}. ` +
+    'Check that address, whether Temporal runs there, and firewalls on the way.';
   return new DrainError('TEMPORAL_UNAVAILABLE', text, { cause: error });
 }
 

@@ -26,6 +26,25 @@ test('client certificates that end are warned of, for each connection by name', 
   );
 });
 
+test("that of the file in MongoDB's connection string is warned of by its option, unless mongodb.ssl has another", async () => {
+  const authority = await createAuthority();
+  const { cert, key } = await authority.issue({ name: 'client', endsSoon: true });
+  const lasting = await authority.issue({ name: 'client' });
+  const files = { '/pair': `${key}\n${cert}`, c: lasting.cert, k: lasting.key };
+  const warningsOf = (ssl: string) => {
+    const uri = 'mongodb://h/?tls=true&tlsCertificateKeyFile=/pair';
+    const text = configuration({ mongodb: `{ uri: '${uri}', database: d${ssl} }` });
+    return checkCertificates(configurationFrom(text, { files }).settings);
+  };
+  const [warning, ...others] = warningsOf(', ssl: {}');
+  assert.deepEqual([warning?.area, warning?.state, others], ['mongodb', 'warning', []]);
+  assert.match(
+    warning?.text ?? '',
+    /^the certificate in tlsCertificateKeyFile in mongodb\.uri expires on .*: renew it$/,
+  );
+  assert.deepEqual(warningsOf(', ssl: { cert: c, key: k }'), []);
+});
+
 test('no client certificate, no warning', () => {
   assert.deepEqual(checkCertificates(configurationFrom(configuration()).settings), []);
 });

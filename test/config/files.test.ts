@@ -69,7 +69,10 @@ describe('the configurations that we give', () => {
   test('drain.yaml takes addresses from the environment', () => {
     const environment = { KAFKA_BROKERS: 'k:1', MONGODB_URI: 'mongodb://m', MONGODB_DATABASE: 'd' };
     const { kafka, mongodb } = loadSettings(inRepository('drain.yaml'), environment);
-    assert.deepEqual([kafka.brokers, mongodb], [['k:1'], { uri: 'mongodb://m', database: 'd', tls: null }]);
+    assert.deepEqual(
+      [kafka.brokers, mongodb],
+      [['k:1'], { uri: 'mongodb://m', database: 'd', tls: null, uriCert: null }],
+    );
   });
 
   test('what `init` writes can be used as it is', () => {

@@ -31,7 +31,7 @@ async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promi
   const times = { budgetMs: 60_000, stopByMs: 80_000 };
   return {
     kafka,
-    mongodb: { uri: stackFromEnvironment().mongodb, database, tls: null },
+    mongodb: { uri: stackFromEnvironment().mongodb, database, tls: null, uriCert: null },
     schemaRegistry: null,
     token: null,
     schemas: [],

@@ -28,7 +28,7 @@ after(() => mongodb[Symbol.asyncDispose]());
 
 const ways = waysTo(() => mongodb);
 const { as, trusting, withClient, byCertificate } = ways;
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
 async function withSink<T>(
   target: Target,
   use: (sink: Sink) => Promise<T>,
@@ -169,7 +169,8 @@ describe('the rights that only some need', () => {
 async function findingsOf(target: Target, orders: string | null): Promise<string[]> {
   const { settings } = configurationFrom(configuration(orders === null ? {} : { orders }));
   const pipelines = orders === null ? new Map() : settings.pipelines;
-  const findings = await checkMongodb({ ...settings, mongodb: { ...target, database: 'shop' }, pipelines });
+  Object.assign(settings.mongodb, target);
+  const findings = await checkMongodb({ ...settings, pipelines });
   return findings.map(({ state, text }) => `${state} ${text}`);
 }
 
@@ -187,11 +188,10 @@ const SECRETS = /mongo-secret|not-this|PRIVATE/;
 /** Of a run, and of `check`, which says the same. */
 async function refusal(target: Target, text: RegExp): Promise<DrainError> {
   const begun = performance.now();
-  const [error, findings] = await Promise.all([
+  const [error, [finding = '']] = await Promise.all([
     failureOf(withSink(target, (sink) => sink.check())),
     findingsOf(target, null),
   ]);
-  const [finding = ''] = findings;
   assert.ok(finding.startsWith(`failed ${error.code}: `), finding);
   assert.match(finding, text);
   assert.match(error.message, text);
@@ -233,16 +233,16 @@ test('a user that is removed in the middle of a run ends it, by name', async () 
   });
 });
 
-describe('check says as whom it got where, and which rights runs would miss', () => {
-  const SEEN = /^ok replica set rs0, 127\.0\.0\.1:\d+: /;
+describe('check says how and as whom it got where, and which rights runs would miss', () => {
+  const SEEN = /^ok replica set rs0, 127\.0\.0\.1:\d+ /;
 
   test('by a password, a certificate, or nothing', async () => {
     const [password] = await findingsOf({ uri: as('kafka-drain'), tls: trusting() }, null);
-    assert.match(password ?? '', new RegExp(`${SEEN.source}as "kafka-drain" of database "admin"$`));
+    assert.match(password ?? '', new RegExp(`${SEEN.source}over TLS: as "kafka-drain" of database "admin"$`));
     const [certificate] = await findingsOf({ uri: byCertificate(), tls: withClient() }, null);
-    assert.match(certificate ?? '', new RegExp(`${SEEN.source}as "CN=kafka-drain,OU=clients" of database "\\$external"$`)); // prettier-ignore
+    assert.match(certificate ?? '', new RegExp(`${SEEN.source}over TLS: as "CN=kafka-drain,OU=clients" of database "\\$external"$`)); // prettier-ignore
     const [nobody] = await findingsOf({ uri: stackFromEnvironment().mongodb, tls: null }, null);
-    assert.match(nobody ?? '', new RegExp(`${SEEN.source}without authentication$`));
+    assert.match(nobody ?? '', new RegExp(`${SEEN.source}without TLS: without authentication$`));
   });
 
   const RIGHTS = [

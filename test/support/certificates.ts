@@ -24,6 +24,8 @@ export interface Subject {
   unit?: string;
   /** Whether it ended an hour ago. */
   expired?: boolean;
+  /** Whether it ends in two days, not in thirty. */
+  endsSoon?: boolean;
 }
 
 /** An authority of the test's own. */
@@ -38,7 +40,7 @@ export async function createAuthority(name = 'kafka-drain tests'): Promise<Autho
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
-    ...period(false),
+    ...period({}),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
@@ -51,7 +53,7 @@ export async function createAuthority(name = 'kafka-drain tests'): Promise<Autho
     const issued = await x509.X509CertificateGenerator.create({
       issuer: certificate.subject,
       subject: `${subject.unit === undefined ? '' : `OU=${subject.unit}, `}CN=${subject.name}`,
-      ...period(subject.expired === true),
+      ...period(subject),
       signingAlgorithm: ALGORITHM,
       signingKey: keys.privateKey,
       publicKey: own.publicKey,
@@ -72,9 +74,13 @@ function extensionsOf({ hosts = ['localhost', '127.0.0.1'] }: Subject): x509.Ext
   ];
 }
 
-function period(expired: boolean): { notBefore: Date; notAfter: Date } {
-  const end = expired ? -HOUR_MS : 48 * HOUR_MS;
-  return { notBefore: new Date(Date.now() - 24 * HOUR_MS), notAfter: new Date(Date.now() + end) };
+function period({ expired = false, endsSoon = false }: Partial<Subject>): {
+  notBefore: Date;
+  notAfter: Date;
+} {
+  const hours = expired ? -1 : endsSoon ? 48 : 30 * 24;
+  const from = Date.now() - 24 * HOUR_MS;
+  return { notBefore: new Date(from), notAfter: new Date(Date.now() + hours * HOUR_MS) };
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {

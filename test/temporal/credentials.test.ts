@@ -142,6 +142,21 @@ describe('credentials for Temporal', () => {
     ]);
   });
 
+  test('warn of a client certificate that ends soon or has ended, by the name of its file', async () => {
+    const authority = await createAuthority();
+    const warningsOf = async (subject: { expired?: boolean; endsSoon?: boolean }, tls = 'true') => {
+      const { cert, key } = await authority.issue({ name: 'worker', ...subject });
+      const environment = withPair(cert, key);
+      const path = environment['TEMPORAL_TLS_CLIENT_CERT_PATH'] ?? '';
+      const { warnings } = optionsWith({ ...environment, TEMPORAL_TLS: tls });
+      return warnings.map((text) => text.replace(path, 'FILE').replace(/ on \w+ .* GMT/, ''));
+    };
+    const name = 'the certificate in TEMPORAL_TLS_CLIENT_CERT_PATH (FILE)';
+    assert.deepEqual(await warningsOf({ endsSoon: true }), [`${name} expires: renew it`]);
+    assert.deepEqual(await warningsOf({ expired: true }), [`${name} expired`]);
+    assert.deepEqual(await warningsOf({ expired: true }, 'false'), [], 'nobody is shown it');
+  });
+
   test('warn of an API key that is sent without TLS', () => {
     const [warning, ...others] = optionsWith({ TEMPORAL_API_KEY: 'hunter2', TEMPORAL_TLS: '0' }).warnings;
     assert.match(warning ?? '', /^TEMPORAL_API_KEY is sent without TLS/);

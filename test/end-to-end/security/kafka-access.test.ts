@@ -62,7 +62,7 @@ describe('a worker whose certificate is replaced while it runs', () => {
   });
 
   test('goes on where it was with the first run after a good one is there, without a restart', async () => {
-    write(await kafka.authority.issue({ name: 'drain-client' }));
+    write(await kafka.authority.issue({ name: 'drain-client', endsSoon: true }));
     await scenario.produce([{ key: 'b', value: '{"n":2}' }]);
     assert.equal((await scenario.run()).records.inserted, 1);
     const { data } = await commandsOf(scenario).check();
