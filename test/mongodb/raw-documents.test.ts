@@ -7,6 +7,7 @@ import { toStatements, toUpdates } from '../../src/mongodb/merge.js';
 import { createWriter, reserve, toInserts, written } from '../../src/mongodb/raw-documents.js';
 import type { WriteModel } from '../../src/mongodb/sink.js';
 import { seededRandom, tombstone, upsert } from './models.js';
+import { readSection } from './section.js';
 
 const jsonToBson = createJsonToBson(
   { maxBytes: 1_000_000, maxDepth: 100, maxKeys: 100_000 },
@@ -24,17 +25,6 @@ function raw(model: ReturnType<typeof upsert>): WriteModel {
   const fields = jsonToBson(Buffer.from(JSON.stringify(model.fields)));
   assert.ok(fields !== null);
   return { ...model, fields: {}, raw: fields };
-}
-
-/** The field's name and the documents of a section. */
-function read(section: Uint8Array): { field: string; documents: BSON.Document[] } {
-  const bytes = Buffer.from(section);
-  assert.deepEqual([bytes[0], bytes.readInt32LE(1)], [1, bytes.length - 1]);
-  const nameEnd = bytes.indexOf(0, 5);
-  const documents: BSON.Document[] = [];
-  for (let at = nameEnd + 1; at < bytes.length; at += bytes.readInt32LE(at))
-    documents.push(BSON.deserialize(bytes.subarray(at, at + bytes.readInt32LE(at)), { promoteLongs: false }));
-  return { field: bytes.toString('utf8', 5, nameEnd), documents };
 }
 
 /** Ids of all kinds and lengths, short and long values, deletes. */
@@ -64,7 +54,7 @@ function models(count: number): ReturnType<typeof upsert>[] {
 
 test('an insert has the documents as the driver would write them, whether they come as fields or as BSON', () => {
   const all = models(500);
-  const { field, documents } = read(toInserts(all.map((model) => itemOf(model))).toBin());
+  const { field, documents } = readSection(toInserts(all.map((model) => itemOf(model))).toBin());
   assert.equal(field, 'documents');
   assert.deepEqual(documents.map(({ n }) => n as number), all.map((_, n) => n)); // prettier-ignore
   assert.deepEqual(
@@ -77,7 +67,7 @@ test('the statements of a merge hold each id in filter and constants, at the pla
   const all = models(210);
   for (const form of [(model: ReturnType<typeof upsert>) => model, raw]) {
     const statements = toStatements(all.map((model) => itemOf(form(model))));
-    const { field, documents } = read(toUpdates(statements, 'offset').toBin());
+    const { field, documents } = readSection(toUpdates(statements, 'offset').toBin());
     assert.deepEqual([field, documents.length], ['updates', 5]);
     const asBson = (value: unknown) => Buffer.from(BSON.serialize({ value })).toString('hex');
     for (const [at, { q, u, multi, c }] of documents.entries()) {
@@ -94,7 +84,7 @@ test('the statements of a merge hold each id in filter and constants, at the pla
 
 test('deletes and upserts are merged by different rules', () => {
   const rules = [upsert(), tombstone()].map((model) => {
-    const [statement] = read(toUpdates([[itemOf(model)]], 'offset').toBin()).documents;
+    const [statement] = readSection(toUpdates([[itemOf(model)]], 'offset').toBin()).documents;
     return JSON.stringify(statement?.['u']);
   });
   assert.match(rules[0] ?? '', /\$lte/);

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import type { Answer, Commands } from '../../src/mongodb/commands.js';
+import type { RawDocuments } from '../../src/mongodb/wire.js';
 import { createWrite } from '../../src/mongodb/write.js';
 import { booksOf } from '../contract/sink-contract.js';
 import { tombstone, upsert } from './models.js';
+import { readSection } from './section.js';
 
 const NEVER = new AbortController().signal;
 const PATIENCE = { resendForMs: 60_000, listener: { alive: () => undefined }, log: () => undefined };
@@ -43,7 +45,7 @@ const ANSWERS: Record<Action, (stored: Set<unknown>, body: Document) => Answer> 
     fault: null,
   }),
   insert: (stored, { documents }) => {
-    const writeErrors = (documents as Document[]).flatMap(({ _id }, index) => {
+    const writeErrors = sentIn(documents).flatMap(({ _id }, index) => {
       if (stored.has(_id)) return [{ index, code: DUPLICATE_KEY, keyPattern: { _id: 1 } }];
       stored.add(_id);
       return [];
@@ -51,7 +53,7 @@ const ANSWERS: Record<Action, (stored: Set<unknown>, body: Document) => Answer> 
     return { reply: { writeErrors }, fault: null };
   },
   update: (stored, { updates }) => {
-    const ids = (updates as { c: { ids: unknown[] } }[]).flatMap(({ c }) => c.ids);
+    const ids = sentIn(updates).flatMap(({ c }) => (c as { ids: unknown[] }).ids);
     const n = ids.filter((id) => stored.has(id)).length;
     return { reply: { n, nModified: n }, fault: null };
   },
@@ -60,6 +62,10 @@ const ANSWERS: Record<Action, (stored: Set<unknown>, body: Document) => Answer> 
     return { reply: { n: ids.filter((id) => stored.delete(id)).length }, fault: null };
   },
 };
+
+function sentIn(field: unknown): Document[] {
+  return readSection((field as RawDocuments).toBin()).documents;
+}
 
 /** Answers the first command of that action so, and no other. */
 function once(wanted: string, how: (server: FakeServer) => Answer | null) {

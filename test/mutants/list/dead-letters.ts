@@ -20,8 +20,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-batch',
-        find: 'if (group.length > 0)\n                waiting.push(group);',
-        replace: 'counts.coalesced += group.length;',
+        find: 'return group.length > 0 ? [group] : [];',
+        replace: 'counts.coalesced += group.length; return [];',
       },
     ],
     tests: ['simulator/simulator'],

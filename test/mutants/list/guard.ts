@@ -50,8 +50,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/merge',
-        find: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lte')))",
-        replace: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lt')))",
+        find: "forEachOrder((order) => termsOf(pipelineWith(IS_NEWER[order]('$lte'))))",
+        replace: "forEachOrder((order) => termsOf(pipelineWith(IS_NEWER[order]('$lt'))))",
       },
     ],
     tests: CONTRACT,
@@ -64,8 +64,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/merge',
-        find: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lt')))",
-        replace: "forEachOrder((order) => pipelineWith(IS_NEWER[order]('$lte')))",
+        find: "forEachOrder((order) => termsOf(pipelineWith(IS_NEWER[order]('$lt'))))",
+        replace: "forEachOrder((order) => termsOf(pipelineWith(IS_NEWER[order]('$lte'))))",
       },
     ],
     tests: CONTRACT,
