@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { withTemporal } from '../../../src/commands/temporal-client.js';
 import { DrainError } from '../../../src/errors.js';
+import { workerError } from '../../../src/temporal/errors.js';
 import { temporalOptions } from '../../../src/temporal/options.js';
 import { connect } from '../../../src/worker.js';
 import { commandsOf } from '../../commands/cli.js';
@@ -236,6 +237,21 @@ describe('where an API key is not accepted', () => {
     assert.match(stderr, /TEMPORAL_REFUSED: Temporal at \S+ refused: .*TEMPORAL_API_KEY/);
     assert.ok(!stderr.includes(WRONG_KEY));
   });
+});
+
+test('a worker that Temporal refuses while it runs ends with that, although its library has no status for it', async () => {
+  const options = temporalOptions(at('keyButSystemInfo', { ...trusting(), TEMPORAL_API_KEY: WRONG_KEY }));
+  const connection = await connect(options);
+  try {
+    const told = Object.assign(new Error('Request unauthorized.'), { name: 'TransportError' });
+    const error = await workerError(told, connection, options);
+    assert.ok(error instanceof DrainError && error.code === 'TEMPORAL_REFUSED', String(error));
+    assert.match(error.message, /check TEMPORAL_API_KEY: expired, revoked, or of another namespace/);
+    const other = new Error('Request unauthorized.');
+    assert.equal(await workerError(other, connection, options), other);
+  } finally {
+    await connection.close();
+  }
 });
 
 test('check and worker warn of an API key that is sent without TLS', async () => {
