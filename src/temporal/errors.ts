@@ -72,11 +72,9 @@ export function namespaceError(
 /** Of what else isn't found, schedules and workflows, the texts are others. */
 function isNamespaceMissing(error: unknown): boolean {
   if (error instanceof NamespaceNotFoundError) return true;
-  return (
-    isGrpcServiceError(error) &&
-    Number(error.code) === NOT_FOUND &&
-    /Namespace \S+ is not found/.test(error.message)
-  );
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  return code === NOT_FOUND && /Namespace \S+ is not found/.test(error.message);
 }
 
 /** By gRPC's status; of the worker's library only texts are left of it. Errors of runs, whatever they say, are none of these. */
