@@ -118,7 +118,11 @@ function activityDeps(
 ): ActivityDeps {
   const tokens = createKeptTokens();
   return {
-    ...{ settings, connections, tokens },
+    ...{ settings, tokens },
+    connections: () =>
+      connections((warning) => {
+        logger.warn(warning);
+      }),
     openSource: ({ topics, group }, kafka) =>
       createSource({ kafka, topics, group, tokens: tokens.of(kafka) }),
     schemas: createKeptSchemas(),
