@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { withTemporal } from '../../../src/commands/temporal-client.js';
 import { DrainError } from '../../../src/errors.js';
@@ -131,7 +134,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     rule: 'a certificate of a private authority that nobody has named',
     environment: () => at('tls', { TEMPORAL_TLS: 'true' }),
-    text: /its certificate is not signed by the CA in TEMPORAL_TLS_SERVER_CA_CERT_PATH/,
+    text: /its certificate is not signed by the CA in TEMPORAL_TLS_SERVER_CA_CERT_PATH, which is not set, nor by an authority that Node\.js trusts/,
   },
   {
     rule: 'an expired certificate',
@@ -266,4 +269,17 @@ test('check and worker warn of an API key that is sent without TLS', async () =>
   } finally {
     await scenario.close();
   }
+});
+
+test('a server that takes the handshake and closes at once is not said to refuse a certificate for sure', async () => {
+  const options = { ...(await authority.issue({ name: 'balancer' })), ALPNProtocols: ['h2'] };
+  await using balancer = createServer(options, (socket) => socket.end()).listen(0, '127.0.0.1');
+  await once(balancer, 'listening');
+  const { port } = balancer.address() as AddressInfo;
+  const environment = { ...at('tls', trusting()), TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}` };
+  const { message } = await errorOf(connect(temporalOptions(environment)));
+  assert.match(
+    message,
+    /takes the TLS handshake and then closes the connection without a word; most likely it wants a client certificate: .*; otherwise there is no Temporal behind this address/,
+  );
 });
