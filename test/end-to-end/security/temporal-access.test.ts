@@ -273,7 +273,9 @@ test('check and worker warn of an API key that is sent without TLS', async () =>
 
 test('a server that takes the handshake and closes at once is not said to refuse a certificate for sure', async () => {
   const options = { ...(await authority.issue({ name: 'balancer' })), ALPNProtocols: ['h2'] };
-  await using balancer = createServer(options, (socket) => socket.end()).listen(0, '127.0.0.1');
+  await using balancer = createServer(options, (socket) =>
+    socket.on('error', () => undefined).end(() => socket.destroy()),
+  ).listen(0, '127.0.0.1');
   await once(balancer, 'listening');
   const { port } = balancer.address() as AddressInfo;
   const environment = { ...at('tls', trusting()), TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}` };
