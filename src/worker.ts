@@ -12,12 +12,13 @@ import { createKeptTokens } from './kafka/kept-tokens.js';
 import { createSource, requirePatch } from './kafka/kafkajs-source.js';
 import { createKeptSchemas } from './registry/kept.js';
 import { scheduleChangeFor } from './schedules/apply.js';
-import { startHealth } from './telemetry/health.js';
+import { startHealth, type Probes } from './telemetry/health.js';
 import { createLogger, logLevelFrom, type Logger } from './telemetry/logger.js';
 import { createRunMetrics } from './telemetry/metrics.js';
 import { installRuntime } from './telemetry/runtime.js';
-import { connectionError, credentialsError } from './temporal/errors.js';
+import { connectionError, workerError } from './temporal/errors.js';
 import { accessText, temporalOptions, type Environment, type TemporalOptions } from './temporal/options.js';
+import { runTogether, statesOf } from './temporal/run-together.js';
 
 /** Above the grace that a drain has for its batches in hand; then the process ends whatever still runs. */
 const SHUTDOWN_FORCE_MS = 30_000;
@@ -39,25 +40,46 @@ export async function runWorker(process: WorkerProcess): Promise<void> {
   const { settings, environment } = process;
   requirePatch();
   const logger = createLogger({ level: logLevelFrom(environment) });
-  const runtime = await installRuntime({ logger, metricsAddress: settings.worker.metricsAddress });
+  const { metricMeter } = await installRuntime({ logger, metricsAddress: settings.worker.metricsAddress });
   const temporal = temporalOptions(environment);
   for (const warning of temporal.warnings) logger.warn(warning);
+  const workers: Worker[] = [];
+  // before Temporal is asked for anything, so that a port in use is told as what it is
+  const health = await startHealth(settings.worker.healthAddress, probesOf(workers));
+  try {
+    const activities = createActivities(activityDeps(process, logger, createRunMetrics(metricMeter)));
+    await withConnection(temporal, logger, async (connection) => {
+      const { namespace } = temporal;
+      workers.push(...(await createWorkers({ connection, namespace }, settings, activities)));
+      await warnOfStaleSchedules(new Client({ connection, namespace }), settings, logger);
+      logStart(logger, settings, health.address);
+      await runTogether(workers);
+      logger.info('worker stopped');
+    });
+  } finally {
+    await health.close();
+  }
+}
+
+async function withConnection(
+  temporal: TemporalOptions,
+  logger: Logger,
+  use: (connection: NativeConnection) => Promise<void>,
+): Promise<void> {
   const connection = await connect(temporal);
   logger.info('connected to Temporal', {
     address: temporal.connection.address,
     access: accessText(temporal.connection),
   });
   try {
-    const metrics = createRunMetrics(runtime.metricMeter);
-    const { namespace } = temporal;
-    const activities = createActivities(activityDeps(process, logger, metrics));
-    const workers = await createWorkers({ connection, namespace }, settings, activities);
-    await warnOfStaleSchedules(new Client({ connection, namespace }), settings, logger);
-    await runHealthy(workers, settings, logger);
+    await use(connection);
   } catch (error) {
-    throw credentialsError(error, temporal) ?? error;
+    throw await workerError(error, connection, temporal);
   } finally {
-    await connection.close();
+    // a worker that was made and never ran holds it; that it then can't be closed must not hide why
+    await connection.close().catch((error: unknown) => {
+      logger.debug('the connection to Temporal could not be closed', { error });
+    });
   }
 }
 
@@ -96,7 +118,11 @@ function activityDeps(
 ): ActivityDeps {
   const tokens = createKeptTokens();
   return {
-    ...{ settings, connections, tokens },
+    ...{ settings, tokens },
+    connections: () =>
+      connections((warning) => {
+        logger.warn(warning);
+      }),
     openSource: ({ topics, group }, kafka) =>
       createSource({ kafka, topics, group, tokens: tokens.of(kafka) }),
     schemas: createKeptSchemas(),
@@ -114,39 +140,25 @@ function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
     : { workflowsPath: WORKFLOWS };
 }
 
-async function runHealthy(workers: Worker[], settings: Settings, logger: Logger): Promise<void> {
-  const health = await startHealth(settings.worker.healthAddress, {
+/** `workers` is empty until they are made. */
+function probesOf(workers: readonly Worker[]): Probes {
+  return {
     live: () => (statesOf(workers).includes('FAILED') ? 'the worker has failed' : null),
     ready: () => {
+      if (workers.length === 0) return 'the worker is starting';
       const unready = statesOf(workers).find((state) => state !== 'RUNNING');
       return unready === undefined ? null : `the worker is ${unready.toLowerCase()}`;
     },
-  });
+  };
+}
+
+function logStart(logger: Logger, { worker, pipelines }: Settings, health: string | null): void {
   logger.info('worker started', {
-    taskQueue: settings.worker.taskQueue,
-    pipelines: [...settings.pipelines.keys()],
-    health: health.address,
-    metrics: settings.worker.metricsAddress,
+    taskQueue: worker.taskQueue,
+    pipelines: [...pipelines.keys()],
+    health,
+    metrics: worker.metricsAddress,
   });
-  try {
-    await Promise.all(workers.map((worker) => runTogether(worker, workers)));
-    logger.info('worker stopped');
-  } finally {
-    await health.close();
-  }
-}
-
-function statesOf(workers: Worker[]): ReturnType<Worker['getState']>[] {
-  return workers.map((worker) => worker.getState());
-}
-
-/** Where one of them fails, the others stop as well. */
-async function runTogether(worker: Worker, workers: Worker[]): Promise<void> {
-  try {
-    await worker.run();
-  } finally {
-    for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
-  }
 }
 
 /** A run takes its limits from the schedule: people should know when those aren't the file's. Never keeps a worker from starting. */

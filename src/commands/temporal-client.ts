@@ -1,15 +1,15 @@
 /** The command line's connection to Temporal: opened, used, closed, and never waited for without a limit. */
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  Client,
-  Connection,
-  isGrpcServiceError,
-  NamespaceNotFoundError,
-  ServiceError,
-} from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { DrainError } from '../errors.js';
 import { parseAddress } from '../telemetry/address.js';
-import { connectionError, credentialsError, firstLine, tlsError } from '../temporal/errors.js';
+import {
+  connectionError,
+  credentialsError,
+  firstLine,
+  namespaceError,
+  tlsError,
+} from '../temporal/errors.js';
 import { accessText, temporalOptions, type Environment, type TemporalOptions } from '../temporal/options.js';
 import type { Context } from './context.js';
 
@@ -47,7 +47,7 @@ export async function withTemporal<T>(
       warnings,
     });
   } catch (error) {
-    throw credentialsError(error, options) ?? asUnavailable(error, address, namespace);
+    throw credentialsError(error, options) ?? namespaceError(error, options) ?? asUnavailable(error, options);
   } finally {
     await connection.close();
   }
@@ -95,15 +95,11 @@ async function refusal(connected: Promise<void>, options: TemporalOptions): Prom
   await connected;
 }
 
-function asUnavailable(error: unknown, address: string, namespace: string): unknown {
-  const place = `Temporal at ${address}, namespace ${namespace}`;
-  if (error instanceof NamespaceNotFoundError) {
-    const text = `${place}: there is no such namespace; correct TEMPORAL_NAMESPACE or temporal.toml`;
-    return new DrainError('TEMPORAL_UNAVAILABLE', text, { cause: error });
-  }
+function asUnavailable(error: unknown, { connection: { address }, namespace }: TemporalOptions): unknown {
   const cause: unknown = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause)) return error;
-  return new DrainError('TEMPORAL_UNAVAILABLE', `${place}: ${firstLine(cause.message)}`, { cause: error });
+  const text = `Temporal at ${address}, namespace ${namespace}: ${firstLine(cause.message)}`;
+  return new DrainError('TEMPORAL_UNAVAILABLE', text, { cause: error });
 }
 
 /** `temporal server start-dev` puts its Web UI that many ports above. */

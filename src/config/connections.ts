@@ -1,6 +1,7 @@
 /** The sections about servers as the program uses them: files read, exactly one source for every secret. */
 import { CLIENT_ID, WORKER_DEFAULTS } from './defaults.js';
 import { fileErrorText } from './environment.js';
+import { WORLD_READABLE } from './file-mode.js';
 import type { Path, Problem } from './problem.js';
 import { certificateFault, keyFault } from './pem.js';
 import { toSasl } from './sasl.js';
@@ -15,6 +16,8 @@ export interface Files {
   readFile: (path: string) => string;
   /** Whether every user of this machine may read it. */
   isWorldReadable: (path: string) => boolean;
+  /** Whether every user may read the configuration itself. */
+  isOwnWorldReadable: () => boolean;
   /** Its absolute path. */
   locate: (path: string) => string;
 }
@@ -44,7 +47,7 @@ export function createFileReader({ readFile, isWorldReadable, locate }: Files): 
     const found = problems.length;
     const text = read(path, file, what);
     if (problems.length === found && isWorldReadable(file)) {
-      warnings.push({ path, text: `${what}every user of this machine can read the file; chmod 600 it` });
+      warnings.push({ path, text: `${what}${WORLD_READABLE}` });
     }
     return text;
   };

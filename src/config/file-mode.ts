@@ -1,5 +1,8 @@
 import { statSync } from 'node:fs';
 
+/** What a warning says of such a file. */
+export const WORLD_READABLE = 'every user of this machine can read the file; chmod 600 it';
+
 /** The bit of a file's mode. */
 const READABLE_BY_OTHERS = 0o004;
 

@@ -8,6 +8,7 @@ import { fileErrorText, isMapping, substitute, type Surroundings } from './envir
 import { toPipeline } from './pipelines.js';
 import type { Problem } from './problem.js';
 import { isWorldReadable } from './file-mode.js';
+import { inlineSecretWarnings } from './inline-secrets.js';
 import { toMongodb } from './mongodb-connection.js';
 import { configError, problemLines } from './report.js';
 import { nameProblems, pipelineProblems, sharingProblems } from './rules.js';
@@ -23,9 +24,10 @@ export interface Configuration {
   warnings: string[];
   /**
    * What the configuration says of the servers, with every file that it names read anew, so that rotated certificates and
-   * passwords need no restart. What is in the configuration itself stays as it was read. Error: `CONFIG_INVALID`.
+   * passwords need no restart. What is in the configuration itself stays as it was read. `warn` gets what has to be mended
+   * now and hadn't when they were last read. Error: `CONFIG_INVALID`.
    */
-  connections: () => Connections;
+  connections: (warn?: (warning: string) => void) => Connections;
 }
 
 /**
@@ -43,6 +45,7 @@ export function loadConfiguration(path: string, environment: Surroundings['envir
     environment,
     readFile: (file) => readFileSync(resolve(folder, file), 'utf8'),
     isWorldReadable: (file) => isWorldReadable(resolve(folder, file)),
+    isOwnWorldReadable: () => isWorldReadable(path),
     locate: (file) => resolve(folder, file),
   });
 }
@@ -68,7 +71,7 @@ export function parseConfiguration(
 ): Configuration {
   const document = readDocument(text);
   if (document.syntax.length > 0) throw configError(file, document, []);
-  const { data, problems: unresolved } = substitute(document.data, surroundings);
+  const { data, problems: unresolved, warnings: open } = substitute(document.data, surroundings);
   const { config, problems: unfit } = validate(data);
   const refused = withoutFollowing(unfit, unresolved);
   const reader = createFileReader(surroundings);
@@ -78,8 +81,28 @@ export function parseConfiguration(
   const problems = [...causes, ...withoutFollowing([...ruleProblems(data), ...reader.problems], causes)];
   if (config === null || servers === null || problems.length > 0) throw configError(file, document, problems);
   const settings = { ...servers, pipelines: toPipelines(config, transforms) };
-  const connections = () => readAnew(document, file, surroundings, settings);
-  return { settings, warnings: problemLines(file, document, reader.warnings), connections };
+  const own = surroundings.isOwnWorldReadable() ? inlineSecretWarnings(document.data) : [];
+  const lines = (warnings: Problem[]): string[] => [...new Set(problemLines(file, document, warnings))];
+  const files = lines([...open, ...reader.warnings]);
+  const connections = createReadAnew(files, () => {
+    const { warnings, ...anew } = readAnew(document, file, surroundings, settings);
+    return [anew, lines(warnings)];
+  });
+  return { settings, warnings: [...files, ...lines(own)], connections };
+}
+
+/** @param told what the first reading has warned of: runs come every few minutes, and say only what is new */
+function createReadAnew(
+  told: readonly string[],
+  read: () => [connections: Connections, warnings: string[]],
+): Configuration['connections'] {
+  let known = told;
+  return (warn = () => undefined) => {
+    const [connections, warnings] = read();
+    for (const warning of warnings) if (!known.includes(warning)) warn(warning);
+    known = warnings;
+    return connections;
+  };
 }
 
 /** The database stays: what is read and written must not change while the worker runs. */
@@ -88,14 +111,15 @@ function readAnew(
   file: string,
   surroundings: Surroundings & Files,
   { mongodb: { database } }: Settings,
-): Connections {
-  const { data, problems } = substitute(document.data, surroundings);
+): Connections & { warnings: Problem[] } {
+  const { data, problems, warnings: open } = substitute(document.data, surroundings);
   const reader = createFileReader(surroundings);
   const servers = readServers(data, reader);
   const mistakes = [...problems, ...reader.problems];
   if (servers === null || mistakes.length > 0) throw configError(file, document, mistakes);
   const { kafka, mongodb, schemaRegistry } = servers;
-  return { kafka, mongodb: { ...mongodb, database }, schemaRegistry };
+  const warnings = [...open, ...reader.warnings];
+  return { kafka, mongodb: { ...mongodb, database }, schemaRegistry, warnings };
 }
 
 function toPipelines(

@@ -5,7 +5,7 @@ import { createMeter, payloadOf as metered, type Meter } from '../registry/fault
 import type { Part } from '../registry/framing.js';
 import type { Payload, PayloadFault } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { isPlainObject, type Fields } from './decode.js';
+import { isObject, type Fields } from './decode.js';
 import { shapeFault, type RecordLimits } from './record-limits.js';
 
 /** Marks what doesn't fit its schema. */
@@ -22,7 +22,7 @@ const MAX_SCALE = 6_176;
 const VALUE_BYTES = 8;
 
 export function isWithSchema(value: unknown): value is { schema: unknown; payload: unknown } {
-  return isPlainObject(value) && Object.keys(value).length === 2 && 'schema' in value && 'payload' in value;
+  return isObject(value) && Object.keys(value).length === 2 && 'schema' in value && 'payload' in value;
 }
 
 /**
@@ -36,7 +36,7 @@ export function payloadOf(
   limits: RecordLimits,
 ): Extract<Payload, { kind: 'value' }> | BadRecord {
   if (schema === null) return { kind: 'value', value: payload };
-  if (!isPlainObject(schema)) return faultOf(part, 'MALFORMED', limits);
+  if (!isObject(schema)) return faultOf(part, 'MALFORMED', limits);
   const done = metered(() => read(payload, schema, createMeter(limits)));
   if (done.kind === 'fault') return faultOf(part, done.fault, limits);
   return done.value === MISFIT ? faultOf(part, 'MALFORMED', limits) : done;
@@ -109,7 +109,7 @@ function dateOf(value: unknown, unitMs: number): unknown {
 
 /** Base64 of the unscaled value, or a number (`decimal.format=NUMERIC`) of so few digits that none can be lost. */
 function decimal(value: unknown, { parameters }: Fields): unknown {
-  const scale = isPlainObject(parameters) ? Number(parameters['scale']) : Number.NaN;
+  const scale = isObject(parameters) ? Number(parameters['scale']) : Number.NaN;
   if (!Number.isInteger(scale) || Math.abs(scale) > MAX_SCALE) return MISFIT;
   if (isNumber(value)) return decimalOfNumber(String(value), scale);
   const bytes = bytesOf(value);
@@ -124,7 +124,7 @@ function decimalOfNumber(text: string, scale: number): unknown {
 }
 
 function array(value: unknown, { items }: Fields, meter: Meter): unknown {
-  if (!Array.isArray(value) || !isPlainObject(items)) return MISFIT;
+  if (!Array.isArray(value) || !isObject(items)) return MISFIT;
   meter.enter(0);
   meter.items(value.length);
   const done = value.map((item) => read(item, items, meter));
@@ -134,7 +134,7 @@ function array(value: unknown, { items }: Fields, meter: Meter): unknown {
 
 /** With keys that are texts; others come as pairs, and MongoDB has none. */
 function map(value: unknown, { values }: Fields, meter: Meter): unknown {
-  if (!isPlainObject(value) || !isPlainObject(values)) return MISFIT;
+  if (!isObject(value) || !isObject(values)) return MISFIT;
   const entries = Object.entries(value);
   meter.enter(entries.length);
   const done = entries.map(([key, item]): [string, unknown] => [key, read(item, values, meter)]);
@@ -143,7 +143,7 @@ function map(value: unknown, { values }: Fields, meter: Meter): unknown {
 }
 
 function struct(value: unknown, { fields }: Fields, meter: Meter): unknown {
-  if (!isPlainObject(value) || !Array.isArray(fields)) return MISFIT;
+  if (!isObject(value) || !Array.isArray(fields)) return MISFIT;
   meter.enter(fields.length);
   const done = fields.map((field: unknown) => entryOf(value, field, meter));
   meter.leave();
@@ -151,7 +151,7 @@ function struct(value: unknown, { fields }: Fields, meter: Meter): unknown {
 }
 
 function entryOf(value: Fields, field: unknown, meter: Meter): [string, unknown] {
-  if (!isPlainObject(field) || typeof field['field'] !== 'string') return ['', MISFIT];
+  if (!isObject(field) || typeof field['field'] !== 'string') return ['', MISFIT];
   const name = field['field'];
   return [name, read(Object.hasOwn(value, name) ? value[name] : null, field, meter)];
 }

@@ -83,13 +83,13 @@ function decodeExtendedJson(text: string): Decoded {
 
 /** Neither an array nor one value of BSON's own, such as a date. */
 function isDocument(value: unknown): value is Record<string, unknown> {
-  return isPlainObject(value) && !('_bsontype' in value) && !(value instanceof Date);
+  return isObject(value) && !('_bsontype' in value) && !(value instanceof Date);
 }
 
 function decodeJson(text: string, { largeIntegers }: DecodeRules): Decoded {
   const root = parseJson(text);
   if (root === undefined) return bad('decode', 'NOT_JSON', 'the value is not valid JSON');
-  if (!isPlainObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
+  if (!isObject(root)) return bad('decode', 'NOT_AN_OBJECT', 'the JSON value is not an object');
   const fault = findFault(root, text, largeIntegers !== 'reject');
   if (fault !== null) return fault;
   if (largeIntegers === 'reject' || largeIntegers === 'round') return { kind: 'fields', fields: root };
@@ -106,7 +106,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Neither null nor an array. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

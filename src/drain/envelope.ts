@@ -1,7 +1,7 @@
 /** Change events of Debezium: what happened to which row or document. Both kinds of connector are told by their shape. */
 import type { PipelineSettings } from '../config/settings.js';
 import { bad, type BadRecord } from './bad-record.js';
-import { decodeValue, isPlainObject, type Decoded, type DecodeRules, type Fields } from './decode.js';
+import { decodeValue, isObject, type Decoded, type DecodeRules, type Fields } from './decode.js';
 import { withoutSchema, type KeyFields } from './key-fields.js';
 import { NO_REGISTRY, type RegistryContext } from './registry-formats.js';
 
@@ -53,7 +53,7 @@ interface Event extends Fields {
 }
 
 function isEvent(fields: Fields | null): fields is Event {
-  return fields !== null && typeof fields['op'] === 'string' && isPlainObject(fields['source']);
+  return fields !== null && typeof fields['op'] === 'string' && isObject(fields['source']);
 }
 
 function changeOf(rules: EnvelopeRules, event: Event): Change {
@@ -103,7 +103,7 @@ function rowOf(rules: EnvelopeRules, row: unknown, source: Fields): Decoded {
   if (isMongodb(source) && typeof row === 'string') {
     return decodeValue({ ...rules, value: 'extended-json' }, Buffer.from(row));
   }
-  return isPlainObject(row) ? { kind: 'fields', fields: row } : notAnEnvelope('a row that is no object');
+  return isObject(row) ? { kind: 'fields', fields: row } : notAnEnvelope('a row that is no object');
 }
 
 export function isMongodb(source: Fields): boolean {

@@ -5,7 +5,7 @@ import { fromExtendedJson } from '../mongodb/extended-json.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { isWithSchema, payloadOf } from './connect-schema.js';
-import { isPlainObject, type Fields } from './decode.js';
+import { isObject, type Fields } from './decode.js';
 import { decodeKey, type DecodedKey, type KeyRules } from './decode-key.js';
 import type { RegistryContext } from './registry-formats.js';
 
@@ -28,8 +28,8 @@ export function readKeyWith(rules: KeyFieldRules, schemas: Schemas | null = null
     const parsed = readKey(rules, key, { schemas, headers });
     if (parsed.kind === 'bad') return parsed;
     const { value } = parsed;
-    const fields = isPlainObject(value) && rules.envelope === 'debezium' ? withoutSchema(value) : value;
-    return isPlainObject(fields)
+    const fields = isObject(value) && rules.envelope === 'debezium' ? withoutSchema(value) : value;
+    return isObject(fields)
       ? { kind: 'fields', fields }
       : bad('id', 'NOT_AN_OBJECT', 'the key is not an object, whose fields would be the document id');
   };
@@ -38,7 +38,7 @@ export function readKeyWith(rules: KeyFieldRules, schemas: Schemas | null = null
 /** What Kafka Connect's JSON converter writes with `schemas.enable`: the payload; `null`: it is no object. */
 export function withoutSchema(fields: Fields): Fields | null {
   if (!('payload' in fields) || !('schema' in fields)) return fields;
-  return isPlainObject(fields['payload']) ? fields['payload'] : null;
+  return isObject(fields['payload']) ? fields['payload'] : null;
 }
 
 /** Debezium's connector for MongoDB puts the document's `_id` into the key as a text of extended JSON. */

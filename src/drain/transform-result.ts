@@ -10,7 +10,7 @@ export type Transformed = { kind: 'fields'; fields: Fields } | { kind: 'skip' } 
 /** What a transform has returned, checked: everything that a decoded value is known to be, its result must be as well. */
 export function resultOf(returned: unknown): Transformed {
   if (returned === null || returned === undefined) return { kind: 'skip' };
-  if (!isPlainObject(returned)) {
+  if (!isLiteral(returned)) {
     return bad(
       'transform',
       'TRANSFORM_RESULT',
@@ -60,7 +60,8 @@ export function classOf(error: unknown): string {
   return CLASS_NAME.test(name) ? name : 'an error';
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** What `{ … }` makes: no value of a class, nor of BSON. */
+function isLiteral(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && !('_bsontype' in value);

@@ -2,7 +2,12 @@ import type { KafkaSettings } from '../config/settings.js';
 import { DrainError, type ErrorCode } from '../errors.js';
 import { tlsFault, tlsNames } from '../tls.js';
 import { membersText, type GroupMember } from './group-members.js';
-import { causesOf, isConnectionError, isUnavailableCoordinator, type KafkaError } from './kafka-errors.js';
+import {
+  kafkaCausesOf,
+  isConnectionError,
+  isUnavailableCoordinator,
+  type KafkaError,
+} from './kafka-errors.js';
 
 /** What an error's message needs to name place and remedy. */
 export interface Place {
@@ -14,7 +19,7 @@ export interface Place {
 
 /** Any error of kafkajs as one of ours. What is ours already, or a cause of it, is returned as it is. */
 export function classify(error: unknown, place: Place): Error {
-  const causes = causesOf(error);
+  const causes = kafkaCausesOf(error);
   const topic = causes.find((cause) => cause.topic !== undefined)?.topic ?? place.topic;
   const ours = causes.find((cause): cause is DrainError => cause instanceof DrainError);
   if (ours !== undefined) return ours;
@@ -140,7 +145,7 @@ const PASSING = new Set([
 
 /** Connection troubles, and what a broker refuses for reasons of its own. Anything else is a defect, of ours or kafkajs's. */
 function unclassified(error: unknown, place: Place): Error {
-  const causes = causesOf(error);
+  const causes = kafkaCausesOf(error);
   if (isConnectionError(error) || isUnavailableCoordinator(error)) return unavailable(error, place);
   const protocol = causes.find(({ type }) => type !== undefined);
   if (protocol !== undefined) {
@@ -157,7 +162,7 @@ function unclassified(error: unknown, place: Place): Error {
 
 /** Nobody answers, or not in time. Retried by the next attempt. */
 function unavailable(error: unknown, place: Place): DrainError {
-  const causes = causesOf(error);
+  const causes = kafkaCausesOf(error);
   const innermost = causes.at(-1);
   const broker = causes.find((cause) => cause.broker !== undefined)?.broker;
   const hint = handshakeHint(causes, place);

@@ -4,7 +4,7 @@ import { topicMatcher } from '../config/topic-pattern.js';
 import { forEachLimited } from '../for-each-limited.js';
 import type { AdminClient } from './client.js';
 import { COORDINATOR_LIMIT_MS } from './group-hooks.js';
-import { causesOf, isUnavailableCoordinator } from './kafka-errors.js';
+import { kafkaCausesOf, isUnavailableCoordinator } from './kafka-errors.js';
 import {
   partitionName,
   type CommittedOffset,
@@ -59,7 +59,7 @@ export async function fetchCommitted(
 
 /** kafkajs hides why it finds no coordinator, also that we have no right to know: asks once more, by hand, for the reason. */
 async function findCoordinator({ cluster }: AdminClient, groupId: string, error: unknown): Promise<void> {
-  if (!causesOf(error).some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) return;
+  if (!kafkaCausesOf(error).some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) return;
   const broker = await cluster().brokerPool.findConnectedBroker();
   await broker.findGroupCoordinator({ groupId, coordinatorType: 0 });
 }

@@ -1,4 +1,5 @@
 /** What an error of kafkajs says about our membership. By name and type, never by class: classes differ between copies. */
+import { causesOf } from '../causes.js';
 
 /** The fields of kafkajs's errors that tell them apart. */
 export interface KafkaError {
@@ -13,15 +14,7 @@ export interface KafkaError {
 }
 
 /** The error itself and everything it names as its cause, outermost first. */
-export function causesOf(error: unknown): KafkaError[] {
-  const chain: KafkaError[] = [];
-  let current = error;
-  while (typeof current === 'object' && current !== null && chain.length < 10) {
-    chain.push(current);
-    current = (current as KafkaError).cause;
-  }
-  return chain;
-}
+export const kafkaCausesOf = (error: unknown): KafkaError[] => causesOf<KafkaError>(error);
 
 const FENCES = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
 const COORDINATOR_AWAY = new Set([
@@ -42,7 +35,7 @@ export function isRebalance(error: unknown): boolean {
 
 /** The group's coordinator is being elected, is loading the group, or moved. */
 export function isUnavailableCoordinator(error: unknown): boolean {
-  return causesOf(error).some(
+  return kafkaCausesOf(error).some(
     ({ type, name }) => COORDINATOR_AWAY.has(type ?? '') || name === 'KafkaJSGroupCoordinatorNotFound',
   );
 }
@@ -57,7 +50,7 @@ const CONNECTION_ERRORS = new Set([
 ]);
 
 export function isConnectionError(error: unknown): boolean {
-  return causesOf(error).some(
+  return kafkaCausesOf(error).some(
     // A plain error of kafkajs's broker, while it connects or once it has lost the connection.
     ({ name, message }) => CONNECTION_ERRORS.has(name ?? '') || message === 'Broker not connected',
   );

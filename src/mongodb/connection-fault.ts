@@ -1,4 +1,5 @@
 /** Why a client gets no further than the door: TLS, authentication, the wrong replica set. */
+import { causesOf } from '../causes.js';
 import { MongoServerError, MongoServerSelectionError } from 'mongodb';
 import type { MongoClient, ServerDescription } from 'mongodb';
 import { fileErrorText } from '../config/environment.js';
@@ -64,7 +65,7 @@ function refusalOfAll(servers: readonly ServerDescription[], options: Options): 
 
 /** Where trying again doesn't help; `null`: it may. */
 function refusalOf(error: Error | null, options: Options): string | null {
-  for (const cause of causesOf(error)) {
+  for (const cause of causesOf<Cause>(error)) {
     const text = tlsFault(cause, namesOf(options), certificateOf(options));
     if (text !== null) return text;
   }
@@ -86,13 +87,14 @@ function stateOf({ address, type, error }: ServerDescription, options: Options):
 
 /** mongod says nothing where it doesn't like what it is shown: it hangs up, as one does that is ending. */
 function isHangUp(error: Error | null): boolean {
-  return causesOf(error).some(
-    ({ message, code }) => /^connection .* closed$/.test(message) || code === 'ECONNRESET',
+  return causesOf<Cause>(error).some(
+    ({ message = '', code }) => /^connection .* closed$/.test(message) || code === 'ECONNRESET',
   );
 }
 
 function hintOf(error: Error, options: Options): string {
-  if (causesOf(error).some(({ code }) => code === 'ENOTFOUND')) return '. Check the host name in mongodb.uri';
+  if (causesOf<Cause>(error).some(({ code }) => code === 'ENOTFOUND'))
+    return '. Check the host name in mongodb.uri';
   if (!isHangUp(error)) return '';
   const { cert, key, tls } = namesOf(options);
   if (!options.tls) return `. If it expects TLS, set ${tls}, or tls=true in mongodb.uri`;
@@ -103,12 +105,9 @@ function hintOf(error: Error, options: Options): string {
 }
 
 interface Cause {
-  message: string;
+  message?: string;
   code?: unknown;
-}
-
-function causesOf(error: unknown): Cause[] {
-  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+  cause?: unknown;
 }
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException & { path: string } {

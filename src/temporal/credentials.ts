@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@temporalio/envconfig';
 import { fileErrorText } from '../config/environment.js';
-import { isWorldReadable } from '../config/file-mode.js';
+import { isWorldReadable, WORLD_READABLE } from '../config/file-mode.js';
 import { certificateFault, keyFault } from '../config/pem.js';
 import { certificateWarning } from '../tls.js';
 
@@ -71,21 +71,39 @@ function textOf(source: ConfigDataSource): string {
   return typeof source.data === 'string' ? source.data : Buffer.from(source.data).toString('utf8');
 }
 
-/** What works but should be mended, or won't work for long. Of a profile without faults. */
-export function credentialWarnings({ apiKey, tls = {} }: ClientConfigProfile): string[] {
-  const { clientCert, clientKey, disabled } = tls;
-  const warnings: string[] = [];
+/**
+ * What works but should be mended, or won't work for long. Of a profile without faults.
+ * @param variables those that the profile was read with; what they don't set comes from the file that they name
+ */
+export function credentialWarnings(
+  profile: ClientConfigProfile,
+  variables: Readonly<Record<string, string>>,
+): string[] {
+  const { apiKey, tls: { clientCert, clientKey, disabled } = {} } = profile;
+  const warnings = configFileWarnings(profile, variables);
   if (clientCert !== undefined && disabled !== true) {
     const warning = certificateWarning(placeOf(CLIENT_CERT, clientCert), textOf(clientCert));
     if (warning !== null) warnings.push(warning);
   }
   if (clientKey !== undefined && 'path' in clientKey && isWorldReadable(clientKey.path)) {
     const place = `TEMPORAL_TLS_CLIENT_KEY_PATH (${clientKey.path})`;
-    warnings.push(`${place}: every user of this machine can read the file; chmod 600 it`);
+    warnings.push(`${place}: ${WORLD_READABLE}`);
   }
   if (apiKey !== undefined && disabled === true)
     warnings.push(
       'TEMPORAL_API_KEY is sent without TLS, for everybody on the way to read; remove TEMPORAL_TLS',
     );
   return warnings;
+}
+
+function configFileWarnings(
+  { apiKey, tls: { clientKey } = {} }: ClientConfigProfile,
+  variables: Readonly<Record<string, string>>,
+): string[] {
+  const file = variables['TEMPORAL_CONFIG_FILE'];
+  const hasKey = apiKey !== undefined && variables['TEMPORAL_API_KEY'] === undefined;
+  const hasClientKey =
+    clientKey !== undefined && 'data' in clientKey && variables['TEMPORAL_TLS_CLIENT_KEY_DATA'] === undefined;
+  if (file === undefined || !(hasKey || hasClientKey) || !isWorldReadable(file)) return [];
+  return [`TEMPORAL_CONFIG_FILE (${file}), in which a key stands: ${WORLD_READABLE}`];
 }

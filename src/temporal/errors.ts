@@ -1,5 +1,6 @@
 /** Errors of Temporal's two client libraries, as ours: what doesn't let us in is one thing, what doesn't answer another. */
-import { isGrpcServiceError } from '@temporalio/client';
+import { isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
 import { DrainError } from '../errors.js';
 import { diagnoseTls } from './handshake.js';
 import type { TemporalOptions } from './options.js';
@@ -31,15 +32,64 @@ export function credentialsError(error: unknown, { connection, namespace }: Plac
   );
 }
 
+const ASK_LIMIT_MS = 5_000;
+
+/**
+ * What ended a worker, or kept it from being made. Its library tells a refusal as a text without a status ("Request
+ * unauthorized."), or not at all, so that the server is asked once more. Whatever isn't a refusal stays as it is.
+ */
+export async function workerError(
+  error: unknown,
+  connection: NativeConnection,
+  place: Place,
+): Promise<unknown> {
+  const known = credentialsError(error, place);
+  if (known !== null) return known;
+  if (!isTransportError(error) && !(error instanceof DrainError)) return error;
+  const { namespace } = place;
+  try {
+    const ask = () => connection.workflowService.describeNamespace({ namespace });
+    await connection.withDeadline(Date.now() + ASK_LIMIT_MS, ask);
+    return error;
+  } catch (answer) {
+    return credentialsError(answer, place) ?? namespaceError(answer, place) ?? error;
+  }
+}
+
+/** The error where the server has no such namespace; `null` for any other. */
+export function namespaceError(
+  error: unknown,
+  { connection: { address }, namespace }: Place,
+): DrainError | null {
+  if (!isNamespaceMissing(error)) return null;
+  const place = `Temporal at ${address}, namespace ${namespace}`;
+  const remedy = `correct TEMPORAL_NAMESPACE or temporal.toml, or make it: temporal operator namespace create --namespace ${namespace}`;
+  return new DrainError('TEMPORAL_UNAVAILABLE', `${place}: there is no such namespace; ${remedy}`, {
+    cause: error,
+  });
+}
+
+/** Of what else isn't found, schedules and workflows, the texts are others. */
+function isNamespaceMissing(error: unknown): boolean {
+  if (error instanceof NamespaceNotFoundError) return true;
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  return code === NOT_FOUND && /Namespace \S+ is not found/.test(error.message);
+}
+
 /** By gRPC's status; of the worker's library only texts are left of it. Errors of runs, whatever they say, are none of these. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error.name === 'TransportError') return REFUSALS.some((text) => error.message.includes(text));
+  if (isTransportError(error)) return REFUSALS.some((text) => error.message.includes(text));
   if (isGrpcServiceError(error)) return REFUSED.includes(error.code);
   return isRefusal(error.cause);
 }
 
-const [PERMISSION_DENIED, UNAUTHENTICATED] = [7, 16];
+function isTransportError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TransportError';
+}
+
+const [NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [5, 7, 16];
 const REFUSED: readonly number[] = [PERMISSION_DENIED, UNAUTHENTICATED];
 const REFUSALS = [
   'code: Unauthenticated',

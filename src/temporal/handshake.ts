@@ -23,6 +23,12 @@ const NAMES: TlsNames = {
   tls: 'TEMPORAL_TLS',
 };
 
+/** Whom the worker's library trusts isn't what Node trusts, which makes the handshake here. */
+const NAMES_WITHOUT_CA: TlsNames = {
+  ...NAMES,
+  ca: `${NAMES.ca}, which is not set, nor by an authority that Node.js trusts (a worker trusts those of the operating system instead)`,
+};
+
 /** What is wrong between our TLS settings and the server's, with the remedy; `null`: nothing that a handshake shows. */
 export function diagnoseTls({ address, tls }: TemporalConnection): Promise<string | null> {
   return tls ? diagnoseHandshake(address, tls === true ? {} : tls) : diagnosePlaintext(address);
@@ -39,11 +45,14 @@ async function diagnoseHandshake(address: string, tls: TlsConfig): Promise<strin
     passphrase: null,
   };
   const end = await handshake(address, settings, serverNameOverride ?? null);
-  if (end instanceof Error) return tlsFault(end, NAMES, settings.cert);
+  if (end instanceof Error)
+    return tlsFault(end, settings.ca === null ? NAMES_WITHOUT_CA : NAMES, settings.cert);
   if (end !== 'closed') return null;
-  // TLS 1.3: the server looks at the client's certificate when the client is through, and some close without an alert
+  // TLS 1.3: the server looks at the client's certificate when the client is through, and some close without an alert;
+  // so do load balancers that have nobody to pass a connection to
   const code = settings.cert === null ? WITHOUT_CERTIFICATE : CERTIFICATE_REFUSED;
-  return `it closes the connection after the handshake, likely because ${tlsFault({ code }, NAMES, settings.cert) ?? ''}`;
+  const first = tlsFault({ code }, NAMES, settings.cert) ?? '';
+  return `it takes the TLS handshake and then closes the connection without a word; most likely ${first}; otherwise there is no Temporal behind this address: look at what ${NAMES.address} names and at a load balancer on the way`;
 }
 
 async function diagnosePlaintext(address: string): Promise<string | null> {

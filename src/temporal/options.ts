@@ -37,7 +37,8 @@ export function temporalOptions(environment: Environment): TemporalOptions {
   if (faults.length > 0) throw unreadable(variables, faults.join('; '));
   const { namespace = DEFAULT_NAMESPACE, connectionOptions } = toClientOptions(profile);
   const address = withPort(connectionOptions.address ?? DEFAULT_TEMPORAL_ADDRESS);
-  return { namespace, connection: { ...connectionOptions, address }, warnings: credentialWarnings(profile) };
+  const warnings = credentialWarnings(profile, variables);
+  return { namespace, connection: { ...connectionOptions, address }, warnings };
 }
 
 function withPort(address: string): string {

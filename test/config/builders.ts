@@ -19,7 +19,9 @@ export function configurationFrom(text: string, surroundings: Surroundings = {})
   };
   const isWorldReadable = (path: string): boolean => worldReadable.includes(path);
   const locate = (path: string): string => `/etc/drain/${path}`;
-  return parseConfiguration(text, 'drain.yaml', { environment, readFile, isWorldReadable, locate });
+  const isOwnWorldReadable = (): boolean => worldReadable.includes('drain.yaml');
+  const own = { readFile, isWorldReadable, isOwnWorldReadable, locate };
+  return parseConfiguration(text, 'drain.yaml', { environment, ...own });
 }
 
 /** The lines that list the mistakes of a configuration, without their indentation; empty where it has none. */

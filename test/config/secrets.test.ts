@@ -100,4 +100,64 @@ describe('a file with a secret', () => {
   test('that only its owner can read is fine', () => {
     assert.deepEqual(configurationFrom(text, { files }).warnings, []);
   });
+
+  test('that a variable names and everybody can read is warned of wherever the variable stands', () => {
+    const named = configuration({
+      kafka: "{ brokers: [h:1], sasl: { mechanism: scram-sha-256, username: '${P}', password: '${P}${P}' } }",
+    });
+    const surroundings = { environment: { P_FILE: 'p' }, files: { p: 'secret' }, worldReadable: ['p'] };
+    const text = 'P_FILE: every user of this machine can read the file; chmod 600 it';
+    const { warnings } = configurationFrom(named, surroundings);
+    assert.deepEqual(
+      warnings.map((line) => line.slice(line.indexOf('P_FILE'))),
+      [text, text],
+    );
+  });
+
+  test('that is replaced by one that everybody can read is warned of once, by the next run', () => {
+    const worldReadable: string[] = [];
+    const { connections, warnings } = configurationFrom(text, { files, worldReadable });
+    const read = () => {
+      const told: string[] = [];
+      connections((warning) => told.push(warning));
+      return told;
+    };
+    assert.deepEqual([warnings, read()], [[], []]);
+    worldReadable.push('k');
+    assert.deepEqual(read(), [
+      'drain.yaml:1:55 kafka.ssl.key: every user of this machine can read the file; chmod 600 it',
+    ]);
+    assert.deepEqual(read(), []);
+    worldReadable.pop();
+    assert.deepEqual(read(), []);
+    worldReadable.push('k');
+    assert.equal(read().length, 1);
+  });
+
+  test('that was warned of at the start is not warned of again by every run', () => {
+    const { connections } = configurationFrom(text, { files, worldReadable: ['k'] });
+    connections((warning) => assert.fail(warning));
+  });
+});
+
+describe('a configuration that everybody can read', () => {
+  const warningsOf = (text: string, worldReadable = ['drain.yaml']) =>
+    configurationFrom(text, { environment: { P: SECRET }, worldReadable }).warnings;
+  const sasl = (password: string) =>
+    kafka(`sasl: { mechanism: scram-sha-256, username: u, password: '${password}' }`);
+
+  test('is warned of where a secret stands in it, which the warning never shows', () => {
+    const text =
+      'a secret stands in the configuration itself: every user of this machine can read the file; chmod 600 it, or keep the secret in a file of its own';
+    assert.deepEqual(warningsOf(sasl(SECRET)), [`drain.yaml:1:83 kafka.sasl.password: ${text}`]);
+    const mongodb = `{ uri: 'mongodb://u:${SECRET}@h', database: d }`;
+    assert.deepEqual(warningsOf(configuration({ mongodb })), [`drain.yaml:2:17 mongodb.uri: ${text}`]);
+  });
+
+  test('is fine where secrets come from elsewhere, or there are none, or only its owner can read it', () => {
+    const mongodb = "{ uri: 'mongodb://u:${P}@h', database: d }";
+    for (const text of [sasl('${P}'), configuration({ mongodb }), configuration()])
+      assert.deepEqual(warningsOf(text), []);
+    assert.deepEqual(warningsOf(sasl(SECRET), []), []);
+  });
 });

@@ -115,6 +115,7 @@ describe('deploy/kubernetes.yaml', () => {
         return file.endsWith('mongodb-uri') ? 'mongodb://db/?replicaSet=rs0' : 'secret';
       },
       isWorldReadable: () => false,
+      isOwnWorldReadable: () => false,
       locate: (file) => file,
     });
     assert.deepEqual(files.sort(), [

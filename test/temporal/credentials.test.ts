@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { DrainError } from '../../src/errors.js';
@@ -162,4 +162,17 @@ describe('credentials for Temporal', () => {
     assert.match(warning ?? '', /^TEMPORAL_API_KEY is sent without TLS/);
     assert.deepEqual(others, []);
   });
+});
+
+test('a temporal.toml with an API key that every user can read is warned of', () => {
+  const TEMPORAL_CONFIG_FILE = join(folder.path, 'open.toml');
+  writeFileSync(TEMPORAL_CONFIG_FILE, '[profile.default]\napi_key = "secret"\n');
+  const warningsWith = (mode: number, environment: Environment = {}) => {
+    chmodSync(TEMPORAL_CONFIG_FILE, mode);
+    return temporalOptions({ TEMPORAL_CONFIG_FILE, ...environment }).warnings;
+  };
+  const text = 'in which a key stands: every user of this machine can read the file; chmod 600 it';
+  assert.deepEqual(warningsWith(0o644), [`TEMPORAL_CONFIG_FILE (${TEMPORAL_CONFIG_FILE}), ${text}`]);
+  assert.deepEqual(warningsWith(0o600), []);
+  assert.deepEqual(warningsWith(0o644, { TEMPORAL_API_KEY: 'from elsewhere' }), []);
 });

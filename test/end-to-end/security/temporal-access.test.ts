@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { withTemporal } from '../../../src/commands/temporal-client.js';
 import { DrainError } from '../../../src/errors.js';
+import { workerError } from '../../../src/temporal/errors.js';
 import { temporalOptions } from '../../../src/temporal/options.js';
 import { connect } from '../../../src/worker.js';
 import { commandsOf } from '../../commands/cli.js';
@@ -130,7 +134,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     rule: 'a certificate of a private authority that nobody has named',
     environment: () => at('tls', { TEMPORAL_TLS: 'true' }),
-    text: /its certificate is not signed by the CA in TEMPORAL_TLS_SERVER_CA_CERT_PATH/,
+    text: /its certificate is not signed by the CA in TEMPORAL_TLS_SERVER_CA_CERT_PATH, which is not set, nor by an authority that Node\.js trusts/,
   },
   {
     rule: 'an expired certificate',
@@ -238,6 +242,21 @@ describe('where an API key is not accepted', () => {
   });
 });
 
+test('a worker that Temporal refuses while it runs ends with that, although its library has no status for it', async () => {
+  const options = temporalOptions(at('keyButSystemInfo', { ...trusting(), TEMPORAL_API_KEY: WRONG_KEY }));
+  const connection = await connect(options);
+  try {
+    const told = Object.assign(new Error('Request unauthorized.'), { name: 'TransportError' });
+    const error = await workerError(told, connection, options);
+    assert.ok(error instanceof DrainError && error.code === 'TEMPORAL_REFUSED', String(error));
+    assert.match(error.message, /check TEMPORAL_API_KEY: expired, revoked, or of another namespace/);
+    const other = new Error('Request unauthorized.');
+    assert.equal(await workerError(other, connection, options), other);
+  } finally {
+    await connection.close();
+  }
+});
+
 test('check and worker warn of an API key that is sent without TLS', async () => {
   const environment = at('plaintext', { TEMPORAL_API_KEY: API_KEY, TEMPORAL_TLS: 'false' });
   const scenario = await createScenario({ partitions: 1, temporal: environment });
@@ -250,4 +269,19 @@ test('check and worker warn of an API key that is sent without TLS', async () =>
   } finally {
     await scenario.close();
   }
+});
+
+test('a server that takes the handshake and closes at once is not said to refuse a certificate for sure', async () => {
+  const options = { ...(await authority.issue({ name: 'balancer' })), ALPNProtocols: ['h2'] };
+  await using balancer = createServer(options, (socket) =>
+    socket.on('error', () => undefined).end(() => socket.destroy()),
+  ).listen(0, '127.0.0.1');
+  await once(balancer, 'listening');
+  const { port } = balancer.address() as AddressInfo;
+  const environment = { ...at('tls', trusting()), TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}` };
+  const { message } = await errorOf(connect(temporalOptions(environment)));
+  assert.match(
+    message,
+    /takes the TLS handshake and then closes the connection without a word; most likely it wants a client certificate: .*; otherwise there is no Temporal behind this address/,
+  );
 });
