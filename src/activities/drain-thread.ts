@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AskedStop } from '../drain/attempt.js';
-import type { StopMessage, ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
+import type { SupervisorMessage, ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
 import { DrainError } from '../errors.js';
 
 /** A running drain thread as its supervisor sees it. */
@@ -25,23 +25,74 @@ export interface ThreadOptions {
 /** The entry that ships with the product. */
 export const DRAIN_THREAD_ENTRY = new URL('../drain/thread-main.js', import.meta.url);
 
+/** So long after a run, or a worker's start, nothing that just goes on is slowed down by making a spare thread. */
+const SPARE_AFTER_MS = 2_000;
+
+/**
+ * Starts drain threads. One is kept in reserve, its modules loaded and nothing opened: to load them takes longer than a small run.
+ * Each thread is used for one run.
+ */
 export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread {
+  const create = () => {
+    const resourceLimits = { maxOldGenerationSizeMb: heapMb };
+    return new Worker(entry, { resourceLimits, name: 'drain' });
+  };
+  const spare = keepSpare(create);
+  spare.makeLater();
   return (input, onMessage) => {
-    const worker = new Worker(entry, {
-      workerData: input,
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
-      name: `drain-${input.task.pipeline.name}`,
-    });
+    const worker = spare.take() ?? create();
     worker.on('message', onMessage);
+    const ended = endOf(worker, input.transform === null ? threadFailed : transformingFailed, heapMb);
+    const send = (message: SupervisorMessage) => {
+      worker.postMessage(message);
+    };
+    send({ kind: 'start', input });
     return {
       stop: (reason) => {
-        worker.postMessage({ kind: 'stop', reason } satisfies StopMessage);
+        send({ kind: 'stop', reason });
       },
       terminate: async () => {
         await worker.terminate();
+        spare.makeLater();
       },
-      ended: endOf(worker, input.transform === null ? threadFailed : transformingFailed, heapMb),
+      ended,
     };
+  };
+}
+
+interface Spare {
+  /** `null`: there is none. */
+  take: () => Worker | null;
+  makeLater: () => void;
+}
+
+function keepSpare(create: () => Worker): Spare {
+  let spare: Worker | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  const forget = () => {
+    spare = null;
+  };
+  const make = () => {
+    if (spare !== null) return;
+    try {
+      spare = create();
+      // What keeps it from starting is told by the run that needs it. It must not keep the process alive.
+      spare.on('error', forget).on('exit', forget).unref();
+    } catch {
+      spare = null;
+    }
+  };
+  return {
+    take: () => {
+      const taken = spare;
+      spare = null;
+      taken?.off('error', forget).off('exit', forget).ref();
+      return taken;
+    },
+    makeLater: () => {
+      clearTimeout(timer);
+      timer = setTimeout(make, SPARE_AFTER_MS).unref();
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import type { SchemaRef, SchemaSource } from '../registry/schemas.js';
 import type { AskedStop, DrainTask } from './attempt.js';
 import type { Books } from './books.js';
 
-/** What a drain thread is started with (its `workerData`). Stays in memory: secrets never go through Temporal. */
+/** What a drain thread is started with (the first message that it gets). Stays in memory: secrets never go through Temporal. */
 export interface ThreadInput extends Connections {
   /** For OAUTHBEARER: one that the worker has already. */
   token: Token | null;
@@ -41,10 +41,7 @@ export type ThreadMessage =
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
 
-/** What the supervisor tells the thread: end politely. */
-export interface StopMessage {
-  kind: 'stop';
-  reason: AskedStop;
-}
+/** What the supervisor tells the thread: what to drain, and later perhaps to end politely. */
+export type SupervisorMessage = { kind: 'start'; input: ThreadInput } | { kind: 'stop'; reason: AskedStop };
 
 export type LogLevel = 'warn' | 'error';

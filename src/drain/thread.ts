@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { collectionFor } from '../config/collections.js';
 import { needsRegistry } from '../config/registry-connection.js';
 import { toErrorData } from '../errors.js';
@@ -15,8 +15,47 @@ import { createReporter, type Reporter } from './reporter.js';
 import { noteCalls } from './transform-calls.js';
 import { loadTransform } from './transform-module.js';
 import { createTransformStep } from './transform-step.js';
-import type { StopMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
+import type { SupervisorMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
 import { versionOrderOf } from './version.js';
+
+/** What the supervisor has to say. */
+interface Supervisor {
+  post: (message: ThreadMessage) => void;
+  /** What to drain; a spare thread waits for it. */
+  input: Promise<ThreadInput>;
+  asked: AbortSignal;
+  close: () => void;
+}
+
+let listening: Supervisor | undefined;
+
+/** Listens to the supervisor from the first call on. Error where this isn't a thread. */
+export function supervisor(): Supervisor {
+  listening ??= listen();
+  return listening;
+}
+
+function listen(): Supervisor {
+  const port = parentPort;
+  if (port === null) throw new Error('the drain thread must be started as a worker thread');
+  const asked = new AbortController();
+  const input = new Promise<ThreadInput>((resolve) => {
+    port.on('message', (message: SupervisorMessage) => {
+      if (message.kind === 'start') resolve(message.input);
+      else asked.abort(message.reason satisfies AskedStop);
+    });
+  });
+  return {
+    post: (message) => {
+      port.postMessage(message);
+    },
+    input,
+    asked: asked.signal,
+    close: () => {
+      port.close();
+    },
+  };
+}
 
 /**
  * The entry of the drain thread: connects, drains, says how it ended. It runs in a thread of its own because a thread can be
@@ -24,22 +63,14 @@ import { versionOrderOf } from './version.js';
  * @param alter how tests put a step of their own (a crash point, a loop without end) between the parts.
  */
 export async function runDrainThread(alter: (deps: DrainDeps) => DrainDeps = (deps) => deps): Promise<void> {
-  const port = parentPort;
-  if (port === null) throw new Error('the drain thread must be started as a worker thread');
-  const post = (message: ThreadMessage) => {
-    port.postMessage(message);
-  };
-  const asked = new AbortController();
-  port.on('message', ({ reason }: StopMessage) => {
-    asked.abort(reason satisfies AskedStop);
-  });
+  const { post, input, asked, close } = supervisor();
   try {
     const reporter = createReporter(post);
-    post(await drainAs(workerData as ThreadInput, alter, reporter, asked.signal));
+    post(await drainAs(await input, alter, reporter, asked));
   } catch (error) {
     post({ kind: 'failed', error: toErrorData(error) });
   } finally {
-    port.close();
+    close();
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createStartThread,
   DRAIN_THREAD_ENTRY,
@@ -12,6 +13,7 @@ import type { ThreadInput, ThreadMessage } from '../../src/drain/thread-messages
 import { numbers } from '../contract/source-contract.js';
 import { openBroker, type Broker } from '../kafka/broker.js';
 import { stackFromEnvironment } from '../support/stack.js';
+import { until } from '../support/until.js';
 import { pipeline } from './builders.js';
 
 const JUMPING_ENTRY = new URL('./jumping-thread.js', import.meta.url);
@@ -77,5 +79,40 @@ describe('the drain thread', () => {
       if (message.kind === 'progress' && message.progress.read === 3) thread.stop('stopped');
     });
     assert.deepEqual([outcome.stopReason, outcome.records.read], ['stopped', 3]);
+  });
+});
+
+/** Says when it was loaded, as soon as it is told what to drain. */
+const TELLING_ENTRY = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads';
+    const loaded = performance.timeOrigin + performance.now();
+    parentPort.on('message', () => {
+      parentPort.postMessage({ kind: 'log', level: 'warn', message: String(loaded) });
+      parentPort.close();
+    });
+  `)}`,
+);
+
+test('a thread is kept in reserve, loaded before it is needed, and each is used once', async () => {
+  const start = createStartThread({ entry: TELLING_ENTRY, heapMb: 64 });
+  const loadedAt = async () => {
+    let said = '';
+    const thread = start({ transform: null } as unknown as ThreadInput, (message) => {
+      if (message.kind === 'log') said = message.message;
+    });
+    await thread.ended;
+    await thread.terminate();
+    return Number(said);
+  };
+  const seen = new Set<number>();
+  await until('a thread that was loaded before it was asked for', async () => {
+    const askedAt = performance.timeOrigin + performance.now();
+    const loaded = await loadedAt();
+    assert.ok(!seen.has(loaded));
+    seen.add(loaded);
+    if (loaded < askedAt) return true;
+    await sleep(3_000);
+    return null;
   });
 });

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { DrainDeps } from '../../../src/drain/attempt.js';
-import { runDrainThread } from '../../../src/drain/thread.js';
-import type { ThreadInput, ThreadMessage } from '../../../src/drain/thread-messages.js';
+import { runDrainThread, supervisor } from '../../../src/drain/thread.js';
+import type { ThreadMessage } from '../../../src/drain/thread-messages.js';
 import type { ConsumeRequest, PartitionName, RecordBatch } from '../../../src/kafka/source.js';
 import { readFaults, recordStrike, type Action, type Place, type Strike } from '../../support/faults.js';
 
 // A drain thread that is the real one but for the faults that a test armed for its pipeline (see test/support/faults.ts).
 
-const { task } = workerData as ThreadInput;
+const { task } = await supervisor().input;
 const pipeline = task.pipeline.name;
 const { batchRecords = Infinity, batchDelayMs = 0, strike } = readFaults(pipeline);
 
