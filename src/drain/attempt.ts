@@ -1,7 +1,7 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
 import { partitionName, type PartitionName, type Source, type SourceListener } from '../kafka/source.js';
-import type { JsonToBson } from '../mongodb/json-to-bson.js';
+import type { Transcoder } from '../mongodb/json-to-bson.js';
 import type { PipelineSink } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import type { Books } from './books.js';
@@ -47,7 +47,7 @@ export interface DrainDeps {
   /** The pipeline's own step; left out where it has none. */
   transform?: TransformStep;
   /** Left out: JSON is parsed. */
-  jsonToBson?: JsonToBson;
+  transcoder?: Transcoder;
 }
 
 /** Why somebody outside wants the drain to end; the reason of the `asked` signal. */
@@ -83,13 +83,14 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const room = createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read);
   const counter = createCounter(deps.counted);
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
-  const { schemas, transform = null, jsonToBson = null } = deps;
+  const { schemas, transform = null, transcoder } = deps;
   const toOperation = withSchemas(
     pipeline,
     schemas,
-    createToOperation(pipeline, purgeAt, { schemas, transform, jsonToBson }),
+    createToOperation(pipeline, purgeAt, { schemas, transform, toBson: transcoder?.toBson ?? null }),
   );
-  const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, pipeline, run });
+  const lease = transcoder?.lease ?? (() => () => undefined);
+  const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, lease, pipeline, run });
   const { prepared } = counter;
   const handle = createHandle({
     ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },

@@ -1,6 +1,6 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
-import type { JsonToBson, RawFields } from '../mongodb/json-to-bson.js';
+import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -40,7 +40,7 @@ export interface Steps {
   /** The pipeline's own step between decoding and document id; `null`: it has none. */
   transform?: TransformStep | null;
   /** For JSON that nobody looks into before it is stored; left out or `null`: everything is parsed. */
-  jsonToBson?: JsonToBson | null;
+  toBson?: Transcoder['toBson'] | null;
 }
 
 /** The rules of a run, and what follows from them once for all records. */
@@ -48,7 +48,7 @@ interface Context {
   rules: OperationRules;
   schemas: Schemas | null;
   transform: TransformStep | null;
-  jsonToBson: JsonToBson | null;
+  toBson: Transcoder['toBson'] | null;
   purgeAt: Date | null;
   /** Whether a delete is passed over. */
   skipsDeletes: boolean;
@@ -66,12 +66,12 @@ export function createToOperation(rules: OperationRules, purgeAt: Date, steps: S
 export function createToOperation(
   rules: OperationRules,
   purgeAt: Date,
-  { schemas = null, transform = null, jsonToBson = null }: Steps = {},
+  { schemas = null, transform = null, toBson = null }: Steps = {},
 ): ToOperation {
   const keys = createKeyReaders(rules, schemas);
   const context: Context = {
     ...{ rules, schemas, transform, keys },
-    jsonToBson: looksInto(rules, transform) ? null : jsonToBson,
+    toBson: looksInto(rules, transform) ? null : toBson,
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
@@ -127,7 +127,7 @@ function lastTombstone(context: Context, record: KafkaRecord): Operation {
 }
 
 function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
-  const raw = context.jsonToBson?.(value) ?? null;
+  const raw = context.toBson?.(value) ?? null;
   if (raw !== null) return rawOperation(context, record, raw);
   const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;

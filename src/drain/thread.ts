@@ -5,7 +5,7 @@ import { toErrorData } from '../errors.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
-import { createJsonToBson, type JsonToBson } from '../mongodb/json-to-bson.js';
+import { createTranscoder, type Transcoder } from '../mongodb/json-to-bson.js';
 import type { PipelineSink } from '../mongodb/sink.js';
 import type { HttpSchemas } from '../registry/http-schemas.js';
 import type { AskedStop, DrainDeps, DrainTask } from './attempt.js';
@@ -96,7 +96,7 @@ async function drainAs(
       wallClock: () => new Date(),
       report: reporter.progress,
       counted: reporter.counted,
-      jsonToBson: transcoderFor(input.task.pipeline),
+      transcoder: transcoderFor(input.task.pipeline),
       ...transform,
     };
     return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
@@ -108,8 +108,8 @@ async function drainAs(
 }
 
 /** Larger integers than 32 bits become other types as `long`, which is left to the parser. */
-function transcoderFor({ largeIntegers, recordLimits }: DrainTask['pipeline']): JsonToBson {
-  return createJsonToBson(recordLimits, { keepsLargeIntegers: largeIntegers !== 'long' });
+function transcoderFor({ largeIntegers, recordLimits }: DrainTask['pipeline']): Transcoder {
+  return createTranscoder(recordLimits, { keepsLargeIntegers: largeIntegers !== 'long' });
 }
 
 async function openTransform(

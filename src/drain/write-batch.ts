@@ -23,6 +23,8 @@ const MAX_MODELS_PER_WRITE = 4_000;
 export interface WriteBatchDeps {
   sink: Pick<PipelineSink, 'write' | 'writeDeadLetters'>;
   toOperation: ToOperation;
+  /** Keeps what `toOperation` makes valid until the returned function is called; left out: it always is. */
+  lease?: () => () => void;
   pipeline: Pick<PipelineSettings, 'name' | 'group' | 'epoch' | 'version' | 'deadLetters'>;
   run: { workflowId: string; runId: string };
 }
@@ -68,7 +70,16 @@ interface Sorted {
  */
 export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
   const order = versionOrderOf(deps.pipeline.version);
-  const writeBatch: WriteBatch = async (records, signal, limits = {}) => {
+  const { lease = () => () => undefined } = deps;
+  const writeBatch: WriteBatch = async (...batch) => {
+    const release = lease();
+    try {
+      return await write(...batch);
+    } finally {
+      release();
+    }
+  };
+  const write: WriteBatch = async (records, signal, limits = {}) => {
     const { tolerate = () => undefined, enough = () => false } = limits;
     const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
     tolerate(bad, handled.length);

@@ -9,6 +9,7 @@ import {
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { readNumber, type NumberCursor } from './json-number.js';
+import { createSlabs } from './slabs.js';
 
 /** The elements of a document as BSON, without its length before them and its end behind them: a stretch of a larger buffer. */
 export interface RawFields {
@@ -17,8 +18,13 @@ export interface RawFields {
   end: number;
 }
 
-/** `null`: left to the parser. */
-export type JsonToBson = (json: Buffer) => RawFields | null;
+/** JSON to BSON. */
+export interface Transcoder {
+  /** `null`: left to the parser. */
+  toBson: (json: Buffer) => RawFields | null;
+  /** What is transcoded until the returned function is called is valid until then; without a lease, as long as anybody holds it. */
+  lease: () => () => void;
+}
 
 /** As `recordLimits` of the configuration. */
 export interface TranscoderLimits {
@@ -74,10 +80,10 @@ interface Cursor extends NumberCursor, Writer {
  * returns is what the driver would make of the parsed text, byte for byte.
  * @param keepsLargeIntegers whether integers of more than 32 bits stay doubles, as in JavaScript, if they can.
  */
-export function createJsonToBson(
+export function createTranscoder(
   { maxBytes, maxDepth, maxKeys }: TranscoderLimits,
   { keepsLargeIntegers }: { keepsLargeIntegers: boolean },
-): JsonToBson {
+): Transcoder {
   const longest = Math.min(MAX_JSON_BYTES, maxBytes, MIN_BYTES_PER_KEY * maxKeys - 1);
   const cursor: Cursor = {
     json: Buffer.alloc(0),
@@ -90,10 +96,11 @@ export function createJsonToBson(
     maxDepth: Math.min(maxDepth, MAX_DEPTH),
     keepsLargeIntegers,
   };
-  return (json) => {
+  const slabs = createSlabs(SLAB_BYTES);
+  const toBson = (json: Buffer): RawFields | null => {
     if (json.length > longest || !isUtf8(json)) return null;
     if (cursor.out.length - cursor.to < json.length * GROWTH + 64) {
-      cursor.out = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      cursor.out = slabs.next();
       cursor.to = 0;
     }
     const from = cursor.to;
@@ -105,6 +112,7 @@ export function createJsonToBson(
     cursor.to = from;
     return null;
   };
+  return { toBson, lease: slabs.lease };
 }
 
 /** The next byte that isn't white space, and the cursor behind it; `undefined`: there is none. */

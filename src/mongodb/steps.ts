@@ -6,7 +6,7 @@ import type { Fault, WriteError } from './errors.js';
 import { refused } from './commands.js';
 import { toUpdates } from './merge.js';
 import type { Statement } from './merge.js';
-import { toInserts } from './raw-documents.js';
+import { recycle, toInserts } from './raw-documents.js';
 import type { Settling } from './settle.js';
 import type { Tally } from './tally.js';
 
@@ -62,6 +62,7 @@ export async function insert(
   const documents = toInserts(items);
   const { reply, fault } = await commands.run('insert', { documents }, signal);
   if (reply === null) return failed(items, fault);
+  recycle(documents);
   const standing = nothing();
   const refusedAt = new Set<number>();
   for (const error of reply.writeErrors ?? []) {
@@ -85,6 +86,7 @@ export async function merge(
   const updates = toUpdates(statements, order);
   const { reply, fault } = await commands.run('update', { updates }, signal);
   if (reply === null) return failed(statements.flat(), fault);
+  recycle(updates);
   const standing = nothing();
   const kind = statements[0]?.[0]?.model.kind ?? 'upsert';
   tally.modified[kind] += reply.nModified ?? 0;

@@ -12,7 +12,9 @@ interface DocumentSequence {
 type NewSequence = new (field: string) => DocumentSequence;
 
 /** A field of a command that holds documents which are BSON already. */
-export type RawDocuments = DocumentSequence;
+export interface RawDocuments extends DocumentSequence {
+  section: Buffer;
+}
 
 let known: NewSequence | undefined;
 
@@ -36,7 +38,7 @@ export function beginSection(writer: Writer, field: string): void {
 export function rawDocuments(section: Buffer): RawDocuments {
   known ??= sequenceOfDriver();
   section.writeInt32LE(section.length - LENGTH_AT, LENGTH_AT);
-  return Object.assign(new known(''), { toBin: () => section });
+  return Object.assign(new known(''), { section, toBin: () => section });
 }
 
 function sequenceOfDriver(): NewSequence {

@@ -4,7 +4,7 @@ import { BSON } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
 import { isItem, prepare } from '../../src/mongodb/documents.js';
-import { createJsonToBson } from '../../src/mongodb/json-to-bson.js';
+import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
 import { createFuzzer, jsonBytes } from '../fuzz/records.js';
 import { pipeline, record } from './builders.js';
@@ -17,9 +17,9 @@ type Turn = (value: Buffer) => Operation;
 function turns(rules: Partial<PipelineSettings> = {}): { parsed: Turn; transcoded: Turn } {
   const settings = pipeline(rules);
   const keepsLargeIntegers = settings.largeIntegers !== 'long';
-  const jsonToBson = createJsonToBson(settings.recordLimits, { keepsLargeIntegers });
+  const { toBson } = createTranscoder(settings.recordLimits, { keepsLargeIntegers });
   const parse = createToOperation(settings, PURGE_AT);
-  const transcode = createToOperation(settings, PURGE_AT, { jsonToBson });
+  const transcode = createToOperation(settings, PURGE_AT, { toBson });
   const turn = (step: typeof transcode) => (value: Buffer) => {
     const operation = step(record({ value, timestampMs: 1_790_000_000_123 }));
     assert.ok(!(operation instanceof Promise));
@@ -144,8 +144,8 @@ describe('what is transcoded is what would have been parsed, checked and seriali
     for (const documentId of ids) assert.ok(assertSame(turns({ documentId, epoch: 3 }), value));
     for (const timestampMs of [-1, 0, 8.64e15, 8.64e15 + 2]) {
       const settings = pipeline();
-      const jsonToBson = createJsonToBson(settings.recordLimits, { keepsLargeIntegers: true });
-      const steps = [createToOperation(settings, PURGE_AT), createToOperation(settings, PURGE_AT, { jsonToBson })];
+      const { toBson } = createTranscoder(settings.recordLimits, { keepsLargeIntegers: true });
+      const steps = [createToOperation(settings, PURGE_AT), createToOperation(settings, PURGE_AT, { toBson })];
       const [parsed, transcoded] = steps.map((step) => step(record({ value, timestampMs })));
       assert.ok(parsed !== undefined && transcoded !== undefined && !(parsed instanceof Promise) && !(transcoded instanceof Promise));
       assert.equal(outcomeOf(transcoded), outcomeOf(parsed));

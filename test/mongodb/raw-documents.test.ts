@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BSON, ObjectId } from 'mongodb';
 import { isItem, prepare, type Item } from '../../src/mongodb/documents.js';
-import { createJsonToBson } from '../../src/mongodb/json-to-bson.js';
+import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import { toStatements, toUpdates } from '../../src/mongodb/merge.js';
 import { createWriter, reserve, toInserts, written } from '../../src/mongodb/raw-documents.js';
 import type { WriteModel } from '../../src/mongodb/sink.js';
 import { seededRandom, tombstone, upsert } from './models.js';
 import { readSection } from './section.js';
 
-const jsonToBson = createJsonToBson(
+const { toBson } = createTranscoder(
   { maxBytes: 1_000_000, maxDepth: 100, maxKeys: 100_000 },
   { keepsLargeIntegers: true },
 );
@@ -22,7 +22,7 @@ function itemOf(model: WriteModel): Item {
 
 /** The same model with its fields as BSON. */
 function raw(model: ReturnType<typeof upsert>): WriteModel {
-  const fields = jsonToBson(Buffer.from(JSON.stringify(model.fields)));
+  const fields = toBson(Buffer.from(JSON.stringify(model.fields)));
   assert.ok(fields !== null);
   return { ...model, fields: {}, raw: fields };
 }

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSlabs } from '../../src/mongodb/slabs.js';
+
+test('a full slab is used again when all who had a lease meanwhile have given it back', () => {
+  const slabs = createSlabs(8);
+  const first = slabs.lease();
+  const one = slabs.next();
+  const second = slabs.lease();
+  const two = slabs.next();
+  first();
+  const three = slabs.next();
+  assert.equal(new Set([one, two, three]).size, 3, 'the second lease is still open');
+  second();
+  const again = [slabs.next(), slabs.next()];
+  assert.deepEqual(new Set(again), new Set([one, two]));
+});
+
+test('the slab that is being filled is not handed out a second time', () => {
+  const slabs = createSlabs(8);
+  const current = slabs.next();
+  slabs.lease()();
+  slabs.lease()();
+  assert.notEqual(slabs.next(), current);
+});
+
+test('without leases no slab is used again', () => {
+  const slabs = createSlabs(8);
+  const all = Array.from({ length: 40 }, () => slabs.next());
+  slabs.lease()();
+  assert.equal(new Set([...all, slabs.next()]).size, 41);
+});
