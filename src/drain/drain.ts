@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DrainOutcome, StopReason } from '../contract.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type BatchHandled, type LogState, type RecordBatch } from '../kafka/source.js';
@@ -46,6 +47,8 @@ async function consume(
 ): Promise<StopReason> {
   const stopping = new AbortController();
   const abandoned = new AbortController();
+  // each command under way listens to it
+  setMaxListeners(0, abandoned.signal);
   const signals = { abandoned: abandoned.signal, stopping: stopping.signal };
   let verdict: Verdict = { kind: 'go-on' };
   const check = () => {

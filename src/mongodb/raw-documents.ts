@@ -68,10 +68,15 @@ export function writeDocument(writer: Writer, { model, document, bytes }: Item):
     if (model.kind === 'upsert' && model.raw !== undefined) writeRaw(writer, model, model.raw);
     return;
   }
-  const bson = BSON.serialize(document);
+  const bson = serialize(document);
   reserve(writer, bson.length);
   writer.out.set(bson, writer.to);
   writer.to += bson.length;
+}
+
+/** As the driver does for commands: a field that is undefined is stored as null. */
+function serialize(document: BSON.Document): Uint8Array {
+  return BSON.serialize(document, { ignoreUndefined: false });
 }
 
 /** As the driver would write `{ _id, ...fields, _kafka }`. */
@@ -91,7 +96,7 @@ export function writeId(writer: Writer, name: string, id: unknown): void {
     writeString(writer, id);
     return;
   }
-  const bson = BSON.serialize({ [name]: id });
+  const bson = serialize({ [name]: id });
   // the document's length before its element, its end behind
   writer.out.set(bson.subarray(4, -1), writer.to);
   writer.to += bson.length - 5;

@@ -82,6 +82,17 @@ test('the statements of a merge hold each id in filter and constants, at the pla
   }
 });
 
+test('a field that is undefined is sent as null, as the driver does', () => {
+  const item = itemOf(upsert({}, { absent: undefined, list: [undefined] }));
+  const sent = [
+    readSection(toInserts([item]).toBin()).documents[0],
+    (readSection(toUpdates([[item]], 'offset').toBin()).documents[0]?.['c'] as { docs: object[] }).docs[0],
+  ];
+  for (const document of sent) {
+    assert.deepEqual({ ...document, _id: 0, _kafka: 0 }, { _id: 0, absent: null, list: [null], _kafka: 0 });
+  }
+});
+
 test('deletes and upserts are merged by different rules', () => {
   const rules = [upsert(), tombstone()].map((model) => {
     const [statement] = readSection(toUpdates([[itemOf(model)]], 'offset').toBin()).documents;
