@@ -1,107 +1,136 @@
-import { startStack } from '../stack/stack.js';
-import { STACK_VARIABLE } from '../stack/test-runner.js';
-import { assertEqualsFold, fold, readTopic } from '../test/support/fold.js';
-import { createScenario, type Scenario } from '../test/support/scenario.js';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { untilStopped } from '../stack/signals.js';
 import { temporaryFolder } from '../test/support/stack.js';
-import { drainByUpsertLoop } from './upsert-loop.js';
+import { fillTopic, startServers, type BenchServers } from './bench-servers.js';
+import { describeMachine, describeVersions } from './machine.js';
+import { measure, type RunFigures } from './measure.js';
+import { optionsFrom, rotated, type BenchFlags, type BenchOptions } from './options.js';
+import type { Program } from './program.js';
+import { PEERS, SUBJECT_PROGRAM } from './programs.js';
+import { describeSummary, summarize } from './summary.js';
+import type { Workload } from './workloads.js';
 
-const RECORDS = 100_000;
-const UPDATES_PER_ID = 5;
-const PARTITIONS = 6;
-/** Within how many records an id gets its updates. */
-const WINDOW = 5_000;
-const WARM_UP_ROUNDS = 1;
+/** What a peer needs was fetched and is here, or why it isn't. */
+export type Fetched = Readonly<Record<string, { readonly missing?: string }>>;
 
-/** One round: the same records drained by both, one after the other; records/s of each. */
-interface Round {
-  kafkaDrain: number;
-  upsertLoop: number;
-}
+/** The names that `--peers` takes, with the name of what must be fetched for each. */
+export const PEER_NEEDS: readonly { readonly name: string; readonly needs: string | undefined }[] = PEERS.map(
+  ({ name, needs }) => ({ name, needs }),
+);
 
 /**
- * Measures the product (schedule triggered → result recorded, worker running) beside a plain kafkajs + `bulkWrite` loop, in
- * turn on the same servers, and prints the ratios. A run with a wrong document has no speed: the bench ends with an error.
+ * Measures kafka-drain and its peers side by side on servers of its own, prints a table and writes the figures. A peer that
+ * fails is left out from then on and said so; only kafka-drain's failure ends the bench.
+ * @returns the exit code: 1 where kafka-drain left a wrong document
  */
-export async function runBench(rounds: number): Promise<number> {
+export async function runBench(flags: BenchFlags, fetched: Fetched): Promise<number> {
+  const date = new Date();
+  const options = optionsFrom(
+    flags,
+    PEERS.map(({ name }) => name),
+    date,
+  );
   const folder = temporaryFolder('bench');
-  const stack = await startStack({ folder: folder.path });
-  process.env[STACK_VARIABLE] = JSON.stringify(stack.addresses);
+  const servers = await startServers(folder.path, options.joinDelayMs);
+  const stopped = untilStopped().then((cause) => {
+    throw new Error(`stopped by ${cause}`);
+  });
   try {
-    await compare(rounds);
-    return 0;
+    const bench = createBench(options, servers, folder.path, fetched);
+    const runs = await Promise.race([bench.run(), stopped]);
+    report(options, date, runs, bench.leftOut);
+    return runs.some(({ program, wrong }) => program === SUBJECT_PROGRAM.name && wrong > 0) ? 1 : 0;
   } finally {
-    await stack.stop();
+    await servers.stop();
     folder.remove();
   }
 }
 
-async function compare(rounds: number): Promise<void> {
-  const measured: Round[] = [];
-  for (let round = 0; round < rounds + WARM_UP_ROUNDS; round += 1) {
-    const result = await measure(round);
-    if (round >= WARM_UP_ROUNDS) measured.push(result);
-    console.log(`${round < WARM_UP_ROUNDS ? 'warm-up' : `round ${String(round)}`}: ${describe(result)}`);
+interface Bench {
+  readonly run: () => Promise<RunFigures[]>;
+  /** Why, by the program's name. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+function createBench(options: BenchOptions, servers: BenchServers, folder: string, fetched: Fetched): Bench {
+  const { records, partitions, bytes } = options;
+  const leftOut = new Map<string, string>();
+  const runs: RunFigures[] = [];
+  const leaveOut = (program: Program, reason: string): void => {
+    leftOut.set(program.name, reason);
+    console.log(`${program.name} is left out: ${reason}`);
+  };
+  const peers = PEERS.filter(({ name }) => options.peers.includes(name));
+  for (const peer of peers) {
+    const missing = fetched[peer.needs ?? '']?.missing;
+    if (missing !== undefined) leaveOut(peer, missing);
   }
-  const ratios = measured.map(({ kafkaDrain, upsertLoop }) => kafkaDrain / upsertLoop).sort((a, b) => a - b);
-  const median = ratios[Math.floor(ratios.length / 2)] ?? 0;
-  console.log(
-    `ratio kafka-drain / upsert loop: min ${fixed(ratios[0])}, median ${fixed(median)}, max ${fixed(ratios.at(-1))} ` +
-      `(${String(RECORDS)} records of 300 B, ${String(UPDATES_PER_ID)} updates per id, ${String(PARTITIONS)} partitions)`,
-  );
+  const inWorkload = async (workload: Workload): Promise<void> => {
+    const topic = await fillTopic(servers, workload, { records, partitions, bytes });
+    const all = [SUBJECT_PROGRAM, ...(workload.onlyKafkaDrain === true ? [] : peers)];
+    for (let round = 1; round <= options.rounds; round += 1) {
+      for (const program of rotated(all, round)) {
+        if (leftOut.has(program.name)) continue;
+        try {
+          const figures = await measure({ servers, folder, program, workload, topic, round });
+          runs.push(figures);
+          console.log(describeRun(figures));
+        } catch (error) {
+          if (program === SUBJECT_PROGRAM) throw error;
+          leaveOut(program, error instanceof Error ? error.message : String(error));
+        }
+      }
+    }
+    await servers.admin.deleteTopics({ topics: [topic.name] });
+  };
+  return {
+    leftOut,
+    run: async () => {
+      for (const workload of options.workloads) await inWorkload(workload);
+      return runs;
+    },
+  };
 }
 
-async function measure(round: number): Promise<Round> {
-  const scenario = await createScenario({ partitions: PARTITIONS });
-  try {
-    await scenario.startWorker();
-    await scenario.produce(updates());
-    // In turn first and second, so that neither always finds the warmer servers.
-    const loopFirst = round % 2 === 0;
-    const first = loopFirst ? await byLoop(scenario) : await byDrain(scenario);
-    const second = loopFirst ? await byDrain(scenario) : await byLoop(scenario);
-    await assertEqualsFold(
-      scenario.collection,
-      fold(scenario.topic, await readTopic(scenario.kafka, scenario.topic)),
-    );
-    return loopFirst ? { upsertLoop: first, kafkaDrain: second } : { kafkaDrain: first, upsertLoop: second };
-  } finally {
-    await scenario.close();
-  }
+function describeRun({ workload, round, program, wrong, recordsPerSecond, wholeMs }: RunFigures): string {
+  const speed =
+    wrong > 0
+      ? `wrong: ${String(wrong)} documents`
+      : `${recordsPerSecond === null ? '–' : recordsPerSecond.toFixed(0)} records/s`;
+  return `${workload} round ${String(round)}: ${program} ${speed}, ${(wholeMs / 1_000).toFixed(1)} s in all`;
 }
 
-async function byDrain(scenario: Scenario): Promise<number> {
-  const { records, durationMs } = await scenario.run();
-  if (records.read !== RECORDS) throw new Error(`the run read ${String(records.read)} records`);
-  return perSecond(durationMs);
+function report(
+  options: BenchOptions,
+  date: Date,
+  runs: readonly RunFigures[],
+  leftOut: ReadonlyMap<string, string>,
+): void {
+  const summary = summarize(runs);
+  console.log(`\n${describeSummary(summary)}`);
+  if (options.out === undefined) return;
+  const file = resolve(options.out);
+  mkdirSync(dirname(file), { recursive: true });
+  const { workloads, rounds, records, partitions, bytes, joinDelayMs } = options;
+  const content = {
+    date: date.toISOString(),
+    machine: describeMachine(),
+    versions: describeVersions(),
+    settings: {
+      ...{ rounds, records, partitions, bytes: bytes ?? null, joinDelayMs },
+      workloads: workloads.map(({ name, title, bytes: own }) => ({ name, title, bytes: bytes ?? own })),
+      programs: [SUBJECT_PROGRAM, ...PEERS].map(({ name, title }) => ({ name, title })),
+    },
+    leftOut: Object.fromEntries(leftOut),
+    summary,
+    runs,
+  };
+  writeFileSync(file, `${JSON.stringify(content, rounded, 2)}\n`);
+  console.log(`\nWritten to ${file}`);
 }
 
-async function byLoop({ kafka, topic, collection }: Scenario): Promise<number> {
-  const target = collection.db.collection('by_loop');
-  return perSecond(await drainByUpsertLoop(kafka, topic, target, RECORDS));
-}
-
-function perSecond(durationMs: number): number {
-  return (RECORDS * 1000) / durationMs;
-}
-
-/** Ids appear, get their updates within a window, and are done, as orders do. */
-function updates(): { key: string; value: string }[] {
-  const filler = 'x'.repeat(230);
-  const ids = WINDOW / UPDATES_PER_ID;
-  return Array.from({ length: RECORDS }, (_, index) => {
-    const window = Math.floor(index / WINDOW);
-    const id = window * ids + (index % ids);
-    return {
-      key: `o-${String(id)}`,
-      value: JSON.stringify({ order: id, version: index, amount: id * 1.25, filler }),
-    };
-  });
-}
-
-function describe({ kafkaDrain, upsertLoop }: Round): string {
-  return `kafka-drain ${kafkaDrain.toFixed(0)}/s, upsert loop ${upsertLoop.toFixed(0)}/s, ratio ${fixed(kafkaDrain / upsertLoop)}`;
-}
-
-function fixed(ratio: number | undefined): string {
-  return (ratio ?? 0).toFixed(2);
+/** Three digits after the point are more than any of the figures deserves. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toFixed(3)) : value;
 }
