@@ -66,7 +66,7 @@ export async function fillTopic(
   workload: Workload,
   { records, partitions, bytes }: TopicSize,
 ): Promise<FilledTopic> {
-  const name = `bench-${workload.name}`;
+  const name = `bench-${workload.name}-${String(workload.count(records))}`;
   await createTopic(admin, {
     topic: name,
     numPartitions: partitions,

@@ -47,20 +47,25 @@ export async function startChild(command: Command): Promise<Child> {
   running.add(child);
   const ended = once(child, 'exit').then(([code, signal]) => {
     running.delete(child);
-    return typeof code === 'number' ? `exit code ${String(code)}` : String(signal);
+    return typeof code === 'number'
+      ? `ended with exit code ${String(code)}`
+      : `was ended by ${String(signal)}`;
   });
   ended.catch(() => undefined);
   await once(child, 'spawn');
   const failure = (how: string): Error =>
-    new Error(`${command.name} ended with ${how}. ${describeLog(command.logFile)}`);
+    new Error(`${command.name} ${how}. ${describeLog(command.logFile)}`);
   return {
     pid: child.pid ?? 0,
     succeeded: async () => {
       const how = await ended;
-      if (how !== 'exit code 0') throw failure(how);
+      if (how !== 'ended with exit code 0') throw failure(how);
     },
     ready: async (what, check) => {
-      const answered = waitUntil(what, check, { timeoutMs: READY_WITHIN_MS, intervalMs: READY_PERIOD_MS });
+      const limits = { timeoutMs: READY_WITHIN_MS, intervalMs: READY_PERIOD_MS };
+      const answered = waitUntil(what, check, limits).catch((error: unknown) => {
+        throw failure(`isn't ready: ${error instanceof Error ? error.message : String(error)}`);
+      });
       const early = ended.then((how) => {
         throw failure(how);
       });

@@ -41,6 +41,8 @@ export interface Run {
   readonly servers: BenchServers;
   readonly folder: string;
   readonly program: Program;
+  /** Where what it needs is. */
+  readonly fetched: string;
   readonly workload: Workload;
   readonly topic: FilledTopic;
   readonly round: number;
@@ -70,7 +72,7 @@ export async function measure(run: Run): Promise<RunFigures> {
   return figuresOf(run, opened, measured, wrong);
 }
 
-function taskOf({ servers, folder, program, workload, topic }: Run, database: string): Task {
+function taskOf({ servers, folder, program, fetched, workload, topic }: Run, database: string): Task {
   groups += 1;
   const group = `bench-${workload.name}-${program.name}-${String(groups)}`;
   const own = join(folder, group);
@@ -78,6 +80,7 @@ function taskOf({ servers, folder, program, workload, topic }: Run, database: st
   return {
     servers: servers.stack.addresses,
     folder: own,
+    fetched,
     topic: topic.name,
     ends: topic.ends,
     group,

@@ -1,11 +1,14 @@
 /** What the bench knows of a measured program. */
 import type { StackAddresses } from '../stack/stack.js';
+import type { WorkloadName } from './workloads.js';
 
 /** What a program has to drain, and where to. */
 export interface Task {
   readonly servers: StackAddresses;
   /** For its files and log. */
   readonly folder: string;
+  /** Where what the program needs was put (`scripts/lib/peers.mjs`). */
+  readonly fetched: string;
   readonly topic: string;
   /** Where each partition ends, by number. */
   readonly ends: readonly number[];
@@ -45,6 +48,9 @@ export interface Program {
   readonly needs?: string;
   /** Most records that it is asked to drain: it takes a second and more for a thousand. */
   readonly mostRecords?: number;
+  /** Those in which it takes part; all unless told. */
+  readonly workloads?: readonly WorkloadName[];
+  readonly mostRounds?: number;
   readonly open: (task: Task) => Promise<Opened>;
 }
 

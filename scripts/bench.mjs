@@ -1,6 +1,7 @@
 // `npm run bench`: kafka-drain and its peers side by side on the same real servers.
 import { parseArgs } from 'node:util';
 import { bootstrap, runCommand } from './lib/bootstrap.mjs';
+import { fetchPeers } from './lib/peers.mjs';
 
 const USAGE = `npm run bench -- [options]
   --workloads <list>   of new, update, hot, replay, small, empty; all
@@ -30,6 +31,6 @@ await runCommand(async () => {
   });
   if (values.help) return console.log(USAGE);
   await bootstrap();
-  const { runBench } = await import('../dist/bench/main.js');
-  return runBench(values, {});
+  const { runBench, neededBy } = await import('../dist/bench/main.js');
+  return runBench(values, await fetchPeers(neededBy(values)));
 });
