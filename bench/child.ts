@@ -22,8 +22,8 @@ export interface Child {
   readonly succeeded: () => Promise<void>;
   /** Asks again and again until the answer is true; rejects when the process ends before. Returns milliseconds since its start. */
   readonly ready: (what: string, check: () => Promise<boolean>) => Promise<number>;
-  /** SIGTERM, and SIGKILL where that isn't enough. */
-  readonly stop: () => Promise<void>;
+  /** SIGTERM unless told, and SIGKILL where that isn't enough. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 const READY_WITHIN_MS = 120_000;
@@ -74,9 +74,9 @@ export async function startChild(command: Command): Promise<Child> {
       await Promise.race([answered, early]);
       return performance.now() - startedMs;
     },
-    stop: async () => {
+    stop: async (signal = 'SIGTERM') => {
       if (!running.has(child)) return;
-      child.kill('SIGTERM');
+      child.kill(signal);
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
       await ended;
       clearTimeout(late);
@@ -84,17 +84,14 @@ export async function startChild(command: Command): Promise<Child> {
   };
 }
 
-/** A program that is started for each drain, reads to the ends that it finds at its start, and ends by itself. */
-export function selfEnding(
-  describe: (task: Task) => Pick<Command, 'name' | 'command' | 'args'>,
-  task: Task,
-): Opened {
+/** A program that is started for each drain, reads to the ends that the task names, and ends by itself. */
+export function selfEnding(command: BareCommand, task: Task): Opened {
   let child: Child | null = null;
   return {
     startUpMs: null,
     drain: async (started): Promise<Drained> => {
       const startedMs = nowMs();
-      child = await startChild(commandFor(describe(task), task));
+      child = await startChild(commandFor(command, task));
       started(child.pid);
       await child.succeeded();
       return { startedMs, endedMs: nowMs() };
@@ -103,8 +100,10 @@ export function selfEnding(
   };
 }
 
+export type BareCommand = Pick<Command, 'name' | 'command' | 'args'>;
+
 /** Runs in the task's folder, with the task in `BENCH_TASK` as JSON. */
-export function commandFor(command: Pick<Command, 'name' | 'command' | 'args'>, task: Task): Command {
+export function commandFor(command: BareCommand, task: Task): Command {
   const { servers, topic, ends, group, database, collection } = task;
   const described = {
     kafka: servers.kafka,

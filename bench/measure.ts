@@ -62,6 +62,7 @@ export async function measure(run: Run): Promise<RunFigures> {
   const opened = await program.open(task);
   let measured: Measured;
   try {
+    await servers.mongo.db(task.warmUpDatabase).dropDatabase();
     if (workload.name === 'empty') await opened.drain(() => undefined);
     measured = await sampled(servers, opened);
   } finally {
@@ -86,7 +87,8 @@ function taskOf({ servers, folder, program, fetched, workload, topic }: Run, dat
     group,
     database,
     collection: COLLECTION,
-    committed: () => committedBy(servers.admin, group, topic.name),
+    warmUpDatabase: `${database}_warm`,
+    committed: (name) => committedBy(servers.admin, name, topic.name),
   };
 }
 

@@ -16,8 +16,10 @@ export interface Task {
   readonly group: string;
   readonly database: string;
   readonly collection: string;
-  /** Of the group, from Kafka. */
-  readonly committed: () => Promise<number[]>;
+  /** For a program that warms up before it is ready; gone before anything is measured. */
+  readonly warmUpDatabase: string;
+  /** What a group has committed in each partition, by number. */
+  readonly committed: (group: string) => Promise<number[]>;
 }
 
 /** A drain that has ended. */

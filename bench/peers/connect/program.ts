@@ -3,16 +3,15 @@
  * as it would be where a connector runs all day.
  */
 import { writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { freePorts } from '../../../stack/ports.js';
 import { repositoryFolder } from '../../../stack/binaries.js';
 import { commandFor, startChild } from '../../child.js';
+import { untilCommitted } from '../../committed.js';
 import { nowMs, type Drained, type Opened, type Program, type Task } from '../../program.js';
 import { connectorSettings, workerSettings, type ConnectorTuning } from './settings.js';
 
-const PERIOD_MS = 250;
-const DRAINS_WITHIN_MS = 600_000;
+const WARM_UP_RECORDS = 20_000;
 
 export const connectTuned = connectProgram({
   name: 'connect-tuned',
@@ -49,16 +48,17 @@ async function open(name: string, tuning: ConnectorTuning, task: Task): Promise<
   const worker = await startChild(commandFor({ name, command: task.servers.java, args }, task));
   try {
     const startUpMs = await worker.ready('Kafka Connect answers', async () => (await fetch(rest)).ok);
+    await warmUp(rest, task, tuning);
     return {
       startUpMs,
       drain: async (started): Promise<Drained> => {
         started(worker.pid);
         const startedMs = nowMs();
         await create(rest, connectorSettings(task, tuning));
-        await untilDrained(rest, task);
+        await untilCommitted(task, task.ends, () => assertRunning(rest, task.group));
         return { startedMs, endedMs: null };
       },
-      close: worker.stop,
+      close: () => worker.stop(),
     };
   } catch (error) {
     await worker.stop();
@@ -89,22 +89,24 @@ async function create(rest: string, config: Record<string, string>): Promise<voi
   if (!response.ok) throw new Error(`the connector was refused: ${await response.text()}`);
 }
 
+/** The same records into another database, so that what is measured is compiled code. */
+async function warmUp(rest: string, task: Task, tuning: ConnectorTuning): Promise<void> {
+  const warm: Task = { ...task, group: `${task.group}-warm`, database: task.warmUpDatabase };
+  const each = WARM_UP_RECORDS / task.ends.length;
+  await create(rest, connectorSettings(warm, tuning));
+  const enough = task.ends.map((end) => Math.min(end, each));
+  await untilCommitted(warm, enough, () => assertRunning(rest, warm.group));
+  await fetch(`${rest}/connectors/${warm.group}`, { method: 'DELETE' });
+}
+
 interface ConnectorStatus {
   readonly tasks: readonly { readonly state: string; readonly trace?: string }[];
 }
 
-/** Until its group has committed everything. */
-async function untilDrained(rest: string, { group, ends, committed }: Task): Promise<void> {
-  const deadline = performance.now() + DRAINS_WITHIN_MS;
-  while (performance.now() < deadline) {
-    await sleep(PERIOD_MS);
-    const offsets = await committed();
-    if (ends.every((end, partition) => (offsets[partition] ?? 0) >= end)) return;
-    const response = await fetch(`${rest}/connectors/${group}/status`);
-    if (!response.ok) continue;
-    const { tasks } = (await response.json()) as ConnectorStatus;
-    const failed = tasks.find(({ state }) => state === 'FAILED');
-    if (failed !== undefined) throw new Error(`a task failed: ${failed.trace?.split('\n')[0] ?? ''}`);
-  }
-  throw new Error(`not drained within ${String(DRAINS_WITHIN_MS / 1_000)} s`);
+async function assertRunning(rest: string, connector: string): Promise<void> {
+  const response = await fetch(`${rest}/connectors/${connector}/status`);
+  if (!response.ok) return;
+  const { tasks } = (await response.json()) as ConnectorStatus;
+  const failed = tasks.find(({ state }) => state === 'FAILED');
+  if (failed !== undefined) throw new Error(`a task failed: ${failed.trace?.split('\n')[0] ?? ''}`);
 }

@@ -9,7 +9,5 @@ export const upsertLoop: Program = {
   title:
     'Node: kafkajs, all partitions at once, bulkWrite of 1,000 replaceOne upserts, commit after each batch',
   open: (task) =>
-    Promise.resolve(
-      selfEnding(() => ({ name: 'upsert-loop', command: process.execPath, args: [LOOP] }), task),
-    ),
+    Promise.resolve(selfEnding({ name: 'upsert-loop', command: process.execPath, args: [LOOP] }, task)),
 };
