@@ -20,26 +20,30 @@ export async function foldTopic(kafka: Kafka, topic: string): Promise<Fold> {
   let records = 0;
   const consumer = kafka.consumer({ groupId: `judge-${topic}-${String(Date.now())}` });
   await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    consumer.on('consumer.crash', ({ payload }) => {
-      reject(payload.error);
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on('consumer.crash', ({ payload }) => {
+        if (!payload.restart) reject(payload.error);
+      });
+      if (open.size === 0) resolve();
+      const running = consumer.run({
+        autoCommit: false,
+        eachBatch: ({ batch }) => {
+          // A key's records are all in one partition, in order.
+          for (const { key, value } of batch.messages) digests.set(String(key), digestOfText(String(value)));
+          records += batch.messages.length;
+          if (Number(batch.lastOffset()) + 1 >= (open.get(batch.partition) ?? 0))
+            open.delete(batch.partition);
+          if (open.size === 0) resolve();
+          return Promise.resolve();
+        },
+      });
+      running.catch(reject);
     });
-    if (open.size === 0) resolve();
-    const running = consumer.run({
-      autoCommit: false,
-      eachBatch: ({ batch }) => {
-        // A key's records are all in one partition, in order.
-        for (const { key, value } of batch.messages) digests.set(String(key), digestOfText(String(value)));
-        records += batch.messages.length;
-        if (Number(batch.lastOffset()) + 1 >= (open.get(batch.partition) ?? 0)) open.delete(batch.partition);
-        if (open.size === 0) resolve();
-        return Promise.resolve();
-      },
-    });
-    running.catch(reject);
-  });
-  await consumer.disconnect();
+  } finally {
+    await consumer.disconnect();
+  }
   return { records, ends, digests };
 }
 

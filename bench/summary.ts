@@ -91,7 +91,8 @@ function rowOf(
     wrongRounds: runs.length - right.length,
     mostWrong: Math.max(0, ...runs.map(({ wrong }) => wrong)),
     recordsPerSecond: spread(({ recordsPerSecond }) => recordsPerSecond),
-    ratio: program === SUBJECT ? null : spreadOf(ratios),
+    // A program that was right in some rounds only has no speed in any.
+    ratio: program === SUBJECT || right.length < runs.length ? null : spreadOf(ratios),
     firstWriteMs: spread(({ firstWriteMs }) => firstWriteMs),
     wholeMs: spread(({ wholeMs }) => wholeMs),
     startUpMs: spread(({ startUpMs }) => startUpMs),
@@ -136,7 +137,7 @@ function cellsOf(row: SummaryRow): Cell[] {
   const median = (spread: Spread | null): number | null =>
     spread === null ? null : Math.round(spread.median);
   const rate: Cell =
-    row.wrongRounds > 0 ? `wrong: ${String(row.mostWrong)} documents` : median(row.recordsPerSecond);
+    row.wrongRounds > 0 ? `wrong: ${String(row.mostWrong)} documents` : rateCell(row.recordsPerSecond);
   return [
     row.workload,
     row.program,
@@ -151,6 +152,14 @@ function cellsOf(row: SummaryRow): Cell[] {
     median(row.peakMegabytes),
   ];
 }
+
+function rateCell(rate: Spread | null): Cell {
+  if (rate === null) return null;
+  return rate.median < SLOW ? rate.median.toFixed(1) : Math.round(rate.median);
+}
+
+/** Fewer records per second than this have a digit after the point. */
+const SLOW = 10;
 
 function describeSpread({ min, median, max }: Spread): string {
   return [min, median, max].map((value) => value.toFixed(2)).join(' / ');

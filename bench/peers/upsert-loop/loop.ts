@@ -55,7 +55,7 @@ await consumer.connect();
 await consumer.subscribe({ topic, fromBeginning: true });
 await new Promise<void>((resolve, reject) => {
   consumer.on('consumer.crash', ({ payload }) => {
-    reject(payload.error);
+    if (!payload.restart) reject(payload.error);
   });
   consumer
     .run({
