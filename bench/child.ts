@@ -100,7 +100,8 @@ export function selfEnding(command: BareCommand, task: Task): Opened {
   };
 }
 
-export type BareCommand = Pick<Command, 'name' | 'command' | 'args'>;
+/** `environment` is added to this process's own. */
+export type BareCommand = Pick<Command, 'name' | 'command' | 'args' | 'environment'>;
 
 /** Runs in the task's folder, with the task in `BENCH_TASK` as JSON. */
 export function commandFor(command: BareCommand, task: Task): Command {
@@ -117,7 +118,7 @@ export function commandFor(command: BareCommand, task: Task): Command {
   return {
     ...command,
     folder: task.folder,
-    environment: { ...process.env, BENCH_TASK: JSON.stringify(described) },
+    environment: { ...process.env, ...command.environment, BENCH_TASK: JSON.stringify(described) },
     logFile: `${task.folder}/${command.name}.log`,
   };
 }

@@ -2,6 +2,7 @@ import { kafkaDrain } from './kafka-drain/program.js';
 import { celery, celerySleeping } from './peers/celery/program.js';
 import { connectDefault, connectTuned } from './peers/connect/program.js';
 import { goProgram } from './peers/go/program.js';
+import { spark } from './peers/spark/program.js';
 import { upsertLoop } from './peers/upsert-loop/program.js';
 import type { Program } from './program.js';
 
@@ -13,6 +14,7 @@ export const PEERS: readonly Program[] = [
   connectDefault,
   goProgram,
   upsertLoop,
+  spark,
   celery,
   celerySleeping,
 ];

@@ -33,9 +33,8 @@ async function open(task: Task, sleepSeconds: number): Promise<Opened> {
   mkdirSync(join(task.folder, 'control'));
   const start = (name: string, ...args: string[]): Promise<Child> => {
     const python = join(task.fetched, 'venv', 'bin', 'python');
-    const command = commandFor({ name, command: python, args }, task);
-    const environment = { ...command.environment, PYTHONPATH: TASKS, BENCH_SLEEP: String(sleepSeconds) };
-    return startChild({ ...command, environment });
+    const environment = { PYTHONPATH: TASKS, BENCH_SLEEP: String(sleepSeconds) };
+    return startChild(commandFor({ name, command: python, args, environment }, task));
   };
   const options = ['worker', '--pool=solo', '--loglevel=INFO', '--without-mingle', '--without-gossip'];
   const worker = await start('celery', '-m', 'celery', '-A', 'tasks', ...options);
