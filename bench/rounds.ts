@@ -29,7 +29,7 @@ export async function runRounds(field: Field): Promise<Outcome> {
   const leftOut = new Map<string, string>();
   const leaveOut = ({ name }: Program, reason: string): void => {
     leftOut.set(name, reason);
-    console.log(`${name} is left out: ${reason}`);
+    console.log(`${name} is left out: ${reason.split('\n', 1).join('')}`);
   };
   for (const peer of field.peers) {
     const missing = field.fetched[peer.needs ?? '']?.missing;

@@ -86,7 +86,8 @@ async function create(rest: string, config: Record<string, string>): Promise<voi
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: config['name'], config }),
   });
-  if (!response.ok) throw new Error(`the connector was refused: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`the connector was refused with ${String(response.status)}: ${await response.text()}`);
 }
 
 /** The same records into another database, so that what is measured is compiled code. */
