@@ -26,7 +26,7 @@ const OUTER = not(
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'bench/peers/'] },
+  { ignores: ['dist/', 'node_modules/', '.data/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,107 +1,91 @@
-import { startStack } from '../stack/stack.js';
-import { STACK_VARIABLE } from '../stack/test-runner.js';
-import { assertEqualsFold, fold, readTopic } from '../test/support/fold.js';
-import { createScenario, type Scenario } from '../test/support/scenario.js';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { untilStopped } from '../stack/signals.js';
 import { temporaryFolder } from '../test/support/stack.js';
-import { drainByUpsertLoop } from './upsert-loop.js';
+import { startServers } from './bench-servers.js';
+import { describeMachine, describeVersions } from './machine.js';
+import type { RunFigures } from './measure.js';
+import { optionsFrom, type BenchFlags, type BenchOptions } from './options.js';
+import type { Program } from './program.js';
+import { PEERS, SUBJECT_PROGRAM } from './programs.js';
+import { runRounds, type Fetched } from './rounds.js';
+import { describeSummary, summarize } from './summary.js';
 
-const RECORDS = 100_000;
-const UPDATES_PER_ID = 5;
-const PARTITIONS = 6;
-/** Within how many records an id gets its updates. */
-const WINDOW = 5_000;
-const WARM_UP_ROUNDS = 1;
+/** The names in `peers/packages.json` of what must be fetched for the peers asked for; throws where a flag is wrong. */
+export function neededBy(flags: BenchFlags): string[] {
+  const needs = chosenPeers(optionsOf(flags)).map((peer) => peer.needs);
+  return [...new Set(needs.filter((name) => name !== undefined))];
+}
 
-/** One round: the same records drained by both, one after the other; records/s of each. */
-interface Round {
-  kafkaDrain: number;
-  upsertLoop: number;
+function optionsOf(flags: BenchFlags, date = new Date()): BenchOptions {
+  return optionsFrom(
+    flags,
+    PEERS.map(({ name }) => name),
+    date,
+  );
+}
+
+function chosenPeers(options: BenchOptions): Program[] {
+  return PEERS.filter(({ name }) => options.peers.includes(name));
 }
 
 /**
- * Measures the product (schedule triggered → result recorded, worker running) beside a plain kafkajs + `bulkWrite` loop, in
- * turn on the same servers, and prints the ratios. A run with a wrong document has no speed: the bench ends with an error.
+ * Measures kafka-drain and its peers side by side on servers of its own, prints a table and writes the figures. A peer that
+ * fails is left out from then on and said so; only kafka-drain's failure ends the bench.
+ * @returns the exit code: 1 where kafka-drain left a wrong document
  */
-export async function runBench(rounds: number): Promise<number> {
+export async function runBench(flags: BenchFlags, fetched: Fetched): Promise<number> {
+  const date = new Date();
+  const options = optionsOf(flags, date);
   const folder = temporaryFolder('bench');
-  const stack = await startStack({ folder: folder.path });
-  process.env[STACK_VARIABLE] = JSON.stringify(stack.addresses);
+  const servers = await startServers(folder.path, options.joinDelayMs);
+  const stopped = untilStopped().then((cause) => {
+    throw new Error(`stopped by ${cause}`);
+  });
   try {
-    await compare(rounds);
-    return 0;
+    const peers = chosenPeers(options);
+    const { runs, leftOut } = await Promise.race([
+      runRounds({ options, servers, folder: folder.path, peers, fetched }),
+      stopped,
+    ]);
+    report(options, date, runs, leftOut);
+    return runs.some(({ program, wrong }) => program === SUBJECT_PROGRAM.name && wrong > 0) ? 1 : 0;
   } finally {
-    await stack.stop();
+    await servers.stop();
     folder.remove();
   }
 }
 
-async function compare(rounds: number): Promise<void> {
-  const measured: Round[] = [];
-  for (let round = 0; round < rounds + WARM_UP_ROUNDS; round += 1) {
-    const result = await measure(round);
-    if (round >= WARM_UP_ROUNDS) measured.push(result);
-    console.log(`${round < WARM_UP_ROUNDS ? 'warm-up' : `round ${String(round)}`}: ${describe(result)}`);
-  }
-  const ratios = measured.map(({ kafkaDrain, upsertLoop }) => kafkaDrain / upsertLoop).sort((a, b) => a - b);
-  const median = ratios[Math.floor(ratios.length / 2)] ?? 0;
-  console.log(
-    `ratio kafka-drain / upsert loop: min ${fixed(ratios[0])}, median ${fixed(median)}, max ${fixed(ratios.at(-1))} ` +
-      `(${String(RECORDS)} records of 300 B, ${String(UPDATES_PER_ID)} updates per id, ${String(PARTITIONS)} partitions)`,
-  );
+function report(
+  options: BenchOptions,
+  date: Date,
+  runs: readonly RunFigures[],
+  leftOut: ReadonlyMap<string, string>,
+): void {
+  const summary = summarize(runs);
+  console.log(`\n${describeSummary(summary)}`);
+  if (options.out === undefined) return;
+  const file = resolve(options.out);
+  mkdirSync(dirname(file), { recursive: true });
+  const { workloads, rounds, records, partitions, bytes, joinDelayMs } = options;
+  const content = {
+    date: date.toISOString(),
+    machine: describeMachine(),
+    versions: describeVersions(),
+    settings: {
+      ...{ rounds, records, partitions, bytes: bytes ?? null, joinDelayMs },
+      workloads: workloads.map(({ name, title, bytes: own }) => ({ name, title, bytes: bytes ?? own })),
+      programs: [SUBJECT_PROGRAM, ...PEERS].map(({ name, title }) => ({ name, title })),
+    },
+    leftOut: Object.fromEntries(leftOut),
+    summary,
+    runs,
+  };
+  writeFileSync(file, `${JSON.stringify(content, rounded, 2)}\n`);
+  console.log(`\nWritten to ${file}`);
 }
 
-async function measure(round: number): Promise<Round> {
-  const scenario = await createScenario({ partitions: PARTITIONS });
-  try {
-    await scenario.startWorker();
-    await scenario.produce(updates());
-    // In turn first and second, so that neither always finds the warmer servers.
-    const loopFirst = round % 2 === 0;
-    const first = loopFirst ? await byLoop(scenario) : await byDrain(scenario);
-    const second = loopFirst ? await byDrain(scenario) : await byLoop(scenario);
-    await assertEqualsFold(
-      scenario.collection,
-      fold(scenario.topic, await readTopic(scenario.kafka, scenario.topic)),
-    );
-    return loopFirst ? { upsertLoop: first, kafkaDrain: second } : { kafkaDrain: first, upsertLoop: second };
-  } finally {
-    await scenario.close();
-  }
-}
-
-async function byDrain(scenario: Scenario): Promise<number> {
-  const { records, durationMs } = await scenario.run();
-  if (records.read !== RECORDS) throw new Error(`the run read ${String(records.read)} records`);
-  return perSecond(durationMs);
-}
-
-async function byLoop({ kafka, topic, collection }: Scenario): Promise<number> {
-  const target = collection.db.collection('by_loop');
-  return perSecond(await drainByUpsertLoop(kafka, topic, target, RECORDS));
-}
-
-function perSecond(durationMs: number): number {
-  return (RECORDS * 1000) / durationMs;
-}
-
-/** Ids appear, get their updates within a window, and are done, as orders do. */
-function updates(): { key: string; value: string }[] {
-  const filler = 'x'.repeat(230);
-  const ids = WINDOW / UPDATES_PER_ID;
-  return Array.from({ length: RECORDS }, (_, index) => {
-    const window = Math.floor(index / WINDOW);
-    const id = window * ids + (index % ids);
-    return {
-      key: `o-${String(id)}`,
-      value: JSON.stringify({ order: id, version: index, amount: id * 1.25, filler }),
-    };
-  });
-}
-
-function describe({ kafkaDrain, upsertLoop }: Round): string {
-  return `kafka-drain ${kafkaDrain.toFixed(0)}/s, upsert loop ${upsertLoop.toFixed(0)}/s, ratio ${fixed(kafkaDrain / upsertLoop)}`;
-}
-
-function fixed(ratio: number | undefined): string {
-  return (ratio ?? 0).toFixed(2);
+/** Three digits after the point are more than any of the figures deserves. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toFixed(3)) : value;
 }

@@ -123,7 +123,8 @@ async function verify(file, sha256, title) {
     throw new Error(`The download of ${title} has SHA-256 ${found}, expected ${sha256}: not used.`);
 }
 
-function keep(ready, folder) {
+/** Gives what is ready its place in the cache. */
+export function keep(ready, folder) {
   try {
     renameSync(ready, folder);
   } catch (error) {

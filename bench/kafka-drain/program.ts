@@ -1,0 +1,74 @@
+/** The product itself: a real worker, made ready and scheduled with its own commands, all settings at their defaults. */
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { stringify } from 'yaml';
+import { startChild } from '../child.js';
+import type { Opened, Program, Task } from '../program.js';
+import { runOnce } from './run-once.js';
+
+const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+const run = promisify(execFile);
+
+export const kafkaDrain: Program = {
+  name: 'kafka-drain',
+  title: 'kafka-drain: one worker, started before; one run of its schedule; all settings at their defaults',
+  open,
+};
+
+async function open(task: Task): Promise<Opened> {
+  const file = join(task.folder, 'drain.yaml');
+  const pipeline = task.group;
+  writeFileSync(file, stringify(configurationOf(task, pipeline)));
+  const environment = { ...process.env, TEMPORAL_ADDRESS: task.servers.temporal };
+  const command = (...args: string[]) =>
+    run(process.execPath, [CLI, '--config', file, ...args], { env: environment, cwd: task.folder });
+  await command('setup');
+  await command('apply');
+  const logFile = join(task.folder, 'worker.log');
+  const worker = await startChild({
+    name: 'kafka-drain worker',
+    command: process.execPath,
+    args: [CLI, '--config', file, 'worker'],
+    folder: task.folder,
+    environment,
+    logFile,
+  });
+  const connection = await Connection.connect({ address: task.servers.temporal });
+  const temporal = new Client({ connection });
+  const startUpMs = await worker.ready('the worker is ready', () =>
+    Promise.resolve(readFileSync(logFile, 'utf8').includes('"worker started"')),
+  );
+  return {
+    startUpMs,
+    drain: (started) => {
+      started(worker.pid);
+      return runOnce(temporal, pipeline);
+    },
+    close: async () => {
+      await worker.stop();
+      await temporal.schedule.getHandle(`drain-${pipeline}`).delete();
+      await connection.close();
+    },
+  };
+}
+
+function configurationOf({ servers, topic, group, database, collection }: Task, pipeline: string): object {
+  return {
+    kafka: { brokers: [servers.kafka] },
+    mongodb: { uri: servers.mongodb, database },
+    worker: { taskQueue: pipeline },
+    pipelines: { [pipeline]: { topic, group, collection, schedule: scheduleOf(Date.now()) } },
+  };
+}
+
+const INTERVAL_SECONDS = 3_600;
+
+/** Its own ticks are half an hour away: nothing but the bench's trigger starts a run. */
+function scheduleOf(nowMs: number): { every: string; offset: string } {
+  const offset = (Math.floor(nowMs / 1_000) + INTERVAL_SECONDS / 2) % INTERVAL_SECONDS;
+  return { every: `${String(INTERVAL_SECONDS)}s`, offset: `${String(offset)}s` };
+}
