@@ -9,6 +9,7 @@ import {
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { readNumber, type NumberCursor } from './json-number.js';
+import { copyBytes, endOfPlainText } from './plain-text.js';
 import { createSlabs } from './slabs.js';
 
 /** The elements of a document as BSON, without its length before them and its end behind them: a stretch of a larger buffer. */
@@ -237,18 +238,19 @@ function writeText(cursor: Cursor): boolean {
   const lengthAt = cursor.to;
   let { at } = cursor;
   let to = lengthAt + 4;
-  for (let byte = json[at]; byte !== QUOTE; byte = json[at]) {
-    if (byte === undefined || byte < SPACE) return false;
-    if (byte === BACKSLASH) {
-      byte = ESCAPED[json[(at += 1)] ?? 0] ?? 0;
-      if (byte === 0) return false;
-    }
-    out[to++] = byte;
+  for (;;) {
+    const end = endOfPlainText(json, at);
+    to = copyBytes(json, at, end, out, to);
+    at = end + 1;
+    if (json[end] === QUOTE) break;
+    const escaped = json[end] === BACKSLASH ? (ESCAPED[json[at] ?? 0] ?? 0) : 0;
+    if (escaped === 0) return false;
+    out[to++] = escaped;
     at += 1;
   }
   out[to++] = 0;
   putInt32(out, lengthAt, to - lengthAt - 4);
-  cursor.at = at + 1;
+  cursor.at = at;
   cursor.to = to;
   return true;
 }

@@ -1,0 +1,65 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+
+/** A byte in each of the four of a word. */
+const QUOTES = 0x22222222;
+const BACKSLASHES = 0x5c5c5c5c;
+const SPACES = 0x20202020;
+const ONES = 0x01010101;
+const TOP_BITS = 0x80808080 | 0;
+
+/** Of the buffer that was looked at last: the records of a fetch share one. */
+let seen: { buffer: ArrayBufferLike; words: Int32Array } = {
+  buffer: new ArrayBuffer(0),
+  words: new Int32Array(0),
+};
+
+function wordsOf(buffer: ArrayBufferLike): Int32Array {
+  if (seen.buffer !== buffer) seen = { buffer, words: new Int32Array(buffer, 0, buffer.byteLength >> 2) };
+  return seen.words;
+}
+
+/**
+ * Where a text of JSON is ended or interrupted first: at a quote, a backslash or a control character, or at the end of the bytes.
+ * Long stretches are looked at four bytes at a time, in a third of the time.
+ */
+export function endOfPlainText(json: Buffer, from: number): number {
+  const base = json.byteOffset;
+  const firstWord = (base + from + 3) >> 2;
+  let at = from;
+  const unaligned = Math.min((firstWord << 2) - base, json.length);
+  for (; at < unaligned; at += 1) if (!isPlain(json[at])) return at;
+  at = endOfPlainWords(wordsOf(json.buffer), firstWord, (base + json.length) >> 2) * 4 - base;
+  at = Math.max(at, unaligned);
+  while (at < json.length && isPlain(json[at])) at += 1;
+  return at;
+}
+
+function isPlain(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH;
+}
+
+/** The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. */
+function endOfPlainWords(words: Int32Array, from: number, end: number): number {
+  for (let at = from; at < end; at += 1) {
+    const word = words[at] ?? 0;
+    const quote = word ^ QUOTES;
+    const backslash = word ^ BACKSLASHES;
+    // a borrow out of a byte shows in its top bit ("Determine if a word has a zero byte", Bit Twiddling Hacks)
+    const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
+    if ((found & TOP_BITS) !== 0) return at;
+  }
+  return Math.max(from, end);
+}
+
+/** Up to this length, copying one by one costs less than a call of Node's. */
+const SHORT = 32;
+
+/** Copies a stretch of bytes and returns where the next one goes. */
+export function copyBytes(bytes: Buffer, from: number, end: number, out: Buffer, to: number): number {
+  if (end - from > SHORT) return to + bytes.copy(out, to, from, end);
+  let next = to;
+  for (let at = from; at < end; at += 1) out[next++] = bytes[at] ?? 0;
+  return next;
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { copyBytes, endOfPlainText } from '../../src/mongodb/plain-text.js';
+
+const ENDS = [0x00, 0x0a, 0x1f, 0x22, 0x5c];
+const PLAIN = [0x20, 0x21, 0x23, 0x2f, 0x5b, 0x5d, 0x7f, 0x80, 0xa2, 0xdc, 0xff];
+
+test('a quote, a backslash or a control character is found at any place of a text, wherever it lies in memory', () => {
+  const memory = Buffer.alloc(200);
+  for (let offset = 0; offset < 8; offset += 1) {
+    for (let length = 0; length < 24; length += 1) {
+      for (const [index, end] of ENDS.entries()) {
+        const json = memory.subarray(offset, offset + length + 5);
+        for (let at = 0; at < json.length; at += 1) json[at] = PLAIN[(at + index) % PLAIN.length] ?? 0;
+        json[length] = end;
+        for (let from = 0; from <= length; from += 1) assert.equal(endOfPlainText(json, from), length);
+        assert.equal(endOfPlainText(json, length + 1), json.length);
+      }
+    }
+  }
+});
+
+test('every byte is plain or not, whatever stands beside it', () => {
+  for (let byte = 0; byte < 256; byte += 1) {
+    for (const beside of [...PLAIN, byte]) {
+      const json = Buffer.from([0x41, 0x41, 0x41, 0x41, byte, beside, 0x41, 0x41, 0x41]);
+      const plain = (value: number) => value >= 0x20 && value !== 0x22 && value !== 0x5c;
+      assert.equal(endOfPlainText(json, 0), !plain(byte) ? 4 : !plain(beside) ? 5 : 9);
+    }
+  }
+});
+
+test('nothing is seen behind the end of the bytes, nor of a buffer whose bytes were changed', () => {
+  const memory = Buffer.alloc(64, 0x41);
+  memory[40] = 0x22;
+  assert.equal(endOfPlainText(memory.subarray(3, 30), 0), 27);
+  memory[20] = 0x5c;
+  assert.equal(endOfPlainText(memory.subarray(3, 30), 0), 17);
+});
+
+test('short and long stretches are copied whole, and nothing beside them', () => {
+  const bytes = Buffer.from(Array.from({ length: 100 }, (_, at) => at));
+  for (const length of [0, 1, 31, 32, 33, 90]) {
+    const out = Buffer.alloc(120, 0xee);
+    assert.equal(copyBytes(bytes, 5, 5 + length, out, 7), 7 + length);
+    assert.deepEqual(out.subarray(7, 7 + length), bytes.subarray(5, 5 + length));
+    assert.deepEqual([out[6], out[7 + length]], [0xee, 0xee]);
+  }
+});
