@@ -25,9 +25,12 @@ export function drainQueueOf(taskQueue: string): string {
   return `${taskQueue}-drain`;
 }
 
-/** The id of the drain activity, so that the Web UI's list of pending activities names the pipeline. */
-export function activityIdOf(pipeline: string): string {
-  return `drain-${pipeline}`;
+/**
+ * The id of a drain activity, so that the Web UI's list of pending activities names the pipeline.
+ * @param member from 1; `null`: the run has only one.
+ */
+export function activityIdOf(pipeline: string, member: number | null): string {
+  return member === null ? `drain-${pipeline}` : `drain-${pipeline}-${String(member)}`;
 }
 
 /** Custom columns for the list of runs; registered by `kafka-drain setup`, upserted only when the worker's configuration says so. */
@@ -141,10 +144,12 @@ export interface Plan {
   continuity: Continuity;
   warnings: Warning[];
   lost: LostRange[];
+  /** How many drains share the partitions (`workflows/shares.ts`); left out: one has them all. */
+  members?: number;
   partitions: PlannedPartition[];
 }
 
-/** As history has it: above `MAX_LISTED_PARTITIONS`, `partitions` is a line of text for each topic, to stay small (`packed.ts`). */
+/** As history has it: above `MAX_LISTED_PARTITIONS` of a run, `partitions` is a line of text for each topic, to stay small (`packed.ts`). */
 export type Packed<T extends Plan | DrainOutcome> = Omit<T, 'partitions'> & {
   partitions: T['partitions'] | string[];
 };
@@ -166,6 +171,7 @@ export interface CatchUpInput {
 
 export interface DrainInput {
   pipeline: string;
+  /** The run's, or one member's share of it. */
   plan: Packed<Plan>;
   limits: RunLimits;
 }
@@ -209,8 +215,22 @@ export interface DrainOutcome {
   bytes: number;
   warnings: Warning[];
   lost: LostRange[];
+  /** Only of one of several members: records of the partitions that aren't its own, as it saw them last. */
+  lagOfOthers?: number;
   topics: TopicOutcome[];
   partitions: PartitionResult[];
+}
+
+/** How one of a run's several members ended. */
+export type MemberResult = MemberShare &
+  ({ stopReason: StopReason; attempt: number } | { code: string; message: string });
+
+interface MemberShare {
+  /** From 1. */
+  member: number;
+  /** How many are its own. */
+  partitions: number;
+  read: number;
 }
 
 /** What a drain did in one topic. */
@@ -248,6 +268,8 @@ export interface RunResult {
   topics: TopicResult[];
   epoch: number;
   quietSince: string | null;
+  /** Left out where one drain had all partitions. */
+  members?: MemberResult[];
   /** What is committed in the partitions that aren't listed, for the next run to compare with: see `encodeUnlisted` in `unlisted.ts`. */
   unlisted: string;
   /** All partitions up to `MAX_LISTED_PARTITIONS`; where there are more, those that brought most. */
@@ -258,34 +280,7 @@ export interface RunResult {
 export const MAX_LISTED_PARTITIONS = 100;
 export const MAX_LISTED_OF_MANY = 20;
 
-export type DrainPhase = 'starting' | 'joining' | 'draining' | 'stopping' | 'stopped';
-
-/** Heartbeat details; the fields a person looks for come first. */
-export interface DrainProgress {
-  phase: DrainPhase;
-  read: number;
-  /** Inserted, updated and deleted. */
-  written: number;
-  lag: number;
-  ratePerSecond: number;
-  budgetLeftSeconds: number;
-  deadLettered: number;
-  resumed: boolean;
-  /** By Kafka's name of the partition: `orders-3`. Of many partitions only some. */
-  committed: { partition: string; offset: string | null }[];
-  /** Left out where there are none. */
-  suspects?: Suspect[];
-}
-
-/** A record whose transform was under way when an attempt was killed, and perhaps the reason. Coordinates only, never contents. */
-export interface Suspect {
-  /** Kafka's own notation topic-partition: `orders-3`. */
-  partition: string;
-  /** The record's own. */
-  offset: string;
-  /** How many attempts of the run have ended with it. */
-  kills: number;
-}
+export type { DrainPhase, DrainProgress, Suspect } from './heartbeat.js';
 
 export const NO_RECORDS: Readonly<RecordCounts> = {
   read: 0,

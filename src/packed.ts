@@ -15,17 +15,20 @@ const PLANNED: Usual = 'start';
 /** A drained partition's end. */
 const DRAINED: Usual = 'end';
 
-/** What goes through Temporal, see `Packed`. */
-export function packPlan(plan: Plan): Packed<Plan> {
-  return { ...plan, partitions: pack(plan.partitions, PLANNED) };
+/**
+ * What goes through Temporal, see `Packed`.
+ * @param members whose partitions are in the history all together.
+ */
+export function packPlan(plan: Plan, members = 1): Packed<Plan> {
+  return { ...plan, partitions: pack(plan.partitions, PLANNED, members) };
 }
 
 export function unpackPlan(plan: Packed<Plan>): Plan {
   return { ...plan, partitions: unpack(plan.partitions, PLANNED) };
 }
 
-export function packOutcome(outcome: DrainOutcome): Packed<DrainOutcome> {
-  return { ...outcome, partitions: pack(outcome.partitions, DRAINED) };
+export function packOutcome(outcome: DrainOutcome, members = 1): Packed<DrainOutcome> {
+  return { ...outcome, partitions: pack(outcome.partitions, DRAINED, members) };
 }
 
 export function unpackOutcome(outcome: Packed<DrainOutcome>): DrainOutcome {
@@ -39,8 +42,12 @@ export function unpackOutcome(outcome: Packed<DrainOutcome>): DrainOutcome {
 type Entry = PlannedPartition & Partial<Pick<PartitionResult, 'read'>>;
 
 /** `orders: 40-100, 12, 0-5 committed none`: per topic the entries of its partitions from 0 on, empty for those that aren't there. */
-function pack<Partition extends Entry>(partitions: Partition[], usual: Usual): Partition[] | string[] {
-  if (partitions.length <= MAX_LISTED_PARTITIONS) return partitions;
+function pack<Partition extends Entry>(
+  partitions: Partition[],
+  usual: Usual,
+  members: number,
+): Partition[] | string[] {
+  if (partitions.length * members <= MAX_LISTED_PARTITIONS) return partitions;
   const topics = new Map<string, string[]>();
   for (const partition of partitions) {
     const entries = topics.get(partition.topic) ?? [];

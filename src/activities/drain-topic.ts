@@ -35,7 +35,7 @@ export function createDrainTopic(deps: ActivityDeps): (input: DrainInput) => Pro
     try {
       const outcome = await superviseDrain(deps, context, { ...input, plan }, onMessage, onHeartbeat);
       deps.metrics.record(outcome, plan);
-      return packOutcome(outcome);
+      return packOutcome(outcome, plan.members);
     } catch (error) {
       if (error === context.cancellationSignal.reason) {
         const { message: reason } = error as Error;

@@ -22,7 +22,7 @@ export function createSettleDrain(deps: ActivityDeps): (input: DrainInput) => Pr
       const plan = unpackPlan(input.plan);
       const outcome = await settle(source, { pipeline, plan, run: runOf(Context.current()) });
       deps.metrics.record(outcome, plan);
-      return packOutcome(outcome);
+      return packOutcome(outcome, plan.members);
     } catch (error) {
       deps.metrics.failed(input.pipeline, asDrainError(error).code);
       throw toFailure(error);

@@ -21,7 +21,12 @@ export function formatResult(result: RunResult, style: Style): string {
     OUTCOMES.map(([, title]) => title),
     [OUTCOMES.map(([outcome]) => result.records[outcome])],
   );
-  return [headline(result, style), '', counts, '', ...notes(result, style), partitions(result)].join('\n');
+  return [
+    ...[headline(result, style), '', counts, ''],
+    ...notes(result, style),
+    ...members(result),
+    partitions(result),
+  ].join('\n');
 }
 
 function headline(result: RunResult, style: Style): string {
@@ -43,6 +48,21 @@ function notes({ warnings, lost }: RunResult, style: Style): string[] {
     }),
   ];
   return lines.length === 0 ? [] : [...lines, ''];
+}
+
+/** A result has only members that came to their ends. */
+function members({ members: shares = [] }: RunResult): string[] {
+  if (shares.length === 0) return [];
+  const rows = shares.map(({ member, partitions: own, read, ...end }) => {
+    return [
+      member,
+      'code' in end ? end.code : end.stopReason,
+      'attempt' in end ? end.attempt : null,
+      own,
+      read,
+    ];
+  });
+  return [table(['member', 'ended', 'attempt', 'partitions', 'read'], rows), ''];
 }
 
 function partitions(result: RunResult): string {

@@ -38,6 +38,8 @@ export const PIPELINE_DEFAULTS = {
   // one bad record doesn't stop a pipeline; it is kept with its bytes
   tolerate: 'all',
   catchUp: true,
+  // one drain is the fastest for small runs, and no other has to be waited for
+  members: 1,
 } as const;
 
 export const RECORD_LIMIT_DEFAULTS = {

@@ -96,4 +96,5 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   'pipelines.<name>.limits.heartbeatTimeout': '1m',
   'pipelines.<name>.limits.stallTimeout': '25s',
   'pipelines.<name>.catchUp': 'false',
+  'pipelines.<name>.members': '4',
 };

@@ -76,6 +76,10 @@ export const PIPELINE = mapping(
     catchUp: flag(
       'Whether a run that left planned records behind starts the next one at once. Default: true.',
     ).optional(),
+    members: integer(
+      { min: 1, max: 16 },
+      'How many drains of one run share its partitions, on any workers of the task queue. Default: 1.',
+    ).optional(),
   },
   'What is drained, where to, and when.',
 );

@@ -45,13 +45,14 @@ export function toPipeline(
 
 function readingRules(
   written: FilePipeline,
-): Pick<PipelineSettings, 'start' | 'until' | 'onDataLoss' | 'catchUp'> {
+): Pick<PipelineSettings, 'start' | 'until' | 'onDataLoss' | 'catchUp' | 'members'> {
   const d = PIPELINE_DEFAULTS;
   return {
     start: startOf(written),
     until: written.until ?? d.until,
     onDataLoss: written.onDataLoss ?? d.onDataLoss,
     catchUp: written.catchUp ?? d.catchUp,
+    members: written.members ?? d.members,
   };
 }
 

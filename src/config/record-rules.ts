@@ -186,7 +186,7 @@ function deleteProblems(written: Written): Problem[] {
 
 /** What lets an older record come after a newer tombstone in ordinary operation, where nothing is left to refuse it. */
 function hardFaults(written: Written): string[] {
-  const { schedule, envelope, documentId } = written;
+  const { envelope, documentId } = written;
   const faults: string[] = [];
   if (isShared(written)) {
     faults.push('several topics in one collection, whose records come in any order; use soft');
@@ -201,6 +201,17 @@ function hardFaults(written: Written): string[] {
     faults.push(
       `\`documentId: { ${ofValue.rule} }\`: rows of other keys, and so of other partitions, may have the same id, and an ` +
         `older record of theirs would bring a removed document back; use ${ofValue.ofKey}, or soft`,
+    );
+  }
+  return [...faults, ...concurrencyFaults(written)];
+}
+
+/** What runs at once beside another. */
+function concurrencyFaults({ schedule, members = 1 }: Written): string[] {
+  const faults: string[] = [];
+  if (members > 1) {
+    faults.push(
+      '`members`: one that is behind would bring documents back whose keys have moved to a partition of another one; use soft',
     );
   }
   if (TWO_AT_ONCE.includes(schedule?.overlap)) {

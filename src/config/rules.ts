@@ -30,6 +30,7 @@ export function pipelineProblems(
     ...recordProblems(parts, isMapping(written) && written['documentId'] !== undefined),
     ...missingRegistryProblems(parts, hasRegistry),
     ...scheduleProblems(parts.schedule ?? {}),
+    ...memberProblems(parts),
   ];
   if (!isMapping(written)) return problems;
   // where one of the two can't be read, rules between them would blame the wrong one
@@ -51,6 +52,22 @@ function topicProblems(written: unknown, { topics = [] }: Partial<FilePipeline>)
     return [{ path: [second], text: `either \`${first}\` or \`${second}\`, not both`, atKey: true }];
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   return twice === undefined ? [] : [{ path: ['topics'], text: `names ${twice} twice` }];
+}
+
+/** Several members don't know of each other's records. */
+function memberProblems({ members = 1, limits, deadLetters }: Partial<FilePipeline>): Problem[] {
+  if (members === 1) return [];
+  const problem = (...path: string[]): Problem => ({
+    path,
+    text: 'counts the records of a run, and its `members` count each for itself; leave one of the two out',
+  });
+  const { tolerate } = deadLetters ?? {};
+  return [
+    ...(limits?.maxRecords == null ? [] : [problem('limits', 'maxRecords')]),
+    ...(typeof tolerate === 'object' && tolerate.count !== undefined
+      ? [problem('deadLetters', 'tolerate', 'count')]
+      : []),
+  ];
 }
 
 function scheduleProblems(schedule: FileSchedule): Problem[] {

@@ -137,6 +137,8 @@ export interface PipelineSettings {
   schedule: ScheduleSettings;
   limits: RunLimits;
   catchUp: boolean;
+  /** How many drains of one run share its partitions, at most. */
+  members: number;
   /** Of the settings that decide what is read and written: two workers that differ in it must not share a run. */
   fingerprint: string;
 }

@@ -1,4 +1,4 @@
-import type { DrainOutcome, PartitionResult, StopReason, TopicOutcome } from '../contract.js';
+import type { DrainOutcome, PartitionResult, Plan, StopReason, TopicOutcome } from '../contract.js';
 import { partitionName, type LogState, type PartitionState, type Source } from '../kafka/source.js';
 import type { DrainTask } from './attempt.js';
 import { openLedger, type Ledger } from './ledger.js';
@@ -25,7 +25,8 @@ export function outcomeOf(
 ): DrainOutcome {
   const { counts, bytes } = ledger.totals();
   const partitions = ledger.results(atStop);
-  const topics = topicsOf(task, partitions, atStop);
+  const [own, others] = ownAndOthers(task, atStop);
+  const topics = topicsOf(task, partitions, { ...atStop, partitions: own });
   return {
     stopReason,
     attempt: task.run.attempt,
@@ -35,9 +36,27 @@ export function outcomeOf(
     bytes,
     warnings: [],
     lost: [...ledger.lost],
+    ...(others.length > 0 && { lagOfOthers: sumOfLags(task, others) }),
     topics,
     partitions,
   };
+}
+
+/** A member tells of its share; whoever has the whole plan tells of partitions that have come since, too. */
+function ownAndOthers({ plan }: OutcomeTask, { partitions }: LogState): [PartitionState[], PartitionState[]] {
+  if (plan.members === undefined) return [partitions, []];
+  const own = new Set(plan.partitions.map(partitionName));
+  const isOwn = (state: PartitionState) => own.has(partitionName(state));
+  return [partitions.filter(isOwn), partitions.filter((state) => !isOwn(state))];
+}
+
+function sumOfLags({ plan }: OutcomeTask, partitions: readonly PartitionState[]): number {
+  const starts = startsOf(plan);
+  return partitions.reduce((sum, state) => sum + lagOf(state, starts), 0);
+}
+
+function startsOf({ partitions }: Plan): Map<string, bigint> {
+  return new Map(partitions.map((planned) => [partitionName(planned), BigInt(planned.start)]));
 }
 
 function topicsOf(
@@ -45,7 +64,7 @@ function topicsOf(
   results: readonly PartitionResult[],
   { topics, partitions }: LogState,
 ): TopicOutcome[] {
-  const starts = new Map(plan.partitions.map((planned) => [partitionName(planned), BigInt(planned.start)]));
+  const starts = startsOf(plan);
   const outcomes = new Map(topics.map(({ topic }) => [topic, { topic, read: 0, lagAfter: 0 }]));
   for (const { topic, read } of results) add(outcomes.get(topic), { read });
   for (const state of partitions) add(outcomes.get(state.topic), { lagAfter: lagOf(state, starts) });

@@ -2,13 +2,9 @@ import { isPerTopic } from '../config/collections.js';
 import type { PipelineSettings } from '../config/settings.js';
 import type { Plan, PlannedPartition, Warning } from '../contract.js';
 import { DrainError } from '../errors.js';
-import {
-  partitionName,
-  type CommittedOffset,
-  type PartitionState,
-  type TopicPartition,
-} from '../kafka/source.js';
+import { partitionName, type CommittedOffset, type PartitionState } from '../kafka/source.js';
 import { decodeMark, type OffsetRange } from './commit-mark.js';
+import { membersOf, type PartitionPlan } from './members.js';
 import { differences, rememberPrevious, type Memory } from './memory.js';
 import { runContinuity } from './continuity.js';
 import {
@@ -18,18 +14,13 @@ import {
   committedInEpoch,
   refuseRaisedEpoch,
 } from './offset-checks.js';
-import { startWithoutCommit, type Start, type StartInput } from './starts.js';
+import { startWithoutCommit, type StartInput } from './starts.js';
 import { refuseUnfitCollections, type WritingPlace } from './topic-collections.js';
 import { refuseOtherVersionRule } from './version-rule.js';
 
 export interface PlanningInput extends StartInput, WritingPlace {
   searchAttributes: boolean;
   now: Date;
-}
-
-interface PartitionPlan extends TopicPartition, Start {
-  end: bigint;
-  committed: bigint | null;
 }
 
 /** Offsets of a group without members expire after 7 days by default; a group that joins once a day never comes near. */
@@ -50,6 +41,7 @@ export function makePlan(input: PlanningInput): Plan {
   const lagBefore = partitions.reduce((sum, { start, end }) => sum + Number(end - start), 0);
   const quiet = lagBefore === 0 && partitions.every(({ committed, start }) => committed === start);
   const quietSince = quiet ? quietSinceOf(input, memory) : null;
+  const members = membersOf(pipeline, partitions);
   return {
     pipeline: pipeline.name,
     clusterId: state.clusterId,
@@ -70,6 +62,7 @@ export function makePlan(input: PlanningInput): Plan {
     lost: partitions.flatMap(({ topic, partition, lost }) =>
       lost.map((range) => ({ topic, partition, ...range })),
     ),
+    ...(members > 1 && { members }),
     partitions: partitions.map(toPlanned),
   };
 }

@@ -30,7 +30,7 @@ export const BATCH_WRITE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 export interface RunMetrics {
   /** After planning: the lag found; a run with nothing to do is counted here, since it drains nothing. */
   planned: (plan: Plan) => void;
-  /** Once per run that drained: how it ended. */
+  /** Once per run that drained, or per member of it: how it ended. */
   record: (outcome: DrainOutcome, plan: Plan) => void;
   /** What one commit has added, whatever becomes of its run. */
   counted: (pipeline: string, books: Books) => void;
@@ -45,7 +45,11 @@ export interface RunMetrics {
  * activity's own meter adds namespace, task queue and types.
  */
 export function createRunMetrics(meter: MetricMeter): RunMetrics {
-  const runs = meter.createCounter(METRICS.runs, undefined, 'Runs by the reason they ended');
+  const runs = meter.createCounter(
+    METRICS.runs,
+    undefined,
+    'Runs, or members of runs, by the reason they ended',
+  );
   const failures = meter.createCounter(METRICS.failures, undefined, 'Failed attempts by error code');
   const records = meter.createCounter(METRICS.records, undefined, 'Records read by outcome');
   const bytes = meter.createCounter(METRICS.bytes, undefined, 'Bytes of keys and values read');
@@ -68,7 +72,7 @@ export function createRunMetrics(meter: MetricMeter): RunMetrics {
     },
     record: (outcome, { pipeline }) => {
       runs.add(1, { pipeline, stop_reason: outcome.stopReason });
-      lag.set(outcome.lagAfter, { pipeline });
+      lag.set(outcome.lagAfter + (outcome.lagOfOthers ?? 0), { pipeline });
     },
     counted: (pipeline, books) => {
       for (const [count, label] of entriesOf(OUTCOMES))

@@ -1,17 +1,21 @@
-import type { Plan, RunResult } from '../contract.js';
+import type { MemberResult, Plan, RunResult } from '../contract.js';
 
 /** The Web UI shows markdown tables without gaps, so bullets. */
 export function planMarkdown(plan: Plan): string {
   return [
     `**${plan.topic} → ${plan.collection}** (group \`${plan.group}\`)`,
     '',
-    `- plan: ${count(plan.lagBefore)} records in ${String(plan.partitions.length)} partitions${topicCount(plan)}, ${plan.continuity}`,
+    `- plan: ${count(plan.lagBefore)} records in ${String(plan.partitions.length)} partitions${topicCount(plan)}${memberCount(plan)}, ${plan.continuity}`,
     ...plan.warnings.map(({ code, message }) => `- **${code}**: ${message}`),
   ].join('\n');
 }
 
 function topicCount({ topics }: Plan): string {
   return topics.length < 2 ? '' : ` of ${String(topics.length)} topics`;
+}
+
+function memberCount({ members }: Plan): string {
+  return members === undefined ? '' : ` for ${String(members)} members`;
 }
 
 export function resultMarkdown(result: RunResult): string {
@@ -23,6 +27,7 @@ export function resultMarkdown(result: RunResult): string {
     `- read ${count(records.read)}: ${outcomes(result)}`,
     `- lag: ${count(result.lagBefore)} before, ${count(result.lagAfter)} after`,
     `- continuity: ${result.continuity}`,
+    ...memberLines(result.members ?? []),
     ...topicLines(result),
     ...result.lost.map(
       ({ topic, partition, from, to }) =>
@@ -30,6 +35,15 @@ export function resultMarkdown(result: RunResult): string {
     ),
     ...result.warnings.map(({ code, message }) => `- **${code}**: ${message}`),
   ].join('\n');
+}
+
+export function memberLines(members: readonly MemberResult[]): string[] {
+  return members.map((result) => {
+    const { member, read, partitions } = result;
+    const end =
+      'code' in result ? `**${result.code}**` : `**${result.stopReason}**, attempt ${String(result.attempt)}`;
+    return `- member ${String(member)}: ${end}, read ${count(read)} of ${String(partitions)} partitions`;
+  });
 }
 
 /** More topics than this make the details unreadable; the result has all of them. */

@@ -11,8 +11,11 @@ import {
 } from '../contract.js';
 import { encodeUnlisted } from '../unlisted.js';
 
+/** Of all the run's drains together. */
+export type WholeOutcome = DrainOutcome & Pick<RunResult, 'members'>;
+
 /** Composes a run's result from what was planned and what the drain says; times are the workflow's. */
-export function resultOf(plan: Plan, outcome: DrainOutcome, startedAt: Date, now: Date): RunResult {
+export function resultOf(plan: Plan, outcome: WholeOutcome, startedAt: Date, now: Date): RunResult {
   return {
     pipeline: plan.pipeline,
     topic: plan.topic,
@@ -34,6 +37,7 @@ export function resultOf(plan: Plan, outcome: DrainOutcome, startedAt: Date, now
     topics: topicsOf(plan, outcome),
     epoch: plan.epoch,
     quietSince: outcome.stopReason === 'nothing-to-do' ? plan.quietSince : null,
+    ...(outcome.members !== undefined && { members: outcome.members }),
     ...listing(outcome.partitions),
   };
 }
@@ -50,7 +54,8 @@ function ofTopic({ partitions }: Plan, topic: string): PlannedPartition[] {
   return partitions.filter((planned) => planned.topic === topic);
 }
 
-function lagOf(partitions: readonly PlannedPartition[]): number {
+/** Of so many partitions, as planned. */
+export function lagOf(partitions: readonly PlannedPartition[]): number {
   return partitions.reduce((sum, { start, end }) => sum + Number(BigInt(end) - BigInt(start)), 0);
 }
 

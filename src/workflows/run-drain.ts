@@ -27,8 +27,10 @@ import {
 import { packPlan, unpackOutcome, unpackPlan } from '../packed.js';
 import { withOutcomes, withTopics } from './earlier-records.js';
 import { runFailure } from './failure.js';
-import { planMarkdown, resultMarkdown } from './markdown.js';
-import { resultOf, shouldCatchUp, untouched } from './result.js';
+import { memberLines, planMarkdown, resultMarkdown } from './markdown.js';
+import { combined, isDone, memberResult, membersFailure, type MemberEnd } from './members.js';
+import { resultOf, shouldCatchUp, untouched, type WholeOutcome } from './result.js';
+import { sharesOf, type Share } from './shares.js';
 
 /** Stops the run politely; the caller gets the run's result once the batches in hand are committed. */
 export const stopUpdate = defineUpdate<RunResult>(STOP_UPDATE);
@@ -46,7 +48,7 @@ export async function runDrain(input: RunInput): Promise<RunResult> {
     const planned = await planDrain({ pipeline: input.pipeline, previous: previousRun() });
     const plan = withTopics(unpackPlan(planned));
     setCurrentDetails(planMarkdown(plan));
-    const outcome = withOutcomes(await drainPlan(plan, input, stop), plan);
+    const outcome = await drainPlan(plan, input, stop);
     const result = resultOf(plan, outcome, workflowInfo().startTime, new Date());
     record(plan, result);
     if (shouldCatchUp(plan, outcome)) await catchUp();
@@ -105,24 +107,52 @@ function resultIn(ending: Ending | undefined): RunResult {
   return ending.result;
 }
 
-async function drainPlan(plan: Plan, { pipeline, limits }: RunInput, stop: Stop): Promise<DrainOutcome> {
+async function drainPlan(plan: Plan, input: RunInput, stop: Stop): Promise<WholeOutcome> {
   if (plan.nothingToDo) return untouched(plan, 'nothing-to-do');
   if (stop.asked()) return untouched(plan, 'stopped');
-  const drain = { pipeline, plan: packPlan(plan), limits };
-  const { drainTopic } = proxyActivities<Activities>(drainOptions(pipeline, plan, limits));
+  const { members: count = 1 } = plan;
+  if (count === 1) return drain(plan, null, input, stop);
+  const ends = await Promise.all(sharesOf(plan, count).map((share) => endOf(share, input, stop)));
+  const members = ends.map(memberResult);
+  if (ends.every(isDone)) return { ...combined(plan, ends), members };
+  setCurrentDetails([planMarkdown(plan), ...memberLines(members)].join('\n'));
+  throw membersFailure(ends, members);
+}
+
+/** A member's failure waits until the others have ended, so that the run can tell what each of them did. */
+async function endOf(share: Share, input: RunInput, stop: Stop): Promise<MemberEnd> {
   try {
-    return unpackOutcome(await stop.scope.run(() => drainTopic(drain)));
+    return { share, outcome: await drain(share.plan, share.member, input, stop) };
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    // Stopped while no attempt was under way; what earlier ones committed must not be denied.
-    return unpackOutcome(await CancellationScope.nonCancellable(() => settleDrain(drain)));
+    return { share, failure: runFailure(error) };
   }
 }
 
-function drainOptions(pipeline: string, plan: Plan, limits: RunLimits) {
+/** @param member whose share the plan is; `null`: it is the whole. */
+async function drain(
+  plan: Plan,
+  member: number | null,
+  { pipeline, limits }: RunInput,
+  stop: Stop,
+): Promise<DrainOutcome> {
+  const input = { pipeline, plan: packPlan(plan, plan.members), limits };
+  const { drainTopic } = proxyActivities<Activities>(
+    drainOptions(activityIdOf(pipeline, member), plan, limits),
+  );
+  try {
+    return withOutcomes(unpackOutcome(await stop.scope.run(() => drainTopic(input))), plan);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // Stopped while no attempt was under way; what earlier ones committed must not be denied.
+    const settled = await CancellationScope.nonCancellable(() => settleDrain(input));
+    return withOutcomes(unpackOutcome(settled), plan);
+  }
+}
+
+function drainOptions(activityId: string, plan: Plan, limits: RunLimits) {
   return {
     taskQueue: drainQueueOf(workflowInfo().taskQueue),
-    activityId: activityIdOf(pipeline),
+    activityId,
     summary: `${plan.topic} → ${plan.collection}, ${String(plan.lagBefore)} records`,
     startToCloseTimeout: limits.startToCloseMs,
     scheduleToCloseTimeout: limits.scheduleToCloseMs,

@@ -37,6 +37,7 @@ describe('a pipeline of which only the topic is given', () => {
         catchupWindowMs: 300_000,
       },
       catchUp: true,
+      members: 1,
     });
   });
 });

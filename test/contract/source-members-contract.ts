@@ -33,7 +33,10 @@ export function describeSourceMembersContract(
       const wide = startConsuming(world.member(), fromStart(world.topic, 3), {
         ends: new Map([0, 1, 2].map((partition) => [partition, 1n] as const)),
       });
-      await untilTrue('all three are given out', () => narrow.owned().length + wide.owned().length === 3);
+      await untilTrue(
+        'all three are given out',
+        () => narrow.owned().length === 1 && wide.owned().length === 2,
+      );
       assert.deepEqual(narrow.owned(), [0]);
       assert.deepEqual(wide.owned(), [1, 2]);
       await Promise.all([narrow.stop(), wide.stop()]);
@@ -66,6 +69,36 @@ export function describeSourceMembersContract(
         [...(await source.committed()).values()].every(({ offset }) => offset === 100n),
       );
       await running.stop();
+    });
+
+    test('members that wish for partitions of their own disturb each other only when one joins or leaves', async () => {
+      const members = [0, 1, 2, 3];
+      await using world = await open(members.length);
+      // The first ends first, the last has most.
+      for (const member of members) await world.append(member, numbers(50 * (member + 1)));
+      const running = members.map((member) => {
+        const end = BigInt(50 * (member + 1));
+        return startConsuming(
+          world.member(),
+          fromStart(world.topic, members.length).slice(member, member + 1),
+          {
+            ends: new Map([[member, end]]),
+            handle: async ({ records }: { records: readonly { offset: bigint }[] }) => {
+              await new Promise((resolve) => setTimeout(resolve, 100));
+              const offset = (records[9] ?? records.at(-1))?.offset ?? 0n;
+              return { commit: { offset: offset + 1n, metadata: '' }, done: offset + 1n === end };
+            },
+          },
+        );
+      });
+      await Promise.all(running.map((consuming) => consuming.drained()));
+      for (const [member, { heard, values }] of running.entries()) {
+        assert.deepEqual([...new Set(values(member))], numbers(50 * (member + 1)));
+        const joins = heard.filter((told) => told.startsWith('assigned'));
+        // Its own join, and one more for each other member that comes or goes.
+        assert.ok(joins.length < 2 * members.length, heard.join('; '));
+        assert.deepEqual([...new Set(joins)], [`assigned ${String(member)}`]);
+      }
     });
   });
 }

@@ -76,6 +76,22 @@ describe('a drain', () => {
     assert.equal((await drain(deps, task, stopped.signal)).stopReason, 'stopped');
   });
 
+  test('as one of several members tells of its share, and of what it saw of the others beside it', async () => {
+    const before = topicState([{}, { committed: ours(50n) }]);
+    const atStop = topicState([{ committed: ours(100n), end: 102n }, { committed: ours(70n) }]);
+    const task = { ...TASK, plan: plan([{}], { members: 2 }) };
+    const { deps } = open({ states: [before, atStop], consume: readAll });
+    const outcome = await drain(deps, task, NEVER);
+    assert.equal(outcome.stopReason, 'drained');
+    assert.equal(outcome.lagAfter, 2);
+    assert.equal(outcome.lagOfOthers, 30);
+    assert.deepEqual(
+      outcome.topics.map(({ lagAfter }) => lagAfter),
+      [2],
+    );
+    assert.equal(outcome.partitions.length, 1);
+  });
+
   test('has its budget from the first assignment on, whatever rebalances come', async () => {
     const { deps, tick } = open({
       consume: async ({ listener, signal }) => {

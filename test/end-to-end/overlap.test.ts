@@ -21,37 +21,39 @@ async function runCount({ temporal, name }: Scenario): Promise<number> {
   return count;
 }
 
-describe('overlap policy allow-all', () => {
-  let scenario: Scenario;
-  before(async () => {
-    scenario = await createScenario({
-      partitions: 4,
-      pipeline: { schedule: { every: '60m', overlap: 'allow-all' } },
+for (const members of [1, 2]) {
+  describe(`overlap policy allow-all, members: ${members}`, () => {
+    let scenario: Scenario;
+    before(async () => {
+      scenario = await createScenario({
+        partitions: 4,
+        pipeline: { members, schedule: { every: '60m', overlap: 'allow-all' } },
+      });
+      faultsOf(scenario).arm(SLOW);
+      await scenario.startWorker(FAULTY_THREAD);
+      await scenario.startWorker(FAULTY_THREAD);
     });
-    faultsOf(scenario).arm(SLOW);
-    await scenario.startWorker(FAULTY_THREAD);
-    await scenario.startWorker(FAULTY_THREAD);
-  });
-  after(() => scenario.close());
+    after(() => scenario.close());
 
-  test('two runs share the partitions of the group and both finish, every document as the fold', async () => {
-    await produceOrders(scenario, { records: 8_000, ids: 1_000 });
-    const first = await scenario.trigger('ALLOW_ALL');
-    await underWay(scenario);
-    const second = await scenario.trigger('ALLOW_ALL');
-    const results = await Promise.all([first.result(), second.result()]);
-    for (const result of results) {
-      assert.equal(result.stopReason, 'drained');
-      assertBalanced(result);
-    }
-    const read = results.map(({ records }) => records.read);
-    assert.ok(
-      read.every((count) => count > 0),
-      `both took part: ${read.join(', ')}`,
-    );
-    await assertDrained(scenario);
+    test('two runs share the partitions of the group and both finish, every document as the fold', async () => {
+      await produceOrders(scenario, { records: 8_000, ids: 1_000 });
+      const first = await scenario.trigger('ALLOW_ALL');
+      await underWay(scenario);
+      const second = await scenario.trigger('ALLOW_ALL');
+      const results = await Promise.all([first.result(), second.result()]);
+      for (const result of results) {
+        assert.equal(result.stopReason, 'drained');
+        assertBalanced(result);
+      }
+      const read = results.map(({ records }) => records.read);
+      assert.ok(
+        read.every((count) => count > 0),
+        `both took part: ${read.join(', ')}`,
+      );
+      await assertDrained(scenario);
+    });
   });
-});
+}
 
 describe('overlap policy skip', () => {
   let scenario: Scenario;

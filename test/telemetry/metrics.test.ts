@@ -54,6 +54,7 @@ describe('the metrics endpoint', () => {
     await withLine('kafka_drain_lag_records{pipeline="orders"} 12');
     metrics.planned({ ...PLAN, pipeline: 'quiet', lagBefore: 0, nothingToDo: true });
     metrics.record(OUTCOME, PLAN);
+    metrics.record({ ...OUTCOME, lagOfOthers: 5 }, { ...PLAN, pipeline: 'shared' });
     metrics.counted('orders', { counts: OUTCOME.records, bytes: OUTCOME.bytes });
     metrics.failed('orders', 'STALLED');
     metrics.batchWritten('orders', 30);
@@ -67,6 +68,8 @@ describe('the metrics endpoint', () => {
       'kafka_drain_records_total{outcome="dead-lettered",pipeline="orders"} 1',
       'kafka_drain_bytes_total{pipeline="orders"} 3000',
       'kafka_drain_lag_records{pipeline="orders"} 2',
+      // Of all its members, as one of them saw it.
+      'kafka_drain_lag_records{pipeline="shared"} 7',
       'kafka_drain_failed_attempts_total{code="STALLED",pipeline="orders"} 1',
       'kafka_drain_batch_write_seconds_bucket{pipeline="orders",le="0.025"} 0',
       'kafka_drain_batch_write_seconds_bucket{pipeline="orders",le="0.05"} 1',

@@ -77,3 +77,12 @@ try {
 } finally {
   await faulty.close();
 }
+
+const shared = await createScenario({ pipeline: { members: 2 } });
+try {
+  await shared.startWorker();
+  await produceOrders(shared, { records: 300 });
+  await record(shared, 'members', nothing);
+} finally {
+  await shared.close();
+}

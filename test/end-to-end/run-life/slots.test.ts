@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertBalanced } from '../../support/books.js';
 import { faultsOf, FAULTY_THREAD, type FaultControl } from '../../support/faults.js';
 import { assertDrained, produceOrders } from '../../support/runs.js';
+import { drainsOf } from '../../support/history.js';
 import { createScenario, type Scenario } from '../../support/scenario.js';
 import type { WorkerChild } from '../../support/worker-child.js';
 import { until } from '../../support/until.js';
@@ -48,6 +49,16 @@ describe('a worker all of whose drains are busy', () => {
       return drain === undefined ? null : true;
     });
     for (const [, faults] of busy) faults.letGo();
+    const [one, other] = await Promise.all(
+      held.map(async (run) => {
+        await run.result();
+        return (await drainsOf(run))[0] ?? assert.fail('no drain');
+      }),
+    );
+    assert.ok(one !== undefined && other !== undefined);
+    assert.equal(one.worker, other.worker);
+    const overlap = one.startedNs < other.endedNs && other.startedNs < one.endedNs;
+    assert.ok(overlap, 'two pipelines were drained at the same time, each in a thread of its own');
     for (const run of [...held, third]) {
       const result = await run.result();
       assert.equal(result.stopReason, 'drained');

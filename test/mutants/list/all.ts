@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.js';
 import { COMMIT_MUTANTS } from './commits.js';
 import { DEAD_LETTER_MUTANTS } from './dead-letters.js';
 import { GUARD_MUTANTS } from './guard.js';
+import { MEMBER_MUTANTS } from './members.js';
 import { OFFSET_MUTANTS } from './offsets.js';
 import { PLANNING_MUTANTS } from './planning.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TEMPORAL_MUTANTS,
   ...TRANSFORM_MUTANTS,
   ...WORKFLOW_MUTANTS,
+  ...MEMBER_MUTANTS,
 ];

@@ -13,7 +13,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'workflows/run-drain',
-        find: 'await CancellationScope.nonCancellable(() => settleDrain(drain))',
+        find: 'await CancellationScope.nonCancellable(() => settleDrain(input))',
         replace: "untouched(plan, 'stopped')",
       },
     ],
@@ -27,7 +27,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'workflows/run-drain',
-        find: 'await CancellationScope.nonCancellable(() => settleDrain(drain))',
+        find: 'await CancellationScope.nonCancellable(() => settleDrain(input))',
         replace: "untouched(plan, 'stopped')",
       },
     ],
