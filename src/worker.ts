@@ -10,6 +10,7 @@ import type { Settings } from './config/settings.js';
 import { drainQueueOf } from './contract.js';
 import { createKeptTokens } from './kafka/kept-tokens.js';
 import { createSource, requirePatch } from './kafka/kafkajs-source.js';
+import { requireRawDocuments } from './mongodb/wire.js';
 import { createKeptSchemas } from './registry/kept.js';
 import { scheduleChangeFor } from './schedules/apply.js';
 import { startHealth, type Probes } from './telemetry/health.js';
@@ -39,6 +40,7 @@ export interface WorkerProcess extends Pick<Configuration, 'settings' | 'connect
 export async function runWorker(process: WorkerProcess): Promise<void> {
   const { settings, environment } = process;
   requirePatch();
+  requireRawDocuments();
   const logger = createLogger({ level: logLevelFrom(environment) });
   const { metricMeter } = await installRuntime({ logger, metricsAddress: settings.worker.metricsAddress });
   const temporal = temporalOptions(environment);

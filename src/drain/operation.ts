@@ -1,6 +1,7 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
+import { pickFields } from '../mongodb/raw-fields.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -49,6 +50,7 @@ interface Context {
   schemas: Schemas | null;
   transform: TransformStep | null;
   toBson: Transcoder['toBson'] | null;
+  lookedAt: string[];
   purgeAt: Date | null;
   /** Whether a delete is passed over. */
   skipsDeletes: boolean;
@@ -72,6 +74,7 @@ export function createToOperation(
   const context: Context = {
     ...{ rules, schemas, transform, keys },
     toBson: looksInto(rules, transform) ? null : toBson,
+    lookedAt: fieldsLookedAt(rules),
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
@@ -93,13 +96,16 @@ const TURNS: Record<
   (context: Context, record: KafkaRecord, value: Buffer) => Turned
 > = { none: plain, debezium: changeOperation, connect: connectOperation };
 
-/** Whether a step beyond decoding needs the fields of a value. */
-function looksInto(
-  { value, envelope, dates, documentId, version }: OperationRules,
-  transform: TransformStep | null,
-): boolean {
-  if (value !== 'json' || envelope !== 'none' || dates.length > 0 || transform !== null) return true;
-  return documentId.from === 'field' || documentId.from === 'fields' || version.by === 'field';
+/** Whether a step beyond decoding needs the fields of a value, all of them. */
+function looksInto({ value, envelope, dates }: OperationRules, transform: TransformStep | null): boolean {
+  return value !== 'json' || envelope !== 'none' || dates.length > 0 || transform !== null;
+}
+
+/** The fields of the value that its id and version are taken from. */
+function fieldsLookedAt({ documentId, version }: OperationRules): string[] {
+  const ofVersion = version.by === 'field' ? [version.field] : [];
+  if (documentId.from === 'field') return [documentId.field, ...ofVersion];
+  return documentId.from === 'fields' ? [...documentId.fields, ...ofVersion] : ofVersion;
 }
 
 function registryOf({ schemas }: Context, { headers }: KafkaRecord): RegistryContext {
@@ -128,7 +134,8 @@ function lastTombstone(context: Context, record: KafkaRecord): Operation {
 
 function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
   const raw = context.toBson?.(value) ?? null;
-  if (raw !== null) return rawOperation(context, record, raw);
+  const looked = raw === null ? null : pickFields(raw, context.lookedAt);
+  if (raw !== null && looked !== null) return rawOperation(context, record, raw, looked);
   const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;
   return upsertOperation(context, record, { fields: decoded.fields, source: null }, context.keys);
@@ -232,10 +239,15 @@ function upsertOperation(
 const NO_FIELDS: Fields = {};
 
 /** What was transcoded has no fields of ours, and nothing that can't be stored. */
-function rawOperation({ rules, keys }: Context, record: KafkaRecord, raw: RawFields): Operation {
-  const id = documentIdOf(rules.documentId, record, NO_FIELDS, rules.epoch, keys);
+function rawOperation(
+  { rules, keys }: Context,
+  record: KafkaRecord,
+  raw: RawFields,
+  looked: Fields,
+): Operation {
+  const id = documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
   if (id.kind === 'bad') return id;
-  const versioned = versionOf(rules, record, { fields: null, source: null });
+  const versioned = versionOf(rules, record, { fields: looked, source: null });
   if (versioned.kind === 'bad') return versioned;
   const { version } = versioned;
   return {

@@ -47,6 +47,7 @@ export function createDecodeBatch(
   return async (buffer, at) => {
     if (buffer.length < at + RECORDS_AT) return null;
     const end = at + BEFORE_LENGTH_ENDS + buffer.readInt32BE(at + LENGTH_AT);
+    if (end < at + RECORDS_AT) throw damaged();
     if (end > buffer.length) return null;
     const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT);
     const codec = codecOf(attributes & CODECS);

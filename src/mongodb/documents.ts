@@ -76,7 +76,9 @@ const RESERVED_BYTES = 96;
 /** What was transcoded holds nothing that can't be stored, and is far from too large. */
 function prepareRaw(model: UpsertModel, { from, end }: RawFields): Item {
   const idBytes = typeof model.id === 'string' ? 3 * model.id.length + 16 : measure(model.id).bytes + 16;
-  const reservedBytes = RESERVED_BYTES + 3 * model.version.partition.length;
+  const { partition, declared } = model.version;
+  const reservedBytes =
+    RESERVED_BYTES + 3 * partition.length + (declared === undefined ? 0 : measure([declared]).bytes);
   return { model, document: null, bytes: end - from + reservedBytes + 3 * idBytes };
 }
 

@@ -96,14 +96,20 @@ export function writeId(writer: Writer, name: string, id: unknown): void {
     writeString(writer, id);
     return;
   }
-  const bson = serialize({ [name]: id });
+  writeElement(writer, name, id);
+}
+
+/** Of any type. */
+function writeElement(writer: Writer, name: string, value: unknown): void {
+  const bson = serialize({ [name]: value });
   // the document's length before its element, its end behind
   writer.out.set(bson.subarray(4, -1), writer.to);
   writer.to += bson.length - 5;
 }
 
-/** `_kafka` of versions without a declared part, as `reservedField` has it. */
-function writeReserved(writer: Writer, { partition, offset, timestampMs, epoch }: Version): void {
+/** `_kafka`, as `reservedField` has it. */
+function writeReserved(writer: Writer, version: Version): void {
+  const { partition, offset, timestampMs, epoch, declared } = version;
   const { out } = writer;
   out[writer.to++] = ELEMENT.object;
   writeName(writer, '_kafka');
@@ -120,6 +126,7 @@ function writeReserved(writer: Writer, { partition, offset, timestampMs, epoch }
     writeName(writer, 'epoch');
     writeInt32(writer, epoch);
   }
+  if (declared !== undefined) writeElement(writer, 'version', declared);
   endDocument(writer, lengthAt);
 }
 

@@ -42,7 +42,7 @@ export interface UpsertModel {
   version: Version;
   /** The fields of the value in order, without `_id` and `_kafka`; a Map where plain objects would reorder integer-like keys. */
   fields: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
-  /** The same as BSON, where nobody had to look at them; `fields` is empty then, and the version declares nothing. */
+  /** The same as BSON, where nobody had to look at them; `fields` is empty then. */
   raw?: RawFields;
 }
 

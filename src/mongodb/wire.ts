@@ -41,6 +41,11 @@ export function rawDocuments(section: Buffer): RawDocuments {
   return Object.assign(new known(''), { section, toBin: () => section });
 }
 
+/** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
+export function requireRawDocuments(): void {
+  known ??= sequenceOfDriver();
+}
+
 function sequenceOfDriver(): NewSequence {
   const { DocumentSequence: found } = createRequire(import.meta.url)('mongodb/lib/cmap/commands.js') as {
     DocumentSequence?: NewSequence;

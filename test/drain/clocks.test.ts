@@ -10,6 +10,8 @@ const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const BY_THE_WALL_CLOCK = [
   // kafkajs keeps it so.
   'kafka/patched-kafkajs.js',
+  // Temporal's client takes a deadline as a moment.
+  'temporal/errors.js',
   // Whether a certificate has expired.
   'tls.js',
 ];

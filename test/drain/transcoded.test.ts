@@ -153,6 +153,36 @@ describe('what is transcoded is what would have been parsed, checked and seriali
   }); // prettier-ignore
 });
 
+describe('an id or a version that is a field of the value is what it would have been', () => {
+  const values = ['1', '-0', '1.5', '4e9', '"x"', '"é\\n"', '""', 'true', 'null', '{"b":1}', '[1]', '9007199254740993', '"2026-01-01"'];
+  const names = ['a', 'no', 'é', 'absent'];
+
+  test('whatever its value', () => {
+    const rules: Partial<PipelineSettings>[] = names.flatMap((name) => [
+      { documentId: { from: 'field', field: name } },
+      { documentId: { from: 'fields', fields: [name, 'z'] } },
+      { version: { by: 'field', field: name }, deletes: 'ignore' },
+      { documentId: { from: 'field', field: 'z' }, version: { by: 'field', field: name }, deletes: 'ignore', epoch: 2 },
+    ]);
+    for (const rule of rules) {
+      const both = turns(rule);
+      for (const value of values)
+        for (const [first, second] of [['z', 'a'], ['a', 'z'], ['no', 'z'], ['é', 'z']])
+          assertSame(both, Buffer.from(`{"skip":[1,{"a":2}],"t":"a","${first ?? ''}":${value},"n":null,"d":1.5,"${second ?? ''}":7}`));
+    }
+  });
+
+  test('and it is transcoded', () => {
+    const value = Buffer.from('{"no":17,"rev":3,"lines":[{"no":1}]}');
+    const rules: Partial<PipelineSettings>[] = [
+      { documentId: { from: 'field', field: 'no' } },
+      { documentId: { from: 'fields', fields: ['no', 'rev'] } },
+      { version: { by: 'field', field: 'rev' }, deletes: 'ignore' },
+    ];
+    for (const rule of rules) assert.ok(isRaw(turns(rule).transcoded(value)), JSON.stringify(rule));
+  });
+}); // prettier-ignore
+
 describe('the transcoder', () => {
   test('takes what records usually are', () => {
     const { transcoded } = turns();
@@ -174,14 +204,8 @@ describe('the transcoder', () => {
     );
   });
 
-  test('leaves a value to the parser where a later step looks into it', () => {
-    const value = Buffer.from('{"a":1,"at":"2026-01-01T00:00:00Z"}');
-    const looking: Partial<PipelineSettings>[] = [
-      { documentId: { from: 'field', field: 'a' } },
-      { documentId: { from: 'fields', fields: ['a'] } },
-      { version: { by: 'field', field: 'a' } },
-      { dates: ['at'] },
-    ];
-    for (const rules of looking) assert.equal(isRaw(turns(rules).transcoded(value)), false);
+  test('leaves a value to the parser where a later step looks into all of it', () => {
+    const { transcoded } = turns({ dates: ['at'] });
+    assert.equal(isRaw(transcoded(Buffer.from('{"a":1,"at":"2026-01-01T00:00:00Z"}'))), false);
   });
 });

@@ -97,6 +97,9 @@ test('a damaged batch is refused, whatever byte of its records is damaged: nothi
       else assert.equal((outcome as DecodedBatch).records.length, 1);
     }
   }
+  const backwards = Buffer.from(bytes);
+  backwards.writeInt32BE(-12, 8);
+  await assert.rejects(decodeBatch(backwards, 0), /damaged/);
   const countless = Buffer.from(bytes);
   countless.writeInt32BE(2 ** 31 - 1, 57);
   await assert.rejects(decodeBatch(countless, 0), /damaged/);

@@ -1,0 +1,62 @@
+import { ELEMENT } from './bson-elements.js';
+import type { RawFields } from './json-to-bson.js';
+
+/** Bytes of values whose types have one length. */
+const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
+  [ELEMENT.double, 8],
+  [ELEMENT.boolean, 1],
+  [ELEMENT.null, 0],
+  [ELEMENT.int32, 4],
+]);
+
+/**
+ * The values of some fields of a transcoded value, as the parser would have read them; those that it doesn't have are left out.
+ * `null`: one of them is an object or an array.
+ */
+export function pickFields(
+  { bytes, from, end }: RawFields,
+  names: readonly string[],
+): Record<string, unknown> | null {
+  const picked: Record<string, unknown> = {};
+  for (let at = from; at < end;) {
+    const nameEnd = bytes.indexOf(0, at + 1);
+    const valueAt = nameEnd + 1;
+    const type = bytes[at] ?? 0;
+    const name = names.find((wanted) => isText(bytes, at + 1, nameEnd, wanted));
+    if (name !== undefined) {
+      if (type === ELEMENT.object || type === ELEMENT.array) return null;
+      picked[name] = valueOf(bytes, valueAt, type);
+    }
+    at = valueAt + lengthOf(bytes, valueAt, type);
+  }
+  return picked;
+}
+
+/** The length is compared first: its UTF-8 form is at least as long as the text. */
+function isText(bytes: Buffer, from: number, end: number, text: string): boolean {
+  return (
+    end - from >= text.length && end - from <= 3 * text.length && bytes.toString('utf8', from, end) === text
+  );
+}
+
+function lengthOf(bytes: Buffer, at: number, type: number): number {
+  const fixed = FIXED_BYTES.get(type);
+  if (fixed !== undefined) return fixed;
+  // a text's length doesn't count itself
+  return bytes.readInt32LE(at) + (type === ELEMENT.string ? 4 : 0);
+}
+
+function valueOf(bytes: Buffer, at: number, type: number): unknown {
+  switch (type) {
+    case ELEMENT.string:
+      return bytes.toString('utf8', at + 4, at + 3 + bytes.readInt32LE(at));
+    case ELEMENT.double:
+      return bytes.readDoubleLE(at);
+    case ELEMENT.int32:
+      return bytes.readInt32LE(at);
+    case ELEMENT.boolean:
+      return bytes[at] === 1;
+    default:
+      return null;
+  }
+}
