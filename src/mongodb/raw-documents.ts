@@ -14,7 +14,7 @@ const FRAME_BYTES = 64;
 
 /** Buffers of commands that were answered, to be used again: a garbage collector has less to do. */
 const answered: Buffer[] = [];
-const MAX_ANSWERED = 8;
+const MAX_ANSWERED = 4;
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 /** So that commands of about one size share buffers. */
 const BYTES_STEP = 256 * 1024;

@@ -12,7 +12,7 @@ export interface Slabs {
 }
 
 /** More than are in use at once where four partitions are handled. */
-const MAX_FREE = 16;
+const MAX_FREE = 8;
 
 export function createSlabs(bytes: number): Slabs {
   const leases = new Set<symbol>();
