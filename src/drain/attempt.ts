@@ -89,8 +89,10 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
     schemas,
     createToOperation(pipeline, purgeAt, { schemas, transform, toBson: transcoder?.toBson ?? null }),
   );
-  const lease = transcoder?.lease ?? (() => () => undefined);
-  const writeBatch = createWriteBatch({ sink: deps.sink, toOperation, lease, pipeline, run });
+  const writeBatch = createWriteBatch({
+    ...{ sink: deps.sink, toOperation, pipeline, run },
+    ...(transcoder !== undefined && { lease: transcoder.lease }),
+  });
   const { prepared } = counter;
   const handle = createHandle({
     ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },

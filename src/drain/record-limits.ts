@@ -1,14 +1,11 @@
 import type { PipelineSettings } from '../config/settings.js';
-import { endOfString } from '../mongodb/json-text.js';
+import { CHARACTERS_PER_KEY, endOfString } from '../mongodb/json-text.js';
 import { bad, type BadRecord } from './bad-record.js';
 
 export type RecordLimits = PipelineSettings['recordLimits'];
 
 /** Which of the limits of shape a value breaks. */
 export type ShapeFault = 'TOO_DEEP' | 'TOO_MANY_KEYS';
-
-/** `"":0,`: no JSON has more keys than its characters divided by this. */
-const CHARACTERS_PER_KEY = 5;
 
 const QUOTE = 0x22;
 const COLON = 0x3a;

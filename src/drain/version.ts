@@ -1,6 +1,6 @@
 import type { PipelineSettings, VersionRule } from '../config/settings.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
-import { MAX_DATE_MS } from '../mongodb/iso-date.js';
+import { hasTime } from '../mongodb/iso-date.js';
 import type { Version, VersionOrder, VersionValue } from '../mongodb/sink.js';
 import { compareVersionValues, toVersionValue } from '../mongodb/version-values.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -30,11 +30,7 @@ function compare<T extends bigint | string>(a: T, b: T): number {
 
 /** What can't be stored as a date is stored as null, which is older than any. */
 function usableTimestamp({ timestampMs }: Version): number {
-  return isUsable(timestampMs) ? timestampMs : -1;
-}
-
-function isUsable(timestampMs: number): boolean {
-  return timestampMs >= 0 && timestampMs <= MAX_DATE_MS;
+  return hasTime(timestampMs) ? timestampMs : -1;
 }
 
 export function versionOrderOf({ by }: VersionRule): VersionOrder {
@@ -61,7 +57,7 @@ export function versionOf(
   const place = { partition: partitionName(record), offset, timestampMs, epoch };
   if (rule.by === 'offset') return { kind: 'version', version: place };
   if (rule.by === 'timestamp') {
-    return isUsable(timestampMs)
+    return hasTime(timestampMs)
       ? { kind: 'version', version: place }
       : bad('version', 'VERSION_MISSING', 'the record has no valid timestamp, which decides its version');
   }

@@ -5,6 +5,7 @@ import type { Commands } from './commands.js';
 import type { DeadLetterState } from './dead-letter-store.js';
 import { refused } from './commands.js';
 import { classifyWriteError, isDuplicateId } from './errors.js';
+import { hasTime } from './iso-date.js';
 import type { Resend } from './resend.js';
 import type { DeadLetter } from './sink.js';
 import { toSlices } from './slices.js';
@@ -61,8 +62,7 @@ export function toDeadLetterDocuments(letter: DeadLetter, now: Date): Sized[] {
 
 function frame(letter: DeadLetter, now: Date): Document {
   const { id, pipeline, topic, partition, offset, timestampMs, epoch, stage, code, run } = letter;
-  const date = new Date(timestampMs);
-  const timestamp = timestampMs < 0 || Number.isNaN(date.getTime()) ? null : date;
+  const timestamp = hasTime(timestampMs) ? new Date(timestampMs) : null;
   const reason = letter.reason.slice(0, MAX_REASON_LENGTH);
   const record = { topic, partition, offset, timestamp, epoch };
   const state: DeadLetterState = 'open';

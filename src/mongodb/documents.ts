@@ -1,6 +1,6 @@
 import { BSON, Long } from 'mongodb';
 import { measure } from './storable.js';
-import { MAX_DATE_MS } from './iso-date.js';
+import { hasTime } from './iso-date.js';
 import type { RawFields } from './json-to-bson.js';
 import type { Rejection, UpsertModel, Version, WriteModel } from './sink.js';
 import { bsonIdKey, withLength } from './values.js';
@@ -48,11 +48,6 @@ function reservedField(version: Version): Record<string, unknown> {
   const timestamp = hasTime(version.timestampMs) ? new Date(version.timestampMs) : null;
   const place = epoch > 1 ? { partition, offset, timestamp, epoch } : { partition, offset, timestamp };
   return version.declared === undefined ? place : { ...place, version: version.declared };
-}
-
-/** Whether a record's timestamp is one: neither missing nor beyond what a date can be. */
-export function hasTime(timestampMs: number): boolean {
-  return timestampMs >= 0 && timestampMs <= MAX_DATE_MS;
 }
 
 /** Ready to be sent, or the reason why it can't be: everything that would fail a whole batch is found here. */

@@ -1,6 +1,11 @@
 /** The last moment that a date can hold, milliseconds since 1970. */
 export const MAX_DATE_MS = 8.64e15;
 
+/** Whether a record's timestamp is one: neither missing nor beyond what a date can be. */
+export function hasTime(timestampMs: number): boolean {
+  return timestampMs >= 0 && timestampMs <= MAX_DATE_MS;
+}
+
 // Date.parse takes much else, some of it in the machine's time zone.
 const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 

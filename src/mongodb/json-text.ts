@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 /** JSON as text: what stands outside of its strings, and numbers that `JSON.parse` would change. */
 
+/** `"":0,`: no JSON has more keys than its characters, or its bytes, divided by this. */
+export const CHARACTERS_PER_KEY = 5;
+
 /** The place of the closing quote of the JSON string that begins before `from`; the text's end where there is none. */
 export function endOfString(text: string, from: number): number {
   let quote = text.indexOf('"', from);

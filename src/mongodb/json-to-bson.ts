@@ -8,6 +8,7 @@ import {
   writeInt32,
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
+import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
 import { copyBytes, endOfPlainText } from './plain-text.js';
 import { createSlabs } from './slabs.js';
@@ -37,8 +38,6 @@ export interface TranscoderLimits {
 /** Longer values gain less: most of their bytes are in texts, which the parser reads faster. */
 const MAX_JSON_BYTES = 32 * 1024;
 const MAX_DEPTH = 48;
-/** `"":0,`: no text that is shorter than this times `maxKeys` has more keys. */
-const MIN_BYTES_PER_KEY = 5;
 const MAX_NAMES_OF_OBJECT = 64;
 /** BSON per byte of JSON: `[],` takes up to 12, with the name that BSON gives it, which is its index. */
 const GROWTH = 6;
@@ -85,7 +84,7 @@ export function createTranscoder(
   { maxBytes, maxDepth, maxKeys }: TranscoderLimits,
   { keepsLargeIntegers }: { keepsLargeIntegers: boolean },
 ): Transcoder {
-  const longest = Math.min(MAX_JSON_BYTES, maxBytes, MIN_BYTES_PER_KEY * maxKeys - 1);
+  const longest = Math.min(MAX_JSON_BYTES, maxBytes, CHARACTERS_PER_KEY * maxKeys - 1);
   const cursor: Cursor = {
     json: Buffer.alloc(0),
     at: 0,

@@ -18,6 +18,8 @@ export function pickFields(
   names: readonly string[],
 ): Record<string, unknown> | null {
   const picked: Record<string, unknown> = {};
+  // Most pipelines take id and version from elsewhere: nothing is walked for them.
+  if (names.length === 0) return picked;
   for (let at = from; at < end;) {
     const nameEnd = bytes.indexOf(0, at + 1);
     const valueAt = nameEnd + 1;
