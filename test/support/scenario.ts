@@ -207,8 +207,12 @@ function newConfiguration(
   };
 }
 
+/**
+ * Produces each record exactly once: kafkajs sends a whole request again when one partition of it was refused,
+ * as one is whose leader isn't up yet, and without idempotence the others then have their records twice.
+ */
 async function produce(kafka: Kafka, topic: string, records: Message[]): Promise<void> {
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true });
   await producer.connect();
   try {
     for (let from = 0; from < records.length; from += 5_000) {
