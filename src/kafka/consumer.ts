@@ -20,7 +20,7 @@ export interface FetchSizes {
 export const DEFAULT_FETCH_SIZES: FetchSizes = {
   maxBytesPerPartition: 1024 * 1024,
   maxBytes: 10 * 1024 * 1024,
-  concurrentPartitions: 4,
+  concurrentPartitions: 2,
 };
 
 /** After a kill the next run joins one session timeout later. */

@@ -1,5 +1,6 @@
 import { isRecordBatch } from './batch-decoder.js';
-import type { DecodedBatch, DecodedRecord, Decoder, FetchResponse, OldMessage } from './internals.js';
+import type { DecodedBatch, Decoder, FetchResponse, OldMessage, PackedRecords } from './internals.js';
+import type { KafkaRecord } from './source.js';
 
 /** What decodes the formats of records. */
 export interface DecoderParts {
@@ -18,15 +19,16 @@ const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Replaces kafkajs's `decodeMessages`, with three differences:
- * - a batch whose last offset holds no record (the log cleaner keeps an idempotent producer's last batch as an empty shell)
- *   gets a control record there; otherwise kafkajs fetches the same place for ever, or misses the tail of the batch;
- * - records are pushed one by one: the spread overflows the stack at about 120,000 records in a batch;
+ * - what stands for a message is a whole batch of the log with the last offset that it covers, whether or not a record is there
+ *   (the log cleaner keeps an idempotent producer's last batch as an empty shell); otherwise kafkajs fetches the same place for
+ *   ever, or misses the tail of the batch;
+ * - batches are pushed one by one: the spread overflows the stack at about 120,000 of them;
  * - what decompresses to too much altogether is left for the next fetch, as if this one had been cut there.
  */
 export function createDecodeMessages(
   parts: DecoderParts,
   maxBytes = MAX_RESPONSE_BYTES,
-): (decoder: Decoder) => Promise<DecodedRecord[]> {
+): (decoder: Decoder) => Promise<PackedRecords[]> {
   /** The partitions of a response are read one after the other by one decoder. */
   const bytesOf = new WeakMap<Decoder, number>();
   return async (decoder) => {
@@ -49,36 +51,39 @@ async function decodeBatches(
   buffer: Buffer,
   decodeBatch: DecoderParts['decodeBatch'],
   hasRoomAfter: (batch: DecodedBatch) => boolean,
-): Promise<DecodedRecord[]> {
-  const records: DecodedRecord[] = [];
+): Promise<PackedRecords[]> {
+  const batches: PackedRecords[] = [];
   for (let at = 0; isRecordBatch(buffer, at);) {
     const batch = await decodeBatch(buffer, at);
     // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
     if (batch === null) break;
-    for (const record of batch.records) records.push(record);
-    if (batch.records.at(-1)?.offset !== batch.lastOffset) records.push(placeholder(batch.lastOffset));
+    batches.push(batch.packed);
     if (!hasRoomAfter(batch)) break;
     at = batch.end;
   }
-  return records;
+  return batches;
 }
 
 const OF_NO_PRODUCER = { producerId: '-1', inTransaction: false };
-const NOTHING = { topic: '', partition: -1, timestampMs: -1, key: null, value: null, headers: [] };
+const NO_HEADERS: KafkaRecord['headers'] = [];
 
-function placeholder(offset: bigint): DecodedRecord {
-  return { ...NOTHING, offset, isControlRecord: true, batchContext: OF_NO_PRODUCER };
-}
-
-function ofOldMessage({ offset, timestamp = '-1', key, value }: OldMessage): DecodedRecord {
-  const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value };
-  return { ...NOTHING, ...content, isControlRecord: false, batchContext: OF_NO_PRODUCER };
+function ofOldMessage({ offset, timestamp = '-1', key, value }: OldMessage): PackedRecords {
+  const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value, headers: NO_HEADERS };
+  return {
+    ...OF_NO_PRODUCER,
+    offset: content.offset,
+    isControlRecord: false,
+    read: (place, from, into) => {
+      if (content.offset >= from) into.push({ ...place, ...content });
+      return (key?.length ?? 0) + (value?.length ?? 0);
+    },
+  };
 }
 
 /**
- * Hides the records of aborted transactions by making control records of them, in place of kafkajs's own filter, which lets
- * some through: it takes up one aborted transaction per record, so where a fetch begins inside several of them the first
- * records are shown, and it takes a record with the key 00000000 for an abort marker.
+ * Hides the batches of aborted transactions as control records are hidden, in place of kafkajs's own filter, which lets some
+ * through: it takes up one aborted transaction per record, so where a fetch begins inside several of them the first records
+ * are shown, and it takes a record with the key 00000000 for an abort marker.
  */
 export function hideAborted(response: FetchResponse): FetchResponse {
   for (const { partitions } of response.responses) {
@@ -96,28 +101,31 @@ interface AbortedTransaction {
   firstOffset: string;
 }
 
-function markAborted(records: readonly DecodedRecord[], transactions: readonly AbortedTransaction[]): void {
+function markAborted(batches: readonly PackedRecords[], transactions: readonly AbortedTransaction[]): void {
   const waiting = transactions.map(({ producerId, firstOffset }) => ({
     producerId,
     first: BigInt(firstOffset),
   }));
   waiting.sort((a, b) => Number(a.first - b.first));
   const open = new Set<string>();
-  for (const record of records) {
-    for (let next = waiting[0]; next !== undefined && next.first <= record.offset; next = waiting[0]) {
+  for (const batch of batches) {
+    for (let next = waiting[0]; next !== undefined && next.first <= batch.offset; next = waiting[0]) {
       open.add(next.producerId);
       waiting.shift();
     }
-    const { producerId, inTransaction } = record.batchContext;
-    if (record.isControlRecord) {
-      if (isAbortMarker(record)) open.delete(producerId);
+    const { producerId, inTransaction } = batch;
+    if (batch.isControlRecord) {
+      if (isAbortMarker(batch)) open.delete(producerId);
     } else if (inTransaction && open.has(producerId)) {
-      record.isControlRecord = true;
+      batch.isControlRecord = true;
     }
   }
 }
 
-/** The key of a control record is its version and type, two bytes each; type 0 is abort. */
-function isAbortMarker({ key }: DecodedRecord): boolean {
+/** A control batch holds one record, whose key is its version and type, two bytes each; type 0 is abort. */
+function isAbortMarker({ read }: PackedRecords): boolean {
+  const records: KafkaRecord[] = [];
+  read({ topic: '', partition: -1 }, 0n, records);
+  const key = records[0]?.key ?? null;
   return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
 }

@@ -1,28 +1,29 @@
-import type { KafkaRecord } from './source.js';
+import type { KafkaRecord, TopicPartition } from './source.js';
 
 /**
  * The parts of kafkajs 2.2.4 that our patches and hooks touch and its typings don't tell. Only the fields we use.
  */
 
-/** One record as our decoder makes it (`batch-decoder.ts`). */
-export interface DecodedRecord extends KafkaRecord {
-  /** Control records are hidden from handlers but count for the position. */
+/**
+ * The records of one batch of the log, decompressed but not decoded. Stands where kafkajs has one message, of whose fields it
+ * reads the first two.
+ */
+export interface PackedRecords {
+  /** The last that the batch covers, whether or not a record is there. */
+  offset: bigint;
+  /** Whether it is hidden from handlers, as control records and aborted ones are; it counts for the position. */
   isControlRecord: boolean;
-  batchContext: BatchContext;
-}
-
-export interface BatchContext {
   producerId: string;
   inTransaction: boolean;
+  /** Appends the records from an offset on, and tells what they take in memory, about. Error: `RangeError` where it is damaged. */
+  read: (place: TopicPartition, from: bigint, into: KafkaRecord[]) => number;
 }
 
 export interface DecodedBatch {
-  records: DecodedRecord[];
-  /** Which the batch covers, whether or not a record is there. */
-  lastOffset: bigint;
+  packed: PackedRecords;
   /** Where the next batch begins. */
   end: number;
-  /** What the records take in memory, about. */
+  /** What the records will take in memory, about, their headers not counted. */
   bytes: number;
 }
 
@@ -36,7 +37,7 @@ export interface OldMessage {
 
 export interface FetchedPartition {
   abortedTransactions: { producerId: string; firstOffset: string }[] | null;
-  messages: DecodedRecord[];
+  messages: PackedRecords[];
 }
 
 export interface FetchResponse {
@@ -54,9 +55,10 @@ export interface Decoder {
 export interface FetchedBatch {
   topic: string;
   partition: number;
-  rawMessages: readonly DecodedRecord[];
-  messages: readonly DecodedRecord[];
-  firstOffset: () => string | null;
+  /** From where it was fetched; the records before it, which share a batch of the log with it, aren't wanted. */
+  fetchedOffset: string;
+  /** Without the hidden ones. */
+  messages: readonly PackedRecords[];
   lastOffset: () => string;
 }
 

@@ -6,7 +6,7 @@ import type { GroupHooks } from './group-hooks.js';
 import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
 import { startPositions, type Position } from './positions.js';
-import { toRecordBatch, viewOf } from './record-batch.js';
+import { toRecordBatch } from './record-batch.js';
 import {
   partitionName,
   type BatchHandled,
@@ -204,8 +204,7 @@ async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
 
 /** Fetched from another broker before the position moved on: when a partition's leader changes, kafkajs asks both. */
 function isStale({ positions }: State, batch: FetchedBatch): boolean {
-  const first = batch.firstOffset();
-  return first !== null && BigInt(first) < (positions.get(partitionName(batch)) ?? 0n);
+  return BigInt(batch.fetchedOffset) < (positions.get(partitionName(batch)) ?? 0n);
 }
 
 async function settledWhere(state: State, matches: (generation: number) => boolean): Promise<void> {
@@ -230,7 +229,7 @@ async function workOn(state: State, batch: FetchedBatch, generation: number): Pr
 
 async function callHandle(state: State, batch: FetchedBatch): Promise<BatchHandled> {
   try {
-    return await state.request.handle(toRecordBatch(viewOf(batch)));
+    return await state.request.handle(toRecordBatch(batch));
   } catch (error) {
     throw fail(state, error);
   }

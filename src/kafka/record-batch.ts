@@ -1,32 +1,24 @@
-import type { DecodedRecord, FetchedBatch } from './internals.js';
-import { partitionName, type RecordBatch } from './source.js';
+import type { FetchedBatch } from './internals.js';
+import { partitionName, type KafkaRecord, type RecordBatch } from './source.js';
+
+/** What the records that are handled at once may take in memory, about; what is left of their fetch is fetched again. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * kafkajs's batch in our words. Its records, which didn't know where they are from, are told. Keys and values are slices of the
- * whole fetch response: they are valid only while the batch is handled, and whoever keeps one of them keeps megabytes; copy what is kept.
+ * What kafkajs fetched of a partition in our words, decoded: all of it, or as much as there is room for. Keys and values are
+ * slices of the whole fetch response: they are valid only while the batch is handled, and whoever keeps one of them keeps
+ * megabytes; copy what is kept. Error: `RangeError` where a batch is damaged.
  */
-export function toRecordBatch({ topic, partition, messages, lastOffset }: FetchedBatchView): RecordBatch {
-  for (const message of messages) {
-    message.topic = topic;
-    message.partition = partition;
-  }
-  return {
-    topic,
-    partition: partitionName({ topic, partition }),
-    records: messages,
-    nextOffset: BigInt(lastOffset) + 1n,
-  };
-}
-
-/** The batch with the last offset it covers, invisible records included. */
-export interface FetchedBatchView {
-  topic: string;
-  partition: number;
-  messages: readonly DecodedRecord[];
-  lastOffset: string;
-}
-
-export function viewOf(batch: FetchedBatch): FetchedBatchView {
+export function toRecordBatch(batch: FetchedBatch, maxBytes = MAX_BYTES): RecordBatch {
   const { topic, partition, messages } = batch;
-  return { topic, partition, messages, lastOffset: batch.lastOffset() };
+  const from = BigInt(batch.fetchedOffset);
+  const records: KafkaRecord[] = [];
+  let last = BigInt(batch.lastOffset());
+  let bytes = 0;
+  for (const packed of messages) {
+    if (bytes >= maxBytes) break;
+    bytes += packed.read({ topic, partition }, from, records);
+    if (bytes >= maxBytes && packed !== messages.at(-1)) last = packed.offset;
+  }
+  return { topic, partition: partitionName({ topic, partition }), records, nextOffset: last + 1n };
 }

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
-import type { DecodedBatch } from '../../src/kafka/internals.js';
-import { decoded, encodeBatch, type BatchContents } from './encoded-batch.js';
+import type { PackedRecords } from '../../src/kafka/internals.js';
+import { decodeBatch, decoded, encodeBatch, readAll, type BatchContents } from './encoded-batch.js';
 
-const decodeBatch = createDecodeBatch(() => null);
+const decodeBytes = createDecodeBatch(() => null);
 
-async function decode(contents: BatchContents): Promise<DecodedBatch> {
-  const batch = await decodeBatch(encodeBatch(contents), 0);
-  assert.ok(batch !== null);
-  return batch;
+async function unpacked(contents: BatchContents): Promise<PackedRecords> {
+  return (await decodeBatch(contents)).packed;
 }
 
 const LOG_APPEND_TIME = 0x08;
@@ -20,15 +18,15 @@ test('a record has its offset, time, key, value and headers, in their order, als
   const names = ['b', '2', 'b', '__proto__', ''];
   const headers = names.map((name, at) => [name, at === 4 ? null : Buffer.from(String(at))] as const);
   const [key, value] = [Buffer.from('k'), Buffer.from('{"a":1}')];
-  const { records, lastOffset } = await decode({
+  const packed = await unpacked({
     ...{ firstOffset: 40, lastOffset: 45, firstTimestampMs: 1_000 },
     records: [
       { offset: 42, timestampDelta: 5, key, value, headers },
       { offset: 43, key: Buffer.alloc(0) },
     ],
   });
-  assert.equal(lastOffset, 45n);
-  assert.deepEqual(records, [
+  assert.equal(packed.offset, 45n);
+  assert.deepEqual(readAll(packed), [
     decoded(42, {
       timestampMs: 1_005,
       ...{ key, value, headers: headers.map(([name, content]) => ({ name, value: content })) },
@@ -41,27 +39,35 @@ test('offsets and times beyond 32 bits, and times that run backwards, are exact'
   const firstOffset = 2 ** 40;
   const firstTimestampMs = 1_790_000_000_000;
   const deltas = [0, -1, 2 ** 27, -(2 ** 27), 2 ** 28, 2 ** 31, 2 ** 35, -(2 ** 40), 1_700_000_000_000];
-  const { records } = await decode({
+  const packed = await unpacked({
     ...{ firstOffset, firstTimestampMs },
     records: deltas.map((timestampDelta, index) => ({ offset: firstOffset + index * 300, timestampDelta })),
   });
   assert.deepEqual(
-    records.map(({ offset, timestampMs }) => [offset, timestampMs]),
+    readAll(packed).map(({ offset, timestampMs }) => [offset, timestampMs]),
     deltas.map((delta, index) => [BigInt(firstOffset + index * 300), firstTimestampMs + delta]),
   );
 });
 
 test("where the broker's time of appending counts, all records have it", async () => {
   const records = [{ offset: 0, timestampDelta: 5 }, { offset: 1 }];
-  const batch = await decode({ firstOffset: 0, attributes: LOG_APPEND_TIME, maxTimestampMs: 77, records });
-  assert.deepEqual(batch.records.map(({ timestampMs }) => timestampMs), [77, 77]); // prettier-ignore
+  const packed = await unpacked({
+    ...{ firstOffset: 0, attributes: LOG_APPEND_TIME, maxTimestampMs: 77, records },
+  });
+  assert.deepEqual(readAll(packed).map(({ timestampMs }) => timestampMs), [77, 77]); // prettier-ignore
 });
 
-test('records say whether they are control records, whose they are and whether in a transaction', async () => {
+test('a batch says whether it is of control records, whose it is and whether in a transaction', async () => {
   const attributes = TRANSACTIONAL | CONTROL;
-  const { records } = await decode({ firstOffset: 3, attributes, producerId: 9, records: [{ offset: 3 }] });
-  const batchContext = { producerId: '9', inTransaction: true };
-  assert.deepEqual(records, [decoded(3, { timestampMs: 0, isControlRecord: true, batchContext })]);
+  const packed = await unpacked({ firstOffset: 3, attributes, producerId: 9, records: [{ offset: 3 }] });
+  const { isControlRecord, producerId, inTransaction } = packed;
+  assert.deepEqual([isControlRecord, producerId, inTransaction], [true, '9', true]);
+  assert.deepEqual(readAll(packed), [decoded(3)]);
+});
+
+test('records before the wanted offset are left out', async () => {
+  const packed = await unpacked({ firstOffset: 3, records: [3, 4, 5].map((offset) => ({ offset })) });
+  assert.deepEqual(readAll(packed, 4n), [decoded(4), decoded(5)]);
 });
 
 test('what is compressed is decompressed by the codec that the batch names', async () => {
@@ -70,16 +76,17 @@ test('what is compressed is decompressed by the codec that the batch names', asy
     codec === 3 ? { decompress: (data: Buffer) => Promise.resolve(reversed(data)) } : null;
   const contents = { firstOffset: 8, attributes: 3, records: [{ offset: 8, key: Buffer.from('key') }] };
   const batch = await createDecodeBatch(codecs)(encodeBatch(contents, reversed), 0);
-  assert.equal(batch?.records[0]?.key?.toString(), 'key');
+  assert.ok(batch !== null);
+  assert.equal(readAll(batch.packed)[0]?.key?.toString(), 'key');
 });
 
 test('a batch that is cut off anywhere is none; the one before it says where it begins', async () => {
   const first = encodeBatch({ firstOffset: 0, records: [{ offset: 0, value: Buffer.from('abc') }] });
   const both = Buffer.concat([first, first]);
-  assert.equal((await decodeBatch(both, 0))?.end, first.length);
-  assert.equal((await decodeBatch(both, first.length))?.end, both.length);
+  assert.equal((await decodeBytes(both, 0))?.end, first.length);
+  assert.equal((await decodeBytes(both, first.length))?.end, both.length);
   for (let length = 0; length < first.length; length += 1) {
-    assert.equal(await decodeBatch(both.subarray(0, first.length + length), first.length), null);
+    assert.equal(await decodeBytes(both.subarray(0, first.length + length), first.length), null);
   }
 });
 
@@ -88,32 +95,41 @@ test('a damaged batch is refused, whatever byte of its records is damaged: nothi
     { offset: 0, key: Buffer.from('k'), value: Buffer.from('v'), headers: [['h', null] as const] },
   ];
   const bytes = encodeBatch({ firstOffset: 0, records });
+  const recordsOf = async (batch: Buffer): Promise<number | undefined> => {
+    const found = await decodeBytes(batch, 0);
+    return found === null ? undefined : readAll(found.packed).length;
+  };
   for (let at = 61; at < bytes.length; at += 1) {
     for (const value of [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff]) {
       const damaged = Buffer.from(bytes);
       damaged[at] = value;
-      const outcome = await decodeBatch(damaged, 0).catch((error: unknown) => error);
+      const outcome = await recordsOf(damaged).catch((error: unknown) => error);
       if (outcome instanceof Error) assert.match(outcome.message, /damaged/);
-      else assert.equal((outcome as DecodedBatch).records.length, 1);
+      else assert.equal(outcome, 1);
     }
   }
   const backwards = Buffer.from(bytes);
   backwards.writeInt32BE(-12, 8);
-  await assert.rejects(decodeBatch(backwards, 0), /damaged/);
+  await assert.rejects(recordsOf(backwards), /damaged/);
   const countless = Buffer.from(bytes);
   countless.writeInt32BE(2 ** 31 - 1, 57);
-  await assert.rejects(decodeBatch(countless, 0), /damaged/);
+  await assert.rejects(recordsOf(countless), /damaged/);
 });
 
-test('what records take in memory grows with their bytes, their number and their headers', async () => {
-  const sizeOf = async (records: BatchContents['records']) =>
-    (await decode({ firstOffset: 0, records })).bytes;
-  const header = ['trace', Buffer.alloc(300)] as const;
+test('what records take in memory grows with their bytes, their number and, once read, their headers', async () => {
+  const sizesOf = async (records: BatchContents['records']) => {
+    const { bytes, packed } = await decodeBatch({ firstOffset: 0, records });
+    return { bytes, read: packed.read({ topic: 't', partition: 0 }, 0n, []) };
+  };
+  const header = ['trace', null] as const;
   const [one, two, large, headed] = await Promise.all([
-    sizeOf([{ offset: 0 }]),
-    sizeOf([{ offset: 0 }, { offset: 1 }]),
-    sizeOf([{ offset: 0, key: Buffer.alloc(500), value: Buffer.alloc(500) }]),
-    sizeOf([{ offset: 0, headers: [header, header] }]),
+    sizesOf([{ offset: 0 }]),
+    sizesOf([{ offset: 0 }, { offset: 1 }]),
+    sizesOf([{ offset: 0, key: Buffer.alloc(500), value: Buffer.alloc(500) }]),
+    sizesOf([{ offset: 0, headers: [header, header] }]),
   ]);
-  assert.ok(one >= 200 && two >= 2 * one && large >= one + 1_000 && headed >= one + 800);
+  for (const kind of ['bytes', 'read'] as const) {
+    assert.ok(one[kind] >= 200 && two[kind] >= 2 * one[kind] && large[kind] >= one[kind] + 1_000);
+  }
+  assert.ok(headed.read >= one.read + 200);
 });

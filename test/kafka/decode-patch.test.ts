@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
 import { createDecodeMessages, hideAborted } from '../../src/kafka/decode-patch.js';
-import type { DecodedRecord, Decoder } from '../../src/kafka/internals.js';
-import { decoded, encodeBatch, type RecordContents } from './encoded-batch.js';
+import type { Decoder, PackedRecords } from '../../src/kafka/internals.js';
+import { decodeBatch, decoded, encodeBatch, readAll, type RecordContents } from './encoded-batch.js';
 
 function batch(firstOffset: number, lastOffset: number, records: RecordContents[]): Buffer {
   return encodeBatch({ firstOffset, lastOffset, records });
 }
 
 /** Of one response: each call decodes one partition with these bytes. */
-function decodingResponse(maxBytes?: number): (batches: Buffer[]) => Promise<DecodedRecord[]> {
+function decodingResponse(maxBytes?: number): (batches: Buffer[]) => Promise<PackedRecords[]> {
   const decode = createDecodeMessages(
     {
       decodeBatch: createDecodeBatch(() => null),
@@ -32,25 +32,32 @@ function decodingResponse(maxBytes?: number): (batches: Buffer[]) => Promise<Dec
   };
 }
 
-function decoding(batches: Buffer[]): Promise<DecodedRecord[]> {
+function decoding(batches: Buffer[]): Promise<PackedRecords[]> {
   return decodingResponse()(batches);
 }
 
-const outline = (records: readonly DecodedRecord[]): string[] =>
-  records.map(({ offset, isControlRecord }) => (isControlRecord ? `(${String(offset)})` : String(offset)));
+/** The batches' last offsets, those of hidden ones in brackets. */
+const outline = (batches: readonly PackedRecords[]): string[] =>
+  batches.map(({ offset, isControlRecord }) => (isControlRecord ? `(${String(offset)})` : String(offset)));
 
-test('a whole batch is decoded as it is', async () => {
-  assert.deepEqual(outline(await decoding([batch(5, 6, [{ offset: 5 }, { offset: 6 }])])), ['5', '6']);
+test('a whole batch is one of kafkajs’s messages, and its records are read when they are asked for', async () => {
+  const batches = await decoding([batch(5, 6, [{ offset: 5 }, { offset: 6 }])]);
+  assert.deepEqual(outline(batches), ['6']);
+  assert.deepEqual(batches.flatMap((packed) => readAll(packed)), [decoded(5), decoded(6)]); // prettier-ignore
 });
 
-test('an empty shell and a compacted tail get a control record at the last offset of their batch', async () => {
-  const records = await decoding([batch(0, 3, []), batch(4, 8, [{ offset: 4 }, { offset: 6 }])]);
-  assert.deepEqual(outline(records), ['(3)', '4', '6', '(8)']);
+test('an empty shell and a compacted tail stand for the last offset of their batch', async () => {
+  const batches = await decoding([batch(0, 3, []), batch(4, 8, [{ offset: 4 }, { offset: 6 }])]);
+  assert.deepEqual(outline(batches), ['3', '8']);
+  assert.deepEqual(batches.flatMap((packed) => readAll(packed)), [decoded(4), decoded(6)]); // prettier-ignore
 });
 
-test('a batch of 200,000 records is decoded', async () => {
+test('a batch of 200,000 records and 200,000 batches are decoded', async () => {
   const many = Array.from({ length: 200_000 }, (_, offset) => ({ offset }));
-  assert.equal((await decoding([batch(0, 199_999, many)])).length, 200_000);
+  const [whole] = await decoding([batch(0, 199_999, many)]);
+  assert.ok(whole !== undefined);
+  assert.equal(readAll(whole).length, 200_000);
+  assert.equal((await decoding(Array.from({ length: 200_000 }, () => batch(0, 0, [])))).length, 200_000);
 });
 
 test('a batch that is cut off ends the decoding, a damaged one is an error', async () => {
@@ -58,12 +65,16 @@ test('a batch that is cut off ends the decoding, a damaged one is an error', asy
   assert.deepEqual(outline(await decoding([whole, whole.subarray(0, -1)])), ['0']);
   const damaged = Buffer.from(whole);
   damaged[61] = 0x7f;
-  await assert.rejects(decoding([whole, damaged]), RangeError);
+  const batches = await decoding([whole, damaged]);
+  assert.throws(() => batches.map((packed) => readAll(packed)), RangeError);
 });
 
 test('messages of Kafka before 0.11 are records, too; a new batch behind them is left for the next fetch', async () => {
   const [message] = await decoding([Buffer.alloc(40)]);
-  assert.deepEqual(message, decoded(99, { timestampMs: 5, key: Buffer.from('old') }));
+  assert.ok(message !== undefined);
+  assert.equal(message.offset, 99n);
+  assert.deepEqual(readAll(message), [decoded(99, { timestampMs: 5, key: Buffer.from('old') })]);
+  assert.deepEqual(readAll(message, 100n), []);
   const old = Buffer.alloc(40);
   assert.deepEqual(outline(await decoding([batch(0, 0, [{ offset: 0 }]), old])), ['0']);
 });
@@ -78,47 +89,51 @@ test('what decompresses to too much altogether is left for the next fetch; the f
   assert.deepEqual(outline(await decodingResponse(1)([large(0), large(1)])), ['0']);
 });
 
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
 const ABORT = Buffer.from([0, 0, 0, 0]);
 const COMMIT = Buffer.from([0, 0, 0, 1]);
-const of = (producerId: string, inTransaction = true) => ({ batchContext: { producerId, inTransaction } });
-const marker = (offset: number, producerId: string, key: Buffer): DecodedRecord =>
-  decoded(offset, { ...of(producerId), key, isControlRecord: true });
 
-function visible(
-  messages: DecodedRecord[],
+/** A batch of one record. */
+async function of(offset: number, producerId: number, attributes = TRANSACTIONAL, key: Buffer | null = null) {
+  const records = [{ offset, key }];
+  return (await decodeBatch({ firstOffset: offset, attributes, producerId, records })).packed;
+}
+
+const marker = (offset: number, producerId: number, key: Buffer): Promise<PackedRecords> =>
+  of(offset, producerId, TRANSACTIONAL | CONTROL, key);
+
+async function visible(
+  batches: Promise<PackedRecords>[],
   abortedTransactions: { producerId: string; firstOffset: string }[],
-): string[] {
+): Promise<string[]> {
+  const messages = await Promise.all(batches);
   hideAborted({ responses: [{ partitions: [{ abortedTransactions, messages }] }] });
   return outline(messages.filter(({ isControlRecord }) => !isControlRecord));
 }
 
-test('only the records between the begin of an aborted transaction and its marker are hidden', () => {
-  const messages = [
-    decoded(0, of('7')),
-    marker(1, '7', COMMIT),
-    decoded(2, of('7')),
-    decoded(3, of('8')),
-    decoded(4, of('7', false)),
-    marker(5, '7', ABORT),
-    decoded(6, of('7')),
+test('only the records between the begin of an aborted transaction and its marker are hidden', async () => {
+  const batches = [
+    of(0, 7),
+    marker(1, 7, COMMIT),
+    of(2, 7),
+    of(3, 8),
+    of(4, 7, 0),
+    marker(5, 7, ABORT),
+    of(6, 7),
   ];
-  assert.deepEqual(visible(messages, [{ producerId: '7', firstOffset: '2' }]), ['0', '3', '4', '6']);
+  assert.deepEqual(await visible(batches, [{ producerId: '7', firstOffset: '2' }]), ['0', '3', '4', '6']);
 });
 
-test('all transactions that began before the first record are known from the first record on', () => {
+test('all transactions that began before the first record are known from the first record on', async () => {
   const aborted = [
     { producerId: '8', firstOffset: '1' },
     { producerId: '7', firstOffset: '0' },
   ];
-  assert.deepEqual(visible([decoded(5, of('8')), decoded(6, of('7')), decoded(7)], aborted), ['7']);
+  assert.deepEqual(await visible([of(5, 8), of(6, 7), of(7, -1, 0)], aborted), ['7']);
 });
 
-test('a record whose key looks like an abort marker does not end the transaction', () => {
-  const messages = [
-    decoded(0, { ...of('7'), key: ABORT }),
-    decoded(1, of('7')),
-    marker(2, '7', ABORT),
-    decoded(3, of('7')),
-  ];
-  assert.deepEqual(visible(messages, [{ producerId: '7', firstOffset: '0' }]), ['3']);
+test('a record whose key looks like an abort marker does not end the transaction', async () => {
+  const batches = [of(0, 7, TRANSACTIONAL, ABORT), of(1, 7), marker(2, 7, ABORT), of(3, 7)];
+  assert.deepEqual(await visible(batches, [{ producerId: '7', firstOffset: '0' }]), ['3']);
 });

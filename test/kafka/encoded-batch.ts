@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import type { DecodedRecord } from '../../src/kafka/internals.js';
+import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
+import type { DecodedBatch, PackedRecords } from '../../src/kafka/internals.js';
+import type { KafkaRecord } from '../../src/kafka/source.js';
 
 /** What `encodeBatch` puts into a batch; everything left out is as a plain producer leaves it. */
 export interface BatchContents {
@@ -62,20 +65,25 @@ function encodeRecord(record: RecordContents, firstOffset: number): Buffer {
   return Buffer.concat([new KafkaEncoder().writeVarInt(bytes.buffer.length).buffer, bytes.buffer]);
 }
 
-/** A record as it comes out of the decoder. */
-export function decoded(offset: number, overrides: Partial<DecodedRecord> = {}): DecodedRecord {
+/** A record of `t-0` as it comes out of the decoder. */
+export function decoded(offset: number, overrides: Partial<KafkaRecord> = {}): KafkaRecord {
   return {
-    ...{
-      topic: '',
-      partition: -1,
-      offset: BigInt(offset),
-      timestampMs: 1,
-      key: null,
-      value: null,
-      headers: [],
-    },
-    isControlRecord: false,
-    batchContext: { producerId: '-1', inTransaction: false },
+    ...{ topic: 't', partition: 0, offset: BigInt(offset), timestampMs: 0 },
+    ...{ key: null, value: null, headers: [] },
     ...overrides,
   };
+}
+
+/** Not compressed. Error: `AssertionError` where it is cut off. */
+export async function decodeBatch(contents: BatchContents): Promise<DecodedBatch> {
+  const batch = await createDecodeBatch(() => null)(encodeBatch(contents), 0);
+  assert.ok(batch !== null);
+  return batch;
+}
+
+/** As read by a handler of `t-0`. */
+export function readAll(packed: PackedRecords, from = 0n): KafkaRecord[] {
+  const records: KafkaRecord[] = [];
+  packed.read({ topic: 't', partition: 0 }, from, records);
+  return records;
 }

@@ -3,7 +3,6 @@ import { createMember, type Member, type MemberOptions } from '../../src/kafka/m
 import type { BatchHandled, CommittedOffset, PartitionStart, RecordBatch } from '../../src/kafka/source.js';
 
 import { numberOf } from './consuming.js';
-import { decoded } from './encoded-batch.js';
 
 /** Everything a member did to its group and told its listener, in order. */
 export interface World {
@@ -25,10 +24,8 @@ export interface World {
 export const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
 
 export function fetched(partition: number, first: number, last: number): FetchedBatch {
-  const messages = Array.from({ length: last - first + 1 }, (_, index) => decoded(first + index));
   return {
-    ...{ topic: 't', partition, messages, rawMessages: [] },
-    firstOffset: () => String(first),
+    ...{ topic: 't', partition, fetchedOffset: String(first), messages: [] },
     lastOffset: () => String(last),
   };
 }

@@ -60,8 +60,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/record-batch',
-        find: 'nextOffset: BigInt(lastOffset) + 1n',
-        replace: 'nextOffset: BigInt(messages.at(-1)?.offset ?? lastOffset) + 1n',
+        find: 'let last = BigInt(batch.lastOffset());',
+        replace: 'let last = BigInt(messages.at(-1)?.offset ?? -1n);',
       },
     ],
     tests: ['kafka/patched-kafkajs'],
@@ -83,12 +83,24 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'kafka/decode-patch',
-        find: 'if (batch.records.at(-1)?.offset !== batch.lastOffset)',
-        replace: 'if (false)',
+        file: 'kafka/batch-decoder',
+        find: 'firstOffset + BigInt(stretch.lastOffsetDelta)',
+        replace: 'firstOffset + BigInt(Math.max(0, count - 1))',
       },
     ],
     tests: ['kafka/decode-patch'],
+  },
+  {
+    name: 'records before the position are handled once more',
+    bug: null,
+    edits: [{ file: 'kafka/batch-decoder', find: 'if (record.offset >= from)', replace: 'if (true)' }],
+    tests: ['kafka/batch-decoder'],
+  },
+  {
+    name: 'the position moves behind records of a fetch that were left for the next one',
+    bug: null,
+    edits: [{ file: 'kafka/record-batch', find: 'last = packed.offset;', replace: ';' }],
+    tests: ['kafka/record-batch'],
   },
   {
     name: 'records of aborted transactions are shown',
