@@ -9,7 +9,10 @@ import { patchedKafkaJs } from './patched-kafkajs.js';
 
 /** How much is fetched and handled at once. */
 export interface FetchSizes {
-  /** Bytes of one partition in one fetch; decides memory and how long decoding blocks the thread. */
+  /**
+   * Bytes of one partition in one fetch, which are handled together: the more, the more records of one id become one write, and
+   * the more memory it takes.
+   */
   maxBytesPerPartition: number;
   /** Bytes of one fetch from one broker. */
   maxBytes: number;
@@ -18,8 +21,8 @@ export interface FetchSizes {
 }
 
 export const DEFAULT_FETCH_SIZES: FetchSizes = {
-  maxBytesPerPartition: 1024 * 1024,
-  maxBytes: 10 * 1024 * 1024,
+  maxBytesPerPartition: 3 * 1024 * 1024,
+  maxBytes: 8 * 1024 * 1024,
   concurrentPartitions: 2,
 };
 
