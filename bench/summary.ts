@@ -21,7 +21,7 @@ export interface SummaryRow {
   readonly firstWriteMs: Spread | null;
   readonly wholeMs: Spread | null;
   readonly startUpMs: Spread | null;
-  /** Microseconds of CPU for each record, between first and last write. */
+  /** Microseconds of CPU for each record; the client's within the window. */
   readonly clientMicroseconds: Spread | null;
   readonly mongodMicroseconds: Spread | null;
   readonly kafkaMicroseconds: Spread | null;

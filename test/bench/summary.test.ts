@@ -15,7 +15,7 @@ function run(program: string, round: number, overrides: Partial<RunFigures> = {}
     lastWriteMs: 20,
     wholeMs: 30,
     startUpMs: null,
-    cpu: { client: 2, clientInWindow: 1, mongod: 0.5, kafka: 0.25, temporal: 0 },
+    cpu: { client: 2, clientInWindow: 1, mongod: 0.5, kafka: 0.25, temporal: 0, bench: 0 },
     peakMemoryBytes: 50_000_000,
     times: {},
     ...overrides,
