@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Collection, Document } from 'mongodb';
+import { readToEnd } from '../test/support/read-topic.js';
 
 /** What a topic comes to. */
 export interface Fold {
@@ -12,50 +13,16 @@ export interface Fold {
   readonly digests: ReadonlyMap<string, string>;
 }
 
-/** Reads a topic from its start to its present end, in a group of its own, and keeps the newest value of each key. */
+/** Reads a topic from its start to its present end and keeps the newest value of each key. */
 export async function foldTopic(kafka: Kafka, topic: string): Promise<Fold> {
-  const ends = await endsOf(kafka, topic);
-  const open = new Map([...ends.entries()].filter(([, end]) => end > 0));
   const digests = new Map<string, string>();
   let records = 0;
-  const consumer = kafka.consumer({ groupId: `judge-${topic}-${String(Date.now())}` });
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      consumer.on('consumer.crash', ({ payload }) => {
-        if (!payload.restart) reject(payload.error);
-      });
-      if (open.size === 0) resolve();
-      const running = consumer.run({
-        autoCommit: false,
-        eachBatch: ({ batch }) => {
-          // A key's records are all in one partition, in order.
-          for (const { key, value } of batch.messages) digests.set(String(key), digestOfText(String(value)));
-          records += batch.messages.length;
-          if (Number(batch.lastOffset()) + 1 >= (open.get(batch.partition) ?? 0))
-            open.delete(batch.partition);
-          if (open.size === 0) resolve();
-          return Promise.resolve();
-        },
-      });
-      running.catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
+  const ends = await readToEnd(kafka, topic, (_, messages) => {
+    // A key's records are all in one partition, in order.
+    for (const { key, value } of messages) digests.set(String(key), digestOfText(String(value)));
+    records += messages.length;
+  });
   return { records, ends, digests };
-}
-
-async function endsOf(kafka: Kafka, topic: string): Promise<number[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return offsets.sort((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 /** Documents that are missing, differ from the newest record of their id, or shouldn't be there. */

@@ -2,10 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { committedBy, type BenchServers, type FilledTopic } from './bench-servers.js';
+import { cpuOf, type CpuUse } from './cpu.js';
 import { countWrong } from './fold.js';
 import type { Drained, Opened, Program, Task } from './program.js';
 import { startSampler, type Sample } from './sampler.js';
-import { rateOf, windowOf, type WriteWindow } from './window.js';
+import { rateOf, windowOf } from './window.js';
 import type { Workload } from './workloads.js';
 
 /** Times in milliseconds, of the run's start unless told; null where there is no such thing. */
@@ -16,20 +17,13 @@ export interface RunFigures {
   readonly records: number;
   /** Of the stored documents. A run with any has no speed. */
   readonly wrong: number;
-  /** From the first to the last write. */
+  /** From the first to the last look or write. */
   readonly recordsPerSecond: number | null;
   readonly firstWriteMs: number | null;
   readonly lastWriteMs: number | null;
   readonly wholeMs: number;
   readonly startUpMs: number | null;
-  /** Seconds of CPU from the start to the end, and of the client also those between first and last write. */
-  readonly cpu: {
-    client: number;
-    clientInWindow: number | null;
-    mongod: number;
-    kafka: number;
-    temporal: number;
-  };
+  readonly cpu: CpuUse;
   readonly peakMemoryBytes: number;
   readonly times: Readonly<Record<string, number>>;
 }
@@ -116,7 +110,6 @@ function figuresOf(run: Run, opened: Opened, { drained, samples }: Measured, wro
   const { startedMs } = drained;
   const window = windowOf(samples);
   const endedMs = drained.endedMs ?? window?.toMs ?? startedMs;
-  const inRun = samples.filter(({ atMs }) => atMs >= startedMs && atMs <= endedMs);
   const records = workload.name === 'empty' ? 0 : topic.records;
   return {
     program: program.name,
@@ -129,26 +122,8 @@ function figuresOf(run: Run, opened: Opened, { drained, samples }: Measured, wro
     lastWriteMs: window === null ? null : window.toMs - startedMs,
     wholeMs: endedMs - startedMs,
     startUpMs: opened.startUpMs,
-    cpu: cpuOf(inRun, window),
+    cpu: cpuOf(samples, { fromMs: startedMs, toMs: endedMs }, window),
     peakMemoryBytes: Math.max(0, ...samples.map(({ client }) => client?.peakBytes ?? 0)),
     times: drained.times ?? {},
-  };
-}
-
-function cpuOf(samples: readonly Sample[], window: WriteWindow | null): RunFigures['cpu'] {
-  const used = (seconds: (sample: Sample) => number | undefined, within = samples): number => {
-    const known = within.map(seconds).filter((value) => value !== undefined);
-    return (known.at(-1) ?? 0) - (known[0] ?? 0);
-  };
-  const client = ({ client: use }: Sample): number | undefined => use?.cpuSeconds;
-  const inWindow = samples.filter(
-    ({ atMs }) => window !== null && atMs >= window.fromMs && atMs <= window.toMs,
-  );
-  return {
-    client: used(client),
-    clientInWindow: window === null ? null : used(client, inWindow),
-    mongod: used(({ servers }) => servers.mongod.cpuSeconds),
-    kafka: used(({ servers }) => servers.kafka.cpuSeconds),
-    temporal: used(({ servers }) => servers.temporal.cpuSeconds),
   };
 }

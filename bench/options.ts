@@ -1,4 +1,5 @@
 /** What can be asked of the bench. */
+import type { Program } from './program.js';
 import { WORKLOADS, type Workload } from './workloads.js';
 
 export interface BenchOptions {
@@ -34,13 +35,17 @@ const QUICK_RECORDS = 20_000;
 const DEFAULT_PARTITIONS = 6;
 
 /** Throws with the names that there are, where one is unknown. `peers`: all that there are. */
-export function optionsFrom(flags: BenchFlags, peers: readonly string[], date: Date): BenchOptions {
+export function optionsFrom(
+  flags: BenchFlags,
+  peers: readonly Pick<Program, 'name' | 'isExtra'>[],
+  date: Date,
+): BenchOptions {
   const quick = flags.quick === true;
-  const names = WORKLOADS.map(({ name }) => name);
-  const wanted = listed('workloads', flags.workloads, names);
+  const wanted = listed('workloads', flags.workloads, namesOf(WORKLOADS));
+  const usual = peers.filter(({ isExtra }) => isExtra !== true);
   return {
     workloads: WORKLOADS.filter(({ name }) => wanted.includes(name)),
-    peers: flags.peers === '' ? [] : listed('peers', flags.peers, peers),
+    peers: flags.peers === '' ? [] : listed('peers', flags.peers, namesOf(peers), namesOf(usual)),
     records: numbered('records', flags.records, quick ? QUICK_RECORDS : DEFAULT_RECORDS),
     rounds: numbered('rounds', flags.rounds, quick ? 1 : DEFAULT_ROUNDS),
     partitions: numbered('partitions', flags.partitions, DEFAULT_PARTITIONS),
@@ -55,8 +60,17 @@ function fileDate(date: Date): string {
   return date.toISOString().slice(0, 16).replaceAll(':', '-');
 }
 
-function listed(flag: string, text: string | undefined, known: readonly string[]): readonly string[] {
-  if (text === undefined) return known;
+function namesOf(named: readonly { readonly name: string }[]): string[] {
+  return named.map(({ name }) => name);
+}
+
+function listed(
+  flag: string,
+  text: string | undefined,
+  known: readonly string[],
+  otherwise = known,
+): readonly string[] {
+  if (text === undefined) return otherwise;
   const names = text.split(',');
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {

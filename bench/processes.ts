@@ -28,6 +28,12 @@ export function parseMemory(status: string): Pick<ProcessUse, 'residentBytes' | 
   return { residentBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
 }
 
+/** Of a process without children; 0 once it is gone. */
+export function readCpuSeconds(pid: number): number {
+  const stat = read(pid, 'stat');
+  return stat === null ? 0 : parseCpuSeconds(stat);
+}
+
 /** Null once the process is gone. */
 export function readUse(pid: number): ProcessUse | null {
   const stat = read(pid, 'stat');
@@ -76,12 +82,15 @@ export interface TreeUse {
 /** Follows a process and its children: call it as often as precision is wanted; what was seen stays when they end. */
 export function followTree(root: number): () => TreeUse {
   let tree: number[] = [];
-  let looks = 0;
+  let listedMs = -Infinity;
   let cpuSeconds = 0;
   let peakBytes = 0;
   return () => {
-    if (looks % LOOKS_PER_TREE === 0) tree = treeOf(root);
-    looks += 1;
+    const nowMs = performance.now();
+    if (nowMs - listedMs >= LIST_EVERY_MS) {
+      tree = treeOf(root);
+      listedMs = nowMs;
+    }
     const uses = tree.map(readUse).filter((use) => use !== null);
     // A parent has the time of the children that it has waited for, so the sum only falls when the parent is gone.
     cpuSeconds = Math.max(
@@ -101,4 +110,5 @@ function sum(uses: readonly ProcessUse[], value: (use: ProcessUse) => number): n
   return uses.reduce((total, use) => total + value(use), 0);
 }
 
-const LOOKS_PER_TREE = 25;
+/** A file for each thread has to be read to know the children. */
+const LIST_EVERY_MS = 400;

@@ -53,6 +53,8 @@ export interface Program {
   /** Those in which it takes part; all unless told. */
   readonly workloads?: readonly WorkloadName[];
   readonly mostRounds?: number;
+  /** Takes part only where it is asked for by its name. */
+  readonly isExtra?: boolean;
   readonly open: (task: Task) => Promise<Opened>;
 }
 

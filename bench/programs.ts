@@ -1,4 +1,4 @@
-import { kafkaDrain } from './kafka-drain/program.js';
+import { kafkaDrain, kafkaDrainOfMembers } from './kafka-drain/program.js';
 import { celery, celerySleeping } from './peers/celery/program.js';
 import { connectDefault, connectTuned } from './peers/connect/program.js';
 import { goProgram } from './peers/go/program.js';
@@ -17,4 +17,5 @@ export const PEERS: readonly Program[] = [
   spark,
   celery,
   celerySleeping,
+  kafkaDrainOfMembers,
 ];

@@ -5,7 +5,7 @@ import { fetchPeers } from './lib/peers.mjs';
 
 const USAGE = `npm run bench -- [options]
   --workloads <list>   of new, update, hot, replay, small, empty; all
-  --peers <list>       programs beside kafka-drain; all. '' is none
+  --peers <list>       programs beside kafka-drain; all but kafka-drain-4. '' is none
   --records <n>        of each workload but the last two; 200000
   --rounds <n>         3
   --partitions <n>     6

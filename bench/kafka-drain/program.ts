@@ -16,13 +16,24 @@ const run = promisify(execFile);
 export const kafkaDrain: Program = {
   name: 'kafka-drain',
   title: 'kafka-drain: one worker, started before; one run of its schedule; all settings at their defaults',
-  open,
+  open: (task) => open(task, {}),
 };
 
-async function open(task: Task): Promise<Opened> {
+const MEMBERS = 4;
+
+/** What more cores bring: by default a worker drains as much at once. */
+export const kafkaDrainOfMembers: Program = {
+  name: `kafka-drain-${String(MEMBERS)}`,
+  title: `kafka-drain with members: ${String(MEMBERS)}, all of them on one worker`,
+  isExtra: true,
+  open: (task) => open(task, { members: MEMBERS }),
+};
+
+/** `settings`: of the pipeline, besides what it can't do without. */
+async function open(task: Task, settings: object): Promise<Opened> {
   const file = join(task.folder, 'drain.yaml');
   const pipeline = task.group;
-  writeFileSync(file, stringify(configurationOf(task, pipeline)));
+  writeFileSync(file, stringify(configurationOf(task, pipeline, settings)));
   const environment = { ...process.env, TEMPORAL_ADDRESS: task.servers.temporal };
   const command = (...args: string[]) =>
     run(process.execPath, [CLI, '--config', file, ...args], { env: environment, cwd: task.folder });
@@ -56,12 +67,16 @@ async function open(task: Task): Promise<Opened> {
   };
 }
 
-function configurationOf({ servers, topic, group, database, collection }: Task, pipeline: string): object {
+function configurationOf(
+  { servers, topic, group, database, collection }: Task,
+  pipeline: string,
+  settings: object,
+): object {
   return {
     kafka: { brokers: [servers.kafka] },
     mongodb: { uri: servers.mongodb, database },
     worker: { taskQueue: pipeline },
-    pipelines: { [pipeline]: { topic, group, collection, schedule: scheduleOf(Date.now()) } },
+    pipelines: { [pipeline]: { topic, group, collection, schedule: scheduleOf(Date.now()), ...settings } },
   };
 }
 

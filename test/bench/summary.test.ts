@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RunFigures } from '../../bench/measure.js';
-import { describeSummary, ratiosOf, spreadOf, summarize } from '../../bench/summary.js';
+import { PEERS } from '../../bench/programs.js';
+import { BEST, describeSummary, ratiosOf, spreadOf, summarize } from '../../bench/summary.js';
 
 function run(program: string, round: number, overrides: Partial<RunFigures> = {}): RunFigures {
   return {
@@ -15,7 +16,7 @@ function run(program: string, round: number, overrides: Partial<RunFigures> = {}
     lastWriteMs: 20,
     wholeMs: 30,
     startUpMs: null,
-    cpu: { client: 2, clientInWindow: 1, mongod: 0.5, kafka: 0.25, temporal: 0 },
+    cpu: { client: 2, clientInWindow: 1, mongod: 0.5, kafka: 0.25, temporal: 0, bench: 0 },
     peakMemoryBytes: 50_000_000,
     times: {},
     ...overrides,
@@ -79,5 +80,38 @@ describe('the summary', () => {
   test('keeps what only one program has', () => {
     const [row] = summarize([run('kafka-drain', 1, { times: { startedToRecorded: 5 } })]);
     assert.deepEqual(row?.times, { startedToRecorded: { min: 5, median: 5, max: 5 } });
+  });
+});
+
+describe("the connector's best setting", () => {
+  const connector = (tuned: number | null, byDefault: number | null, round: number) => [
+    run('connect-tuned', round, { recordsPerSecond: tuned, wrong: tuned === null ? 1 : 0 }),
+    run('connect-default', round, { recordsPerSecond: byDefault, wrong: byDefault === null ? 1 : 0 }),
+  ];
+  const bestOf = (...runs: RunFigures[]) => summarize(runs).find(({ program }) => program === BEST.program);
+
+  test('is the faster one of each round, in a row of its own with ratios of that round', () => {
+    const own = [1, 2, 3].map((round) => run('kafka-drain', round, { recordsPerSecond: round * 100 }));
+    const best = bestOf(...own, ...connector(50, 20, 1), ...connector(20, 40, 2), ...connector(30, 10, 3));
+    assert.deepEqual(best?.recordsPerSecond, { min: 30, median: 40, max: 50 });
+    assert.deepEqual(best.ratio, { min: 2, median: 5, max: 10 });
+    assert.equal(best.rounds, 3);
+  });
+
+  test('is one that left no wrong document', () => {
+    assert.deepEqual(bestOf(run('kafka-drain', 1), ...connector(null, 20, 1))?.ratio?.median, 5);
+  });
+
+  test('is none where a setting took no part, or neither has a rate', () => {
+    assert.equal(bestOf(run('kafka-drain', 1), run('connect-tuned', 1)), undefined);
+    assert.equal(bestOf(run('kafka-drain', 1), ...connector(null, null, 1)), undefined);
+  });
+
+  test('is of programs that there are', () => {
+    const names = PEERS.map(({ name }) => name);
+    assert.deepEqual(
+      BEST.of.filter((name) => !names.includes(name)),
+      [],
+    );
   });
 });

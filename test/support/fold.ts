@@ -1,6 +1,7 @@
 import { BSON, Long, type Collection } from 'mongodb';
 import type { Kafka } from 'kafkajs';
 import assert from 'node:assert/strict';
+import { readToEnd } from './read-topic.js';
 
 /** A record as an independent reader sees it. */
 export interface ReadRecord {
@@ -11,45 +12,20 @@ export interface ReadRecord {
   value: string | null;
 }
 
-/** Reads a topic from the start to its present end, with a plain consumer of its own group. */
+/** Reads a topic from the start to its present end. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<ReadRecord[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const open = new Map(
-    ends.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),
-  );
   const records: ReadRecord[] = [];
-  if (open.size === 0) return records;
-  const consumer = kafka.consumer({ groupId: `oracle-${topic}-${Math.random().toString(36)}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    consumer.on('consumer.crash', ({ payload }) => {
-      reject(payload.error);
-    });
-    const run = consumer.run({
-      autoCommit: false,
-      eachBatch: ({ batch }) => {
-        for (const { offset, timestamp, key, value } of batch.messages) {
-          records.push({
-            partition: batch.partition,
-            offset: BigInt(offset),
-            timestampMs: Number(timestamp),
-            key: key === null ? null : key.toString(),
-            value: value === null ? null : value.toString(),
-          });
-        }
-        if (BigInt(batch.lastOffset()) + 1n >= (open.get(batch.partition) ?? 0n))
-          open.delete(batch.partition);
-        if (open.size === 0) resolve();
-        return Promise.resolve();
-      },
-    });
-    run.catch(reject);
+  await readToEnd(kafka, topic, (partition, messages) => {
+    for (const { offset, timestamp, key, value } of messages) {
+      records.push({
+        partition,
+        offset: BigInt(offset),
+        timestampMs: Number(timestamp),
+        key: key === null ? null : key.toString(),
+        value: value === null ? null : value.toString(),
+      });
+    }
   });
-  await consumer.disconnect();
   return records;
 }
 
