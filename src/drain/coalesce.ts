@@ -1,6 +1,6 @@
 import type { KafkaRecord } from '../kafka/source.js';
 import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
-import { compareVersions } from './version.js';
+import { compareVersions } from '../mongodb/version-order.js';
 
 /** A record together with what shall be written for it. */
 export interface Candidate {

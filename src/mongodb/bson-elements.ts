@@ -6,12 +6,52 @@ export const ELEMENT = {
   string: 0x02,
   object: 0x03,
   array: 0x04,
+  binary: 0x05,
+  undefined: 0x06,
+  objectId: 0x07,
   boolean: 0x08,
   date: 0x09,
   null: 0x0a,
+  regex: 0x0b,
+  pointer: 0x0c,
+  code: 0x0d,
+  symbol: 0x0e,
+  scopedCode: 0x0f,
   int32: 0x10,
+  timestamp: 0x11,
   int64: 0x12,
+  decimal: 0x13,
+  maxKey: 0x7f,
+  minKey: 0xff,
 } as const;
+
+/** Bytes of values whose types have one length. */
+const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
+  ...[ELEMENT.undefined, ELEMENT.null, ELEMENT.minKey, ELEMENT.maxKey].map((type) => [type, 0] as const),
+  [ELEMENT.boolean, 1],
+  [ELEMENT.int32, 4],
+  ...[ELEMENT.double, ELEMENT.date, ELEMENT.timestamp, ELEMENT.int64].map((type) => [type, 8] as const),
+  [ELEMENT.objectId, 12],
+  [ELEMENT.decimal, 16],
+]);
+
+/** Bytes beside those that the value's own length counts. */
+const UNCOUNTED_BYTES: ReadonlyMap<number, number> = new Map([
+  ...[ELEMENT.object, ELEMENT.array, ELEMENT.scopedCode].map((type) => [type, 0] as const),
+  ...[ELEMENT.string, ELEMENT.code, ELEMENT.symbol].map((type) => [type, 4] as const),
+  [ELEMENT.binary, 5],
+  [ELEMENT.pointer, 16],
+]);
+
+/** How many bytes the value at `at` takes; `Infinity`: it is of a type that isn't known. */
+export function valueBytes(bytes: Buffer, at: number, type: number): number {
+  const fixed = FIXED_BYTES.get(type);
+  if (fixed !== undefined) return fixed;
+  // two texts, each closed by a zero byte
+  if (type === ELEMENT.regex) return bytes.indexOf(0, bytes.indexOf(0, at) + 1) + 1 - at;
+  const uncounted = UNCOUNTED_BYTES.get(type);
+  return uncounted === undefined ? Infinity : uncounted + bytes.readInt32LE(at);
+}
 
 /** A buffer and where its next byte goes. Whoever writes has made sure that there is room. */
 export interface Writer {
@@ -30,6 +70,20 @@ export function putInt32(out: Buffer, at: number, value: number): void {
   out[at + 1] = value >> 8;
   out[at + 2] = value >> 16;
   out[at + 3] = value >> 24;
+}
+
+const INT32_VALUES = 2 ** 32;
+
+/** An integer of 64 bits; one that a number can hold takes no BigInt, which costs several times as much. */
+export function writeInt64(writer: Writer, value: bigint | number): void {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) {
+    putInt32(writer.out, writer.to, number);
+    putInt32(writer.out, writer.to + 4, Math.floor(number / INT32_VALUES));
+    writer.to += 8;
+  } else {
+    writer.to = writer.out.writeBigInt64LE(BigInt(value), writer.to);
+  }
 }
 
 const ZERO = 0x30;

@@ -15,7 +15,8 @@ interface Reply {
   n?: number;
   nModified?: number;
   writeErrors?: WriteError[];
-  cursor?: { firstBatch: Document[] };
+  /** find: the documents, as BSON. */
+  cursor?: { firstBatch: Buffer[] };
 }
 
 export type Answer =
@@ -44,7 +45,8 @@ export function commandsOn(
     signal.throwIfAborted();
     using deadline = createDeadline(signal, commandMs);
     try {
-      const reply: Reply = await db.command(toCommand(action, collection, body), { signal: deadline.signal });
+      const options = { signal: deadline.signal, fieldsAsRaw: { firstBatch: true } };
+      const reply: Reply = await db.command(toCommand(action, collection, body), options);
       listener.alive();
       return { reply, fault: null };
     } catch (error) {

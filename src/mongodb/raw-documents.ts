@@ -1,6 +1,14 @@
 import { BSON } from 'mongodb';
 import { DrainError } from '../errors.js';
-import { beginDocument, ELEMENT, endDocument, writeInt32, writeName, writeString } from './bson-elements.js';
+import {
+  beginDocument,
+  ELEMENT,
+  endDocument,
+  writeInt32,
+  writeInt64,
+  writeName,
+  writeString,
+} from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import type { Item } from './documents.js';
 import { hasTime } from './iso-date.js';
@@ -28,8 +36,8 @@ export function createWriter(bytes: number): Writer {
 }
 
 /** Only of a command that was answered: one that was given up may still be sent. */
-export function recycle({ section }: RawDocuments): void {
-  const whole = Buffer.from(section.buffer);
+export function recycle(written: Buffer): void {
+  const whole = Buffer.from(written.buffer);
   if (answered.length < MAX_ANSWERED && whole.length <= MAX_KEPT_BYTES) answered.push(whole);
 }
 
@@ -119,7 +127,7 @@ function writeReserved(writer: Writer, version: Version): void {
   writeString(writer, partition);
   out[writer.to++] = ELEMENT.int64;
   writeName(writer, 'offset');
-  writer.to = out.writeBigInt64LE(offset, writer.to);
+  writeInt64(writer, offset);
   writeTimestamp(writer, timestampMs);
   if (epoch > 1) {
     out[writer.to++] = ELEMENT.int32;
@@ -134,5 +142,5 @@ function writeTimestamp(writer: Writer, timestampMs: number): void {
   const isTimed = hasTime(timestampMs);
   writer.out[writer.to++] = isTimed ? ELEMENT.date : ELEMENT.null;
   writeName(writer, 'timestamp');
-  if (isTimed) writer.to = writer.out.writeBigInt64LE(BigInt(timestampMs), writer.to);
+  if (isTimed) writeInt64(writer, timestampMs);
 }

@@ -1,13 +1,5 @@
-import { ELEMENT } from './bson-elements.js';
+import { ELEMENT, valueBytes } from './bson-elements.js';
 import type { RawFields } from './json-to-bson.js';
-
-/** Bytes of values whose types have one length. */
-const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
-  [ELEMENT.double, 8],
-  [ELEMENT.boolean, 1],
-  [ELEMENT.null, 0],
-  [ELEMENT.int32, 4],
-]);
 
 /**
  * The values of some fields of a transcoded value, as the parser would have read them; those that it doesn't have are left out.
@@ -29,7 +21,7 @@ export function pickFields(
       if (type === ELEMENT.object || type === ELEMENT.array) return null;
       picked[name] = valueOf(bytes, valueAt, type);
     }
-    at = valueAt + lengthOf(bytes, valueAt, type);
+    at = valueAt + valueBytes(bytes, valueAt, type);
   }
   return picked;
 }
@@ -39,13 +31,6 @@ function isText(bytes: Buffer, from: number, end: number, text: string): boolean
   return (
     end - from >= text.length && end - from <= 3 * text.length && bytes.toString('utf8', from, end) === text
   );
-}
-
-function lengthOf(bytes: Buffer, at: number, type: number): number {
-  const fixed = FIXED_BYTES.get(type);
-  if (fixed !== undefined) return fixed;
-  // a text's length doesn't count itself
-  return bytes.readInt32LE(at) + (type === ELEMENT.string ? 4 : 0);
 }
 
 function valueOf(bytes: Buffer, at: number, type: number): unknown {

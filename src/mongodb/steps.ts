@@ -8,6 +8,7 @@ import { toUpdates } from './merge.js';
 import type { Statement } from './merge.js';
 import { recycle, toInserts } from './raw-documents.js';
 import type { Settling } from './settle.js';
+import { readStored } from './stored.js';
 import type { Tally } from './tally.js';
 
 type ContentFault = Extract<Fault, { kind: 'content' }>;
@@ -35,20 +36,11 @@ export async function find(
   items: readonly Item[],
   signal: AbortSignal,
 ): Promise<Standing> {
+  const { documents, fault } = await readStored(commands, items, { projection: { _id: 1 } }, signal);
+  if (documents === null) return failed(items, fault);
   const standing = nothing();
-  const ids = items.map((item) => item.model.id);
-  const body = {
-    filter: { _id: { $in: ids } },
-    projection: { _id: 1 },
-    batchSize: ids.length,
-    singleBatch: true,
-  };
-  const { reply, fault } = await commands.run('find', body, signal);
-  // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
-  if (reply === null) return failed(items, { kind: 'outage', reason: fault.reason });
-  const stored = new Set(reply.cursor?.firstBatch.map((document) => matchText(document['_id'])));
   for (const item of items)
-    (stored.has(matchText(item.model.id)) ? standing.stored : standing.missing).push(item);
+    (documents.has(matchText(item.model.id)) ? standing.stored : standing.missing).push(item);
   return standing;
 }
 
@@ -62,7 +54,7 @@ export async function insert(
   const documents = toInserts(items);
   const { reply, fault } = await commands.run('insert', { documents }, signal);
   if (reply === null) return failed(items, fault);
-  recycle(documents);
+  recycle(documents.section);
   const standing = nothing();
   const refusedAt = new Set<number>();
   for (const error of reply.writeErrors ?? []) {
@@ -86,7 +78,7 @@ export async function merge(
   const updates = toUpdates(statements, order);
   const { reply, fault } = await commands.run('update', { updates }, signal);
   if (reply === null) return failed(statements.flat(), fault);
-  recycle(updates);
+  recycle(updates.section);
   const standing = nothing();
   const kind = statements[0]?.[0]?.model.kind ?? 'upsert';
   tally.modified[kind] += reply.nModified ?? 0;
@@ -128,7 +120,7 @@ function accuse(
 }
 
 /** The whole command failed: nothing is known about any of its items, or one of them is at fault. */
-function failed(items: readonly Item[], fault: Exclude<Fault, { kind: 'refused' }>): Standing {
+export function failed(items: readonly Item[], fault: Exclude<Fault, { kind: 'refused' }>): Standing {
   const standing = nothing();
   if (fault.kind === 'outage') {
     standing.unknown.push(...items);

@@ -69,6 +69,11 @@ const KINDS: readonly Kind[] = [
   instances(Timestamp, (a, b) => a.compare(b)),
 ];
 
+/** Whether it is of a kind that a version may have. */
+export function isVersionValue(value: unknown): value is VersionValue {
+  return KINDS.some(({ has }, rank) => rank > 0 && has(value));
+}
+
 /** The order of `$lte` in an aggregation. */
 export function compareVersionValues(a: Value, b: Value): number {
   const rank = KINDS.findIndex(({ has }) => has(a));

@@ -2,6 +2,7 @@ import { forEachLimited } from '../for-each-limited.js';
 import type { Commands } from './commands.js';
 import { isItem, prepare } from './documents.js';
 import type { Item } from './documents.js';
+import { look } from './look.js';
 import { remove } from './remove.js';
 import { createResend } from './resend.js';
 import type { ResendOptions } from './resend.js';
@@ -12,27 +13,38 @@ import { toSlices } from './slices.js';
 import { nothing } from './steps.js';
 import type { Standing } from './steps.js';
 import { addTally, emptyTally, toResult } from './tally.js';
+import type { Tally } from './tally.js';
 
 /** Slices of one call in flight; each is up to three commands at once. */
 const SLICES_IN_FLIGHT = 2;
 /** Below this share of missing ids in the slice before, merging everything first is cheapest; above the other, inserting. */
 const MERGE_FIRST_BELOW = 0.02;
 const INSERT_FIRST_ABOVE = 0.95;
+/** Above this share of unchanged documents in the slice before, a look at what is stored saves more than it costs. */
+const LOOK_FIRST_ABOVE = 0.5;
 
 export type Write = (models: readonly WriteModel[], signal: AbortSignal) => Promise<WriteResult>;
 
-/** `Sink.write` on one collection. Remembers, as its only state, how many ids of the last slice were missing. */
+/** What became of a slice's items, as shares of them. */
+interface Shares {
+  missing: number;
+  unchanged: number;
+}
+
+/** `Sink.write` on one collection. Remembers, as its only state, what became of the last slice. */
 export function createWrite(
   commands: Commands,
   patience: Omit<ResendOptions, 'namespace'>,
   order: VersionOrder = 'offset',
 ): Write {
-  let missingShare: number | null = null;
+  let before: Shares | null = null;
 
   const writeSlice = async (items: Item[], settling: Settling): Promise<void> => {
     const tally = emptyTally();
-    await settle(firstBelief(items, missingShare), { ...settling, tally });
-    missingShare = (tally.inserted.upsert + tally.inserted.delete) / items.length;
+    const isReplay = before !== null && before.unchanged > LOOK_FIRST_ABOVE;
+    const start = isReplay ? await look(items, settling) : firstBelief(items, before);
+    await settle(start, { ...settling, tally });
+    before = sharesOf(items, tally);
     addTally(settling.tally, tally);
   };
 
@@ -65,9 +77,15 @@ function prepareAll(models: readonly WriteModel[]): Prepared {
   return all;
 }
 
-/** Every belief is corrected by the replies; the share of the slice before says which one will need the fewest commands. */
-function firstBelief(items: Item[], missingShare: number | null): Standing {
-  if (missingShare !== null && missingShare < MERGE_FIRST_BELOW) return { ...nothing(), stored: items };
-  if (missingShare !== null && missingShare > INSERT_FIRST_ABOVE) return { ...nothing(), missing: items };
+function sharesOf({ length }: Item[], { inserted, modified, rejected }: Tally): Shares {
+  const missing = inserted.upsert + inserted.delete;
+  const unchanged = length - missing - modified.upsert - modified.delete - rejected.length;
+  return { missing: missing / length, unchanged: unchanged / length };
+}
+
+/** Every belief is corrected by the replies; the slice before says which one will need the fewest commands. */
+function firstBelief(items: Item[], before: Shares | null): Standing {
+  if (before !== null && before.missing < MERGE_FIRST_BELOW) return { ...nothing(), stored: items };
+  if (before !== null && before.missing > INSERT_FIRST_ABOVE) return { ...nothing(), missing: items };
   return { ...nothing(), unknown: items };
 }

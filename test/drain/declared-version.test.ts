@@ -4,7 +4,7 @@ import { BSON, Decimal128, Long, ObjectId, Timestamp } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
 import type { TransformStep } from '../../src/drain/transform-step.js';
-import { compareVersions } from '../../src/drain/version.js';
+import { compareVersions } from '../../src/mongodb/version-order.js';
 import type { Version } from '../../src/mongodb/sink.js';
 import { BASE_TIME, NOW, pipeline, record, type RecordOverrides } from './builders.js';
 import * as events from './debezium-events.js';

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../src/drain/version.js';
+import { compareVersions } from '../../src/mongodb/version-order.js';
 import type { DeadLetter, Sink, Version, WriteModel, WriteResult } from '../../src/mongodb/sink.js';
 
 /** A sink in memory that keeps the newest version, refuses what it is told to, and remembers in which order it was called. */

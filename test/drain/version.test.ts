@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { compareVersions } from '../../src/drain/version.js';
+import { compareVersions } from '../../src/mongodb/version-order.js';
 import type { Version } from '../../src/mongodb/sink.js';
 import { seededRandom, version } from './builders.js';
 

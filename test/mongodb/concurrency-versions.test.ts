@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compareVersions } from '../../src/drain/version.js';
+import { compareVersions } from '../../src/mongodb/version-order.js';
 import { DrainError } from '../../src/errors.js';
 import type { VersionOrder, VersionValue, WriteModel } from '../../src/mongodb/sink.js';
 import { stackFromEnvironment } from '../support/stack.js';

@@ -1,3 +1,4 @@
+import { BSON } from 'mongodb';
 import type { DeadLetterFilter } from '../../src/mongodb/dead-letter-store.js';
 import type { DeadLetter, DeleteModel, UpsertModel, Version } from '../../src/mongodb/sink.js';
 
@@ -59,6 +60,11 @@ export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
     ],
     ...overrides,
   };
+}
+
+/** Documents as a reply to a find brings them. */
+export function firstBatchOf(documents: readonly object[]): Buffer[] {
+  return documents.map((document) => Buffer.from(BSON.serialize(document)));
 }
 
 /** Reproducible numbers in [0, 1): mulberry32. */

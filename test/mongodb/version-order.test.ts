@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
-import { compareVersions } from '../../src/drain/version.js';
+import { compareVersions } from '../../src/mongodb/version-order.js';
 import type { Version, VersionOrder, VersionValue } from '../../src/mongodb/sink.js';
 import { toVersionValue } from '../../src/mongodb/version-values.js';
 import { stackFromEnvironment } from '../support/stack.js';

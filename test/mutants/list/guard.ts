@@ -4,6 +4,7 @@ const REPLACE_IF_NEWER = "{ $cond: [isNewer, '$$next', '$$ROOT'] }";
 const SAME_PARTITION = "{ $eq: ['$_kafka.partition', '$$next._kafka.partition'] },";
 const SAME_EPOCH = "{ $eq: ['$_kafka.epoch', '$$next._kafka.epoch'] },";
 const CONTRACT = ['mongodb/driver-sink'];
+const LOOK = ['mongodb/look'];
 
 /** Which of two versions stays. */
 export const GUARD_MUTANTS: readonly Mutant[] = [
@@ -21,27 +22,47 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     bug: 'unguarded replace',
     edits: [
       { file: 'mongodb/merge', find: REPLACE_IF_NEWER, replace: "'$$next'" },
-      { file: 'mongodb/steps', find: 'projection: { _id: 1 }', replace: 'projection: { _id: 1, _kafka: 1 }' },
-      {
-        file: 'mongodb/steps',
-        find: 'for (const item of items)\n        (stored.has',
-        replace: `const offsets = new Map(reply.cursor?.firstBatch.map(({ _id, _kafka }) => [matchText(_id), Number(_kafka.offset)]));
-    for (const item of items.filter(({ match, model }) => !(offsets.get(match) >= Number(model.version.offset))))
-        (stored.has`,
-      },
       {
         file: 'mongodb/write',
-        find: 'missingShare !== null && missingShare < ',
-        replace: 'false && missingShare < ',
-      },
-      {
-        file: 'mongodb/write',
-        find: 'missingShare !== null && missingShare > ',
-        replace: 'false && missingShare > ',
+        find: 'const isReplay = before !== null && before.unchanged > LOOK_FIRST_ABOVE',
+        replace: 'const isReplay = true',
       },
     ],
     tests: ['mongodb/concurrency'],
     only: 'seed 11',
+    servers: true,
+  },
+  {
+    name: 'a look takes what is older for newer',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/look',
+        find: "kind === 'delete' ? newer >= 0 : newer > 0",
+        replace: "kind === 'delete' ? newer <= 0 : newer < 0",
+      },
+    ],
+    tests: LOOK,
+    servers: true,
+  },
+  {
+    name: 'a look at an equal version does, whatever became of the document',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/look',
+        find: "kind === 'delete' ? newer >= 0 : newer > 0",
+        replace: 'newer >= 0',
+      },
+    ],
+    tests: LOOK,
+    servers: true,
+  },
+  {
+    name: 'a look believes what may be rolled back',
+    bug: null,
+    edits: [{ file: 'mongodb/look', find: "{ readConcern: { level: 'majority' } }", replace: '{}' }],
+    tests: LOOK,
     servers: true,
   },
   {
@@ -194,7 +215,7 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/version',
+        file: 'mongodb/version-order',
         find: "if (order === 'offset' && a.partition === b.partition)",
         replace: "if (order === 'offset' && a.partition === b.partition && a.timestampMs === b.timestampMs)",
       },

@@ -52,8 +52,9 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'mongodb/steps',
-        find: 'return failed(items, fault);',
-        replace: "return fault.kind === 'outage' ? nothing() : failed(items, fault);",
+        find: 'if (reply === null)\n        return failed(items, fault);',
+        replace:
+          "if (reply === null)\n        return fault.kind === 'outage' ? nothing() : failed(items, fault);",
       },
     ],
     tests: ['mongodb/resend'],

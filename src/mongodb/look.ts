@@ -1,0 +1,57 @@
+import type { Writer } from './bson-elements.js';
+import type { Item } from './documents.js';
+import { matchText } from './documents.js';
+import { createWriter, recycle, writeDocument } from './raw-documents.js';
+import type { Settling } from './settle.js';
+import type { VersionOrder, WriteModel } from './sink.js';
+import { failed, nothing } from './steps.js';
+import type { Standing } from './steps.js';
+import { readStored, versionIn } from './stored.js';
+import { compareVersions } from './version-order.js';
+
+/**
+ * Looks at what is stored before anything is sent. Settled are the items that writing wouldn't change anything for: those stored
+ * just so, and those superseded. Only data that a majority has says that for good: it isn't rolled back, and versions only rise.
+ */
+export async function look(
+  items: readonly Item[],
+  { commands, order, signal }: Pick<Settling, 'commands' | 'order' | 'signal'>,
+): Promise<Standing> {
+  const { documents, fault } = await readStored(
+    commands,
+    items,
+    { readConcern: { level: 'majority' } },
+    signal,
+  );
+  if (documents === null) return failed(items, fault);
+  const standing = nothing();
+  const writer = createWriter(items.reduce((most, { bytes }) => Math.max(most, bytes), 0));
+  for (const item of items) {
+    const document = documents.get(matchText(item.model.id));
+    if (document === undefined) {
+      standing.missing.push(item);
+      continue;
+    }
+    writer.to = 0;
+    writeDocument(writer, item);
+    if (!isWritten(writer, document) && !isSuperseded(item.model, document, order))
+      standing.stored.push(item);
+  }
+  recycle(writer.out);
+  return standing;
+}
+
+function isWritten({ out, to }: Writer, document: Buffer): boolean {
+  return document.length === to && out.compare(document, 0, to, 0, to) === 0;
+}
+
+/**
+ * Whether the guard would keep the stored document, by the guard's own rule. Of the same record it keeps a tombstone, and replaces
+ * a document: what has become of it meanwhile is undone.
+ */
+function isSuperseded({ kind, version }: WriteModel, document: Buffer, order: VersionOrder): boolean {
+  const stored = versionIn(document);
+  if (stored === null) return false;
+  const newer = compareVersions(stored, version, order);
+  return kind === 'delete' ? newer >= 0 : newer > 0;
+}
