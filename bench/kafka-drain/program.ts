@@ -29,12 +29,15 @@ export const kafkaDrainOfMembers: Program = {
   open: (task) => open(task, { members: MEMBERS }),
 };
 
+/** What the Dockerfile sets for a worker. */
+const AS_THE_IMAGE = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4' };
+
 /** `settings`: of the pipeline, besides what it can't do without. */
 async function open(task: Task, settings: object): Promise<Opened> {
   const file = join(task.folder, 'drain.yaml');
   const pipeline = task.group;
   writeFileSync(file, stringify(configurationOf(task, pipeline, settings)));
-  const environment = { ...process.env, TEMPORAL_ADDRESS: task.servers.temporal };
+  const environment = { ...process.env, ...AS_THE_IMAGE, TEMPORAL_ADDRESS: task.servers.temporal };
   const command = (...args: string[]) =>
     run(process.execPath, [CLI, '--config', file, ...args], { env: environment, cwd: task.folder });
   await command('setup');

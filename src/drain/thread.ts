@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { collectionFor } from '../config/collections.js';
 import { needsRegistry } from '../config/registry-connection.js';
 import { toErrorData } from '../errors.js';
+import type { FetchSizes } from '../kafka/consumer.js';
 import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
@@ -124,10 +125,19 @@ async function openTransform(
   return { transform: createTransformStep(call, { notes, suspects, clock, alive }) };
 }
 
-function openSource({ kafka, token, task }: ThreadInput, reporter: Reporter): Source {
+/** A transform may wait for something else: more partitions at once, less of each. */
+const SIZES_OF_TRANSFORMS: Partial<FetchSizes> = {
+  maxBytesPerPartition: 1024 * 1024,
+  concurrentPartitions: 4,
+};
+
+function openSource({ kafka, token, task, transform }: ThreadInput, reporter: Reporter): Source {
   const { group } = task.pipeline;
-  const tokens = { kept: token, changed: reporter.token };
-  return createSource({ kafka, topics: { names: topicsOf(task) }, group, log: reporter.log, tokens });
+  return createSource({
+    ...{ kafka, topics: { names: topicsOf(task) }, group, log: reporter.log },
+    tokens: { kept: token, changed: reporter.token },
+    ...(transform !== null && { fetchSizes: SIZES_OF_TRANSFORMS }),
+  });
 }
 
 /** What was planned: a topic that came since is the next run's. */

@@ -29,6 +29,16 @@ describe('the image', () => {
     assert.deepEqual(all('CMD'), ['CMD ["kafka-drain", "worker"]']);
   });
 
+  test('has the settings of memory with which the bench measures', () => {
+    const settings = all('ENV').flatMap((line) => line.split(' ').slice(1));
+    const measured = read('bench/kafka-drain/program.ts');
+    for (const setting of settings.filter((text) => /^(MALLOC|NODE_OPTIONS)/.test(text))) {
+      const [name = '', ...value] = setting.split('=');
+      assert.ok(measured.includes(`${name}: '${value.join('=')}'`), setting);
+    }
+    assert.equal(settings.length, 4);
+  });
+
   test('has one base, which builds can pin by its digest', () => {
     assert.deepEqual(all('ARG'), ['ARG NODE_IMAGE=node:22-bookworm-slim']);
     for (const line of all('FROM')) assert.match(line, /^FROM \$\{NODE_IMAGE\}/);
