@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { createScenario } from '../../support/scenario.js';
+import { createScenario, type Scenario } from '../../support/scenario.js';
 
 const PARTITIONS = 4;
 
@@ -17,13 +17,13 @@ export const transform = ({ value }) =>
 `;
 
 test('a transform may wait in four partitions at a time', async () => {
-  const scenario = await createScenario({
-    partitions: PARTITIONS,
-    pipeline: { transform: './transform.mjs' },
-  });
+  const home = await createScenario();
+  let scenario: Scenario | undefined;
   try {
-    writeFileSync(join(dirname(scenario.configurationFile), 'transform.mjs'), TRANSFORM);
-    await scenario.startWorker();
+    writeFileSync(join(dirname(home.configurationFile), 'transform.mjs'), TRANSFORM);
+    const pipeline = { transform: './transform.mjs' };
+    scenario = await createScenario({ beside: home, partitions: PARTITIONS, pipeline });
+    await home.startWorker();
     await scenario.produce(
       Array.from({ length: PARTITIONS }, (_, partition) => ({
         ...{ key: `o-${String(partition)}`, value: '{"a":1}', partition },
@@ -32,6 +32,7 @@ test('a transform may wait in four partitions at a time', async () => {
     const { stopReason, attempt, records } = await (await scenario.trigger()).result();
     assert.deepEqual([stopReason, attempt, records.inserted], ['drained', 1, PARTITIONS]);
   } finally {
-    await scenario.close();
+    await scenario?.close();
+    await home.close();
   }
 });
