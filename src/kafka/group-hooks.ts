@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOKS } from './assignor.js';
 import { fatal, isConnectionError, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
 import type { FetchedBatch, Group } from './internals.js';
+import { toRecordBatch } from './record-batch.js';
 
 /** How long a join goes on while the group keeps rebalancing: four times our own rebalance timeout. */
 const JOIN_LIMIT_MS = 60_000;
@@ -72,7 +73,7 @@ export function installGroupHooks(prototype: Group): void {
 
   prototype.fetch = function (this: Group, nodeId) {
     const hooks = hooksOf(this);
-    if (hooks === undefined) return original.fetch.call(this, nodeId);
+    if (hooks === undefined) return original.fetch.call(this, nodeId).then(unpack);
     return hooks.fetch(this, () => original.fetch.call(this, nodeId));
   };
 
@@ -85,6 +86,12 @@ export function installGroupHooks(prototype: Group): void {
     hooksOf(this)?.leaving();
     return original.leave.call(this);
   };
+}
+
+/** For consumers that expect a record where ours have a batch of the log. */
+function unpack(batches: FetchedBatch[]): FetchedBatch[] {
+  for (const batch of batches) Object.assign(batch, { messages: toRecordBatch(batch, Infinity).records });
+  return batches;
 }
 
 /** Detached on purpose: they are called with the group as `this`. */

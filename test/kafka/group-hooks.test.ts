@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOOKS } from '../../src/kafka/assignor.js';
 import { installGroupHooks, type GroupHooks } from '../../src/kafka/group-hooks.js';
-import type { Group } from '../../src/kafka/internals.js';
+import type { FetchedBatch, Group } from '../../src/kafka/internals.js';
+import { decodeBatch, decoded } from './encoded-batch.js';
 
 const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
 
 type Step = () => Promise<void>;
 
 /** A class in the shape of kafkajs's ConsumerGroup, with the hooks installed; each step takes the next answer, then succeeds. */
-function openGroup(options: { hooks?: Partial<GroupHooks> | null } = {}) {
+function openGroup(options: { hooks?: Partial<GroupHooks> | null; fetched?: FetchedBatch[] } = {}) {
   const did: string[] = [];
   const answers: Record<string, (Error | Step)[]> = { join: [], sync: [], joined: [], heartbeat: [] };
   const answer = async (name: string): Promise<void> => {
@@ -23,7 +24,7 @@ function openGroup(options: { hooks?: Partial<GroupHooks> | null } = {}) {
     [Symbol('private:ConsumerGroup:sync')]: () => answer('sync'),
     joinAndSync: () => answer('original joinAndSync'),
     heartbeat: () => answer('heartbeat'),
-    fetch: () => Promise.resolve([]),
+    fetch: () => Promise.resolve([...(options.fetched ?? [])]),
     recoverFromFetch: () => Promise.resolve(),
     leave: () => answer('leave'),
   };
@@ -149,4 +150,15 @@ test("somebody else's consumer in the same process is left as it was", async () 
   const { group, did } = openGroup({ hooks: null });
   await group.joinAndSync();
   assert.deepEqual(did, ['original joinAndSync']);
+});
+
+test('consumers of others in this process get records, ours the batches of the log, which they unpack themselves', async () => {
+  const { packed } = await decodeBatch({ firstOffset: 3, records: [{ offset: 3 }, { offset: 4 }] });
+  const fetched = (): FetchedBatch => ({
+    ...{ topic: 't', partition: 0, fetchedOffset: '4', messages: [packed], lastOffset: () => '4' },
+  });
+  const [ours] = await openGroup({ fetched: [fetched()] }).group.fetch('1');
+  assert.deepEqual(ours?.messages, [packed]);
+  const [theirs] = await openGroup({ hooks: null, fetched: [fetched()] }).group.fetch('1');
+  assert.deepEqual(theirs?.messages, [decoded(4)]);
 });
