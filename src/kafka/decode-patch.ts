@@ -65,10 +65,9 @@ async function decodeBatches(
 }
 
 const OF_NO_PRODUCER = { producerId: '-1', inTransaction: false };
-const NO_HEADERS: KafkaRecord['headers'] = [];
 
 function ofOldMessage({ offset, timestamp = '-1', key, value }: OldMessage): PackedRecords {
-  const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value, headers: NO_HEADERS };
+  const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value, headers: [] };
   return {
     ...OF_NO_PRODUCER,
     offset: content.offset,

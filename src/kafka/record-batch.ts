@@ -13,12 +13,16 @@ export function toRecordBatch(batch: FetchedBatch, maxBytes = MAX_BYTES): Record
   const { topic, partition, messages } = batch;
   const from = BigInt(batch.fetchedOffset);
   const records: KafkaRecord[] = [];
-  let last = BigInt(batch.lastOffset());
+  let nextOffset = BigInt(batch.lastOffset()) + 1n;
+  let readTo = from;
   let bytes = 0;
   for (const packed of messages) {
-    if (bytes >= maxBytes) break;
+    if (bytes >= maxBytes) {
+      nextOffset = readTo;
+      break;
+    }
     bytes += packed.read({ topic, partition }, from, records);
-    if (bytes >= maxBytes && packed !== messages.at(-1)) last = packed.offset;
+    readTo = packed.offset + 1n;
   }
-  return { topic, partition: partitionName({ topic, partition }), records, nextOffset: last + 1n };
+  return { topic, partition: partitionName({ topic, partition }), records, nextOffset };
 }

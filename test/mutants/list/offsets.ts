@@ -60,8 +60,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/record-batch',
-        find: 'let last = BigInt(batch.lastOffset());',
-        replace: 'let last = BigInt(messages.at(-1)?.offset ?? -1n);',
+        find: 'let nextOffset = BigInt(batch.lastOffset()) + 1n;',
+        replace: 'let nextOffset = BigInt(messages.at(-1)?.offset ?? -1n) + 1n;',
       },
     ],
     tests: ['kafka/patched-kafkajs'],
@@ -99,7 +99,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: 'the position moves behind records of a fetch that were left for the next one',
     bug: null,
-    edits: [{ file: 'kafka/record-batch', find: 'last = packed.offset;', replace: ';' }],
+    edits: [{ file: 'kafka/record-batch', find: 'nextOffset = readTo;', replace: ';' }],
     tests: ['kafka/record-batch'],
   },
   {
