@@ -43,6 +43,9 @@ export const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 };
 
 const KEEP_ALIVE_MS = 60_000;
 
+/** What is received at once, at most. */
+const RECEIVE_BYTES = 256 * 1024;
+
 export interface ClientOptions {
   log?: SourceLog | undefined;
   /** Needed for OAUTHBEARER. */
@@ -101,12 +104,28 @@ function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): net.Soc
   // The typings say there is always one; without TLS kafkajs passes none.
   const options = ssl as tls.ConnectionOptions | null;
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  const socket = options
-    ? tls.connect({ host, port, ...servername, ...options }, onConnect)
-    : net.connect({ host, port }, onConnect);
+  const onread = receiveInto(() => socket);
+  const address = { host, port, onread };
+  const socket: net.Socket = options
+    ? tls.connect({ ...address, ...servername, ...options }, onConnect)
+    : net.connect(address, onConnect);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   socket.setNoDelay(true);
   return socket;
+}
+
+/**
+ * Receives into the same memory again and again. By itself Node makes a buffer of 64 KiB for each piece, and what is allocated
+ * outside of JavaScript's heap counts for its garbage collector. Whoever listens must copy, as `processData` does.
+ */
+function receiveInto(socket: () => net.Socket): net.OnReadOpts {
+  return {
+    buffer: Buffer.allocUnsafeSlow(RECEIVE_BYTES),
+    callback: (bytes, buffer) => {
+      socket().emit('data', Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+      return true;
+    },
+  };
 }
 
 function track(socket: net.Socket, sockets: Set<net.Socket>): net.Socket {

@@ -92,3 +92,19 @@ export interface OffsetOutOfRange {
   topic: string;
   partition: number;
 }
+
+/** A connection to a broker (`network/connection.js`). */
+export interface Connection {
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  /** While it logs in. */
+  authHandlers: { onSuccess: (bytes: Buffer) => void } | null;
+  /** Whether what it waits for meanwhile has the form of a response. */
+  authExpectResponse: boolean;
+  socket: { destroy: (error: Error) => unknown };
+  requestQueue: {
+    fulfillRequest: (response: { size: number; correlationId: number; payload: Buffer }) => void;
+  };
+  processData: (data: Buffer) => void;
+}

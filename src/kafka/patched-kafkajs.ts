@@ -8,8 +8,9 @@ import { registerCodecs } from './codecs.js';
 import { createDecodeBatch, type BatchCodec } from './batch-decoder.js';
 import { createDecodeMessages, hideAborted } from './decode-patch.js';
 import { installGroupHooks } from './group-hooks.js';
-import type { Decoder, FetchResponse, Group, OffsetOutOfRange, OldMessage } from './internals.js';
+import type { Connection, Decoder, FetchResponse, Group, OffsetOutOfRange, OldMessage } from './internals.js';
 import { fatal } from './kafka-errors.js';
+import { processData } from './receive.js';
 
 /** kafkajs with our patches. */
 export type PatchedKafkaJs = typeof KafkaJs & { AssignerProtocol: AssignerProtocol };
@@ -20,6 +21,7 @@ export const KAFKAJS_VERSION = '2.2.4';
 /** The first 16 hex digits of the SHA-256 of each replaced function's source. */
 const EXPECTED = {
   decodeMessages: '1b27174fb8b38bbd',
+  processData: '8cc3f4c52154f4ca',
   scheduleCheckPendingRequests: '04347ea969c6f2e3',
   joinAndSync: '86569beffea31029',
   heartbeat: 'ba6c66c6bb8ab3ea',
@@ -55,6 +57,7 @@ function patch(require: NodeJS.Require): PatchedKafkaJs {
   const source = (path: string): string => join(root, 'src', path);
   patchFetch(require, source);
   patchRequestQueue(require(source('network/requestQueue/index.js')) as Class<RequestQueue>);
+  patchConnection(require(source('network/connection.js')) as Class<Connection>);
   patchBatch(require(source('consumer/batch.js')) as Class<BatchMethods>);
   patchGroup(require(source('consumer/consumerGroup.js')) as Class<Group>);
   const kafkajs = require('kafkajs') as PatchedKafkaJs;
@@ -132,6 +135,12 @@ function patchRequestQueue({ prototype }: Class<RequestQueue>): void {
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) original.call(this);
   };
+}
+
+/** See `receive.ts`. */
+function patchConnection({ prototype }: Class<Connection>): void {
+  requireSource('processData', prototype.processData);
+  prototype.processData = processData;
 }
 
 interface BatchMethods {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { sendInPlace, type DriverParts, type Message } from '../../src/mongodb/driver-patch.js';
+import { beginSection, rawDocuments } from '../../src/mongodb/wire.js';
+
+interface Commands {
+  OpMsgRequest: new (database: string, command: object, options: object) => Message;
+}
+
+const require = createRequire(import.meta.url);
+const { OpMsgRequest } = require('mongodb/lib/cmap/commands.js') as Commands;
+const { Connection } = require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>;
+
+/** A section `documents` with so many bytes behind its name. */
+function sectionOf(bytes: number): Buffer {
+  const writer = { out: Buffer.alloc(bytes + 64), to: 0 };
+  beginSection(writer, 'documents');
+  return writer.out.subarray(0, writer.to + bytes);
+}
+
+/** What a connection without a peer sends of a command with such sections. */
+async function send(sections: Record<string, Buffer>, agreedCompressor = 'none'): Promise<Uint8Array[]> {
+  const fields = Object.entries(sections).map(([name, section]) => [name, rawDocuments(section)] as const);
+  const command = { insert: 'orders', ...Object.fromEntries(fields) };
+  const sent: Uint8Array[] = [];
+  const connection = { socket: { write: (bytes: Uint8Array) => sent.push(bytes) > 0 } };
+  const message = new OpMsgRequest('shop', command, { requestId: 7 });
+  await Connection.prototype.writeCommand.call(connection as never, message, { agreedCompressor });
+  return sent;
+}
+
+const isPartOf = (sent: Uint8Array[], section: Buffer) =>
+  sent.some(({ buffer, byteOffset }) => buffer === section.buffer && byteOffset === section.byteOffset);
+
+test('the installed driver sends the same message, with a long section from where it is', async () => {
+  const long = sectionOf(100_000);
+  const before = Buffer.concat(await send({ documents: long }));
+  assert.equal(sendInPlace(), true, 'the patch is for another version of the driver');
+  const sent = await send({ documents: long });
+  assert.deepEqual(Buffer.concat(sent), before);
+  assert.equal(isPartOf(sent, long), true, 'it was copied');
+  assert.equal(sent.length, 2);
+});
+
+test('short sections, several of them, and what is compressed go as before', async () => {
+  sendInPlace();
+  const short = sectionOf(1_000);
+  assert.equal((await send({ documents: short })).length, 1);
+  const [first, second] = [sectionOf(20_000), sectionOf(30_000)];
+  const both = Buffer.concat(await send({ documents: first, updates: second }));
+  assert.equal(both.includes(Buffer.concat([first, second])), true);
+  assert.equal(both.readInt32LE(0), both.length);
+  const long = sectionOf(100_000);
+  const compressed = Buffer.concat(await send({ documents: long }, 'zlib'));
+  assert.equal(compressed.length < 2_000, true);
+});
+
+test('another version of the driver is left as it is', () => {
+  class Other {
+    extractDocumentSequences = undefined;
+  }
+  const changed = async () => Promise.resolve();
+  const driver = {
+    OpMsgRequest: Other,
+    DocumentSequence: Other,
+    Connection: Object.assign(function () {}, { prototype: { writeCommand: changed } }),
+  } as unknown as DriverParts;
+  assert.equal(sendInPlace(driver), false);
+  assert.equal(driver.Connection.prototype.writeCommand, changed);
+});
