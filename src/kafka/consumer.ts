@@ -37,7 +37,7 @@ const CONNECT_ABORT_LIMIT_MS = 1_000;
 /** How long a join that is no longer wanted may still take; cut off, its member would block the group for a session timeout. */
 const JOIN_ABORT_LIMIT_MS = 15_000;
 
-export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
+export interface ConsumerOptions extends Omit<MemberOptions, 'leaving' | 'maxBytes'> {
   client: KafkaClient;
   /**
    * All topics of the pipeline, also those of which no partition is wanted now: while a group has members, Kafka lets its offsets
@@ -52,11 +52,13 @@ export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
  * what `handle` rejected with, or with whatever ended kafkajs's consumer, unclassified. The client is used up afterwards.
  */
 export async function runConsumer(options: ConsumerOptions): Promise<void> {
-  const { client, request } = options;
+  const { client, request, sizes } = options;
   const { signal } = request;
+  const { maxBytes } = sizes;
   const fuse = createFuse();
   const cut = (): void => client.cut('gave up waiting for Kafka while leaving the group');
-  const member = createMember({ ...options, leaving: () => fuse.light(LEAVE_LIMIT_MS, cut) });
+  const leaving = (): void => fuse.light(LEAVE_LIMIT_MS, cut);
+  const member = createMember({ ...options, maxBytes, leaving });
   const consumer = createConsumer(options, member);
   try {
     await untilEnd(consumer, options, member, fuse);

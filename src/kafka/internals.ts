@@ -59,6 +59,8 @@ export interface FetchedBatch {
   fetchedOffset: string;
   /** Without the hidden ones. */
   messages: readonly PackedRecords[];
+  /** Whether nothing was fetched, not even something hidden. */
+  isEmpty: () => boolean;
   lastOffset: () => string;
 }
 
@@ -72,6 +74,8 @@ export interface Group {
   memberId: string | null;
   leaderId: string | null;
   generationId: number | null;
+  /** Read when a fetch request is built. */
+  maxBytes: number;
   assigners: readonly object[];
   offsetManager: { nextOffset: (topic: string, partition: number) => { toString: () => string } };
   joinAndSync: () => Promise<void>;

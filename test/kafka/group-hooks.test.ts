@@ -155,7 +155,9 @@ test("somebody else's consumer in the same process is left as it was", async () 
 test('consumers of others in this process get records, ours the batches of the log, which they unpack themselves', async () => {
   const { packed } = await decodeBatch({ firstOffset: 3, records: [{ offset: 3 }, { offset: 4 }] });
   const fetched = (): FetchedBatch => ({
-    ...{ topic: 't', partition: 0, fetchedOffset: '4', messages: [packed], lastOffset: () => '4' },
+    ...{ topic: 't', partition: 0, fetchedOffset: '4', messages: [packed] },
+    isEmpty: () => false,
+    lastOffset: () => '4',
   });
   const [ours] = await openGroup({ fetched: [fetched()] }).group.fetch('1');
   assert.deepEqual(ours?.messages, [packed]);

@@ -26,6 +26,7 @@ export const protocolError = (type: string): Error => Object.assign(new Error(ty
 export function fetched(partition: number, first: number, last: number): FetchedBatch {
   return {
     ...{ topic: 't', partition, fetchedOffset: String(first), messages: [] },
+    isEmpty: () => last < first,
     lastOffset: () => String(last),
   };
 }
@@ -60,7 +61,12 @@ export function open(
   } as Partial<Group> as Group;
   const offset: CommittedOffset = { offset: committed, metadata: '' };
   const member = createMember({
-    ...{ group: 'g', leaving: () => undefined, classify: (error) => error as Error },
+    ...{
+      group: 'g',
+      maxBytes: 1024 * 1024,
+      leaving: () => undefined,
+      classify: (error) => error as Error,
+    },
     fetchCommitted: () =>
       Promise.resolve(
         new Map([

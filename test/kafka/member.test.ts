@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FetchedBatch } from '../../src/kafka/internals.js';
 import { fetched, open, protocolError, turn } from './member-world.js';
 
 test('a handled batch is committed under its generation, then the position moves', async () => {
@@ -9,6 +10,20 @@ test('a handled batch is committed under its generation, then the position moves
   finish(0);
   await handled;
   assert.deepEqual(did, ['fetched', 'handle 0', 'commit 0@10 in 1', 'position 0@10']);
+});
+
+test('until something came, only a small piece is fetched', async () => {
+  const { join, member, group } = open(0n);
+  await join(1);
+  const asked: number[] = [];
+  const fetch = (batch: FetchedBatch) =>
+    member.hooks.fetch(group, () => {
+      asked.push(group.maxBytes);
+      return Promise.resolve([batch]);
+    });
+  const nothing = fetched(0, 5, 4);
+  for (const batch of [nothing, nothing, fetched(0, 5, 9), nothing]) await fetch(batch);
+  assert.deepEqual(asked, [256 * 1024, 256 * 1024, 256 * 1024, 1024 * 1024]);
 });
 
 test('a partition that is done is paused', async () => {

@@ -12,6 +12,7 @@ async function fetchedFrom(from: number, ranges: [number, number][], covered: nu
   });
   return {
     ...{ topic: 't', partition: 0, fetchedOffset: String(from), messages: await Promise.all(messages) },
+    isEmpty: () => false,
     lastOffset: () => String(covered),
   };
 }
