@@ -5,7 +5,7 @@ import { startStack, type Stack } from '../stack/stack.js';
 import { createTopic } from '../stack/topics.js';
 import { foldTopic, type Fold } from './fold.js';
 import type { ServerPids } from './sampler.js';
-import { recordsOf, type Workload } from './workloads.js';
+import { recordsOf, topicOf, type Workload } from './workloads.js';
 
 export interface BenchServers {
   readonly stack: Stack;
@@ -66,7 +66,7 @@ export async function fillTopic(
   workload: Workload,
   { records, partitions, bytes }: TopicSize,
 ): Promise<FilledTopic> {
-  const name = `bench-${workload.name}-${String(workload.count(records))}`;
+  const name = topicOf(workload, records);
   await createTopic(admin, {
     topic: name,
     numPartitions: partitions,

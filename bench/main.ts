@@ -4,11 +4,10 @@ import { untilStopped } from '../stack/signals.js';
 import { temporaryFolder } from '../test/support/stack.js';
 import { startServers } from './bench-servers.js';
 import { describeMachine, describeVersions } from './machine.js';
-import type { RunFigures } from './measure.js';
 import { optionsFrom, type BenchFlags, type BenchOptions } from './options.js';
 import type { Program } from './program.js';
 import { PEERS, SUBJECT_PROGRAM } from './programs.js';
-import { runRounds, type Fetched } from './rounds.js';
+import { runRounds, type Fetched, type Outcome } from './rounds.js';
 import { describeSummary, summarize } from './summary.js';
 
 /** The names in `peers/packages.json` of what must be fetched for the peers asked for; throws where a flag is wrong. */
@@ -27,7 +26,7 @@ function chosenPeers(options: BenchOptions): Program[] {
 
 /**
  * Measures kafka-drain and its peers side by side on servers of its own, prints a table and writes the figures. A peer that
- * fails is left out from then on and said so; only kafka-drain's failure ends the bench.
+ * fails is left out from then on and said so; only kafka-drain's failure ends the bench, and what was measured until then is kept.
  * @returns the exit code: 1 where kafka-drain left a wrong document
  */
 export async function runBench(flags: BenchFlags, fetched: Fetched): Promise<number> {
@@ -40,28 +39,31 @@ export async function runBench(flags: BenchFlags, fetched: Fetched): Promise<num
   });
   try {
     const peers = chosenPeers(options);
-    const { runs, leftOut } = await Promise.race([
-      runRounds({ options, servers, folder: folder.path, peers, fetched }),
-      stopped,
-    ]);
-    report(options, date, runs, leftOut);
-    return runs.some(({ program, wrong }) => program.startsWith(SUBJECT_PROGRAM.name) && wrong > 0) ? 1 : 0;
+    const field = { options, servers, folder: folder.path, peers, fetched };
+    const outcome: Outcome = { runs: [], leftOut: new Map() };
+    const rounds = Promise.race([runRounds(field, outcome), stopped]);
+    const isComplete = await rounds.then(
+      () => true,
+      () => false,
+    );
+    report(options, date, outcome, isComplete);
+    await rounds;
+    return outcome.runs.some(({ program, wrong }) => program.startsWith(SUBJECT_PROGRAM.name) && wrong > 0)
+      ? 1
+      : 0;
   } finally {
     await servers.stop();
     folder.remove();
   }
 }
 
-function report(
-  options: BenchOptions,
-  date: Date,
-  runs: readonly RunFigures[],
-  leftOut: ReadonlyMap<string, string>,
-): void {
+/** What was measured until an end before its time is kept, under another name. */
+function report(options: BenchOptions, date: Date, { runs, leftOut }: Outcome, isComplete: boolean): void {
+  if (runs.length === 0) return;
   const summary = summarize(runs);
   console.log(`\n${describeSummary(summary)}`);
   if (options.out === undefined) return;
-  const file = resolve(options.out);
+  const file = resolve(isComplete ? options.out : options.out.replace(/(\.json)?$/, '-unfinished$1'));
   mkdirSync(dirname(file), { recursive: true });
   const { workloads, rounds, records, partitions, bytes, joinDelayMs } = options;
   const content = {

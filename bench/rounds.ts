@@ -4,7 +4,7 @@ import { measure, type RunFigures } from './measure.js';
 import { rotated, type BenchOptions } from './options.js';
 import type { Program } from './program.js';
 import { SUBJECT_PROGRAM } from './programs.js';
-import type { Workload } from './workloads.js';
+import { topicOf, type Workload } from './workloads.js';
 
 /** By the name of what a peer needs: where it is, or why it isn't to be had here. */
 export type Fetched = Readonly<Record<string, { readonly folder?: string; readonly missing?: string }>>;
@@ -18,15 +18,16 @@ export interface Field {
 }
 
 export interface Outcome {
-  readonly runs: readonly RunFigures[];
+  readonly runs: RunFigures[];
   /** Why, by the program's name. */
-  readonly leftOut: ReadonlyMap<string, string>;
+  readonly leftOut: Map<string, string>;
 }
 
-/** A peer that fails is left out from then on, and said so; kafka-drain's failure ends everything. */
-export async function runRounds(field: Field): Promise<Outcome> {
-  const runs: RunFigures[] = [];
-  const leftOut = new Map<string, string>();
+/**
+ * Adds to the outcome run by run. A peer that fails is left out from then on, and said so; kafka-drain's failure ends
+ * everything.
+ */
+export async function runRounds(field: Field, { runs, leftOut }: Outcome): Promise<void> {
   const leaveOut = ({ name }: Program, reason: string): void => {
     leftOut.set(name, reason);
     console.log(`${name} is left out: ${reason.split('\n', 1).join('')}`);
@@ -36,7 +37,7 @@ export async function runRounds(field: Field): Promise<Outcome> {
     if (missing !== undefined) leaveOut(peer, missing);
   }
   for (const workload of field.options.workloads) {
-    const topics = new Map<number, FilledTopic>();
+    const topics = new Map<string, FilledTopic>();
     for (const { program, round } of turnsOf(field, workload)) {
       if (leftOut.has(program.name)) continue;
       const figures = await oneRun(field, workload, program, round, topics).catch(failureOf);
@@ -44,10 +45,8 @@ export async function runRounds(field: Field): Promise<Outcome> {
       else if (program === SUBJECT_PROGRAM) throw figures;
       else leaveOut(program, figures.message);
     }
-    const names = [...topics.values()].map(({ name }) => name);
-    await field.servers.admin.deleteTopics({ topics: names });
+    await field.servers.admin.deleteTopics({ topics: [...topics.keys()] });
   }
-  return { runs, leftOut };
 }
 
 function failureOf(error: unknown): Error {
@@ -79,11 +78,12 @@ async function oneRun(
   workload: Workload,
   program: Program,
   round: number,
-  topics: Map<number, FilledTopic>,
+  topics: Map<string, FilledTopic>,
 ): Promise<RunFigures> {
   const records = Math.min(options.records, program.mostRecords ?? options.records);
-  const topic = topics.get(records) ?? (await fillTopic(servers, workload, { ...options, records }));
-  topics.set(records, topic);
+  const name = topicOf(workload, records);
+  const topic = topics.get(name) ?? (await fillTopic(servers, workload, { ...options, records }));
+  topics.set(name, topic);
   const needed = fetched[program.needs ?? '']?.folder ?? '';
   const figures = await measure({ servers, folder, program, fetched: needed, workload, topic, round });
   console.log(describeRun(figures));

@@ -93,6 +93,11 @@ function hotId(index: number, records: number): number {
   return index % 2 === 0 ? scatter(index) % hot : hot + (scatter(index) % (ids - hot));
 }
 
+/** The name of the topic of so many records; programs that take fewer share it where the workload has no more than those. */
+export function topicOf({ name, count }: Workload, records: number): string {
+  return `bench-${name}-${String(count(records))}`;
+}
+
 /** The topic's records in the order in which they are produced. `bytes`: of a value, if not the workload's own. */
 export function* recordsOf(
   workload: Workload,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { recordsOf, WORKLOADS, type Workload, type WorkloadName } from '../../bench/workloads.js';
+import { recordsOf, topicOf, WORKLOADS, type Workload, type WorkloadName } from '../../bench/workloads.js';
 
 const RECORDS = 20_000;
 
@@ -27,6 +27,12 @@ describe('a workload', () => {
   test('can have values of another size', () => {
     const [record] = recordsOf(workload('new'), 1, 1_000_000);
     assert.equal(record?.value.length, 1_000_000);
+  });
+
+  test('of few records has one topic, however many a program takes at most', () => {
+    const names = [20_000, 200_000].map((records) => topicOf(workload('small'), records));
+    assert.deepEqual(names, ['bench-small-100', 'bench-small-100']);
+    assert.equal(topicOf(workload('new'), 20_000), 'bench-new-20000');
   });
 
   test('of new ids has no id twice', () => {
