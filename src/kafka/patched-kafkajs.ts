@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as KafkaJs from 'kafkajs';
 import { DrainError } from '../errors.js';
+import { sourceHash } from '../source-hash.js';
 import type { AssignerProtocol } from './assignor.js';
 import { registerCodecs } from './codecs.js';
 import { createDecodeBatch, type BatchCodec } from './batch-decoder.js';
@@ -18,7 +18,7 @@ export type PatchedKafkaJs = typeof KafkaJs & { AssignerProtocol: AssignerProtoc
 /** The one version whose sources the patches were written against. */
 export const KAFKAJS_VERSION = '2.2.4';
 
-/** The first 16 hex digits of the SHA-256 of each replaced function's source. */
+/** The `sourceHash` of each replaced function. */
 const EXPECTED = {
   decodeMessages: '1b27174fb8b38bbd',
   processData: '8cc3f4c52154f4ca',
@@ -71,8 +71,7 @@ interface Class<T> {
 
 /** Refuses a function whose source isn't the one the patch was written against. */
 export function requireSource(name: keyof typeof EXPECTED, original: unknown): void {
-  const hash = createHash('sha256').update(String(original)).digest('hex').slice(0, 16);
-  if (hash !== EXPECTED[name]) {
+  if (sourceHash(original) !== EXPECTED[name]) {
     throw unpatched(`the source of its function ${name} is not that of ${KAFKAJS_VERSION}`);
   }
 }

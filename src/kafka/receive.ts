@@ -9,7 +9,7 @@ const FIRST_ROOM_BYTES = 16 * 1024 * 1024;
 
 /**
  * Replaces kafkajs's `processData`: what is received is copied into a buffer for the whole response at once, and nothing of it is
- * kept, so that a socket can receive into the same memory again (`createReceiving`). kafkajs keeps each piece as it came and puts
+ * kept, so that a socket can receive into the same memory again (`client.ts`). kafkajs keeps each piece as it came and puts
  * them together at the end, twice the memory outside of JavaScript's heap, which counts for its garbage collector.
  * The fields are kafkajs's own, since its `disconnect` resets them: `chunks` holds the response's buffer, `bytesBuffered` is what
  * of it is there, `bytesNeeded` its whole length.

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { sourceHash } from '../source-hash.js';
 
 /** A message to the server, whose parts are put together when it is sent (the driver's `lib/cmap/commands.js`). */
 export interface Message {
@@ -32,7 +32,7 @@ export interface DriverParts {
   Connection: Class<Connection>;
 }
 
-/** The first 16 hex digits of the SHA-256 of each replaced function's source, in mongodb 7.9.0. */
+/** The `sourceHash` of each replaced function, in mongodb 7.9.0. */
 const EXPECTED = {
   extractDocumentSequences: '2b9bd638b8c1d8d4',
   writeCommand: '57ab125767d457b3',
@@ -53,17 +53,13 @@ export function sendInPlace(driver: DriverParts = installedDriver()): boolean {
   const { extractDocumentSequences } = driver.OpMsgRequest.prototype;
   const { writeCommand } = driver.Connection.prototype;
   const isKnown =
-    hashOf(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
-    hashOf(writeCommand) === EXPECTED.writeCommand;
+    sourceHash(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
+    sourceHash(writeCommand) === EXPECTED.writeCommand;
   if (!isKnown) return false;
   patched.add(driver.Connection);
   patchMessages(driver);
   patchConnections(driver);
   return true;
-}
-
-function hashOf(method: unknown): string {
-  return createHash('sha256').update(String(method)).digest('hex').slice(0, 16);
 }
 
 /** One section is that section, not a copy of it. */
