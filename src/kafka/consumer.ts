@@ -54,11 +54,10 @@ export interface ConsumerOptions extends Omit<MemberOptions, 'leaving' | 'maxByt
 export async function runConsumer(options: ConsumerOptions): Promise<void> {
   const { client, request, sizes } = options;
   const { signal } = request;
-  const { maxBytes } = sizes;
   const fuse = createFuse();
   const cut = (): void => client.cut('gave up waiting for Kafka while leaving the group');
   const leaving = (): void => fuse.light(LEAVE_LIMIT_MS, cut);
-  const member = createMember({ ...options, maxBytes, leaving });
+  const member = createMember({ ...options, maxBytes: sizes.maxBytes, leaving });
   const consumer = createConsumer(options, member);
   try {
     await untilEnd(consumer, options, member, fuse);

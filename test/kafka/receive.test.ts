@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import type { Connection } from '../../src/kafka/internals.js';
 import { processData } from '../../src/kafka/receive.js';
+import { createRandom, type Random } from '../simulator/random.js';
 
 const require = createRequire(import.meta.url);
 /** The module isn't patched here: `patchedKafkaJs` isn't called. */
@@ -41,22 +42,11 @@ function responseOf(correlationId: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** Numbers that are the same in every run (mulberry32). */
-function numbersFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 /** Cuts the bytes at random and receives every piece in the same memory, which is overwritten afterwards. */
-function receiveAll(connection: Connection, bytes: Buffer, below: (limit: number) => number): void {
+function receiveAll(connection: Connection, bytes: Buffer, { integer }: Random): void {
   const memory = Buffer.alloc(64);
   for (let at = 0; at < bytes.length;) {
-    const end = Math.min(bytes.length, at + 1 + below(memory.length));
+    const end = Math.min(bytes.length, at + integer(1, memory.length));
     const length = bytes.copy(memory, 0, at, end);
     connection.processData(memory.subarray(0, length));
     memory.fill(0xee);
@@ -66,13 +56,14 @@ function receiveAll(connection: Connection, bytes: Buffer, below: (limit: number
 
 test('responses are the same as of kafkajs, wherever they are cut', () => {
   for (let seed = 1; seed <= 300; seed += 1) {
-    const below = numbersFrom(seed);
-    const responses = Array.from({ length: 1 + below(6) }, (_, id) =>
-      responseOf(id, Buffer.alloc(below(200), 1 + below(200))),
+    const random = createRandom(seed);
+    const { integer } = random;
+    const responses = Array.from({ length: integer(1, 6) }, (_, id) =>
+      responseOf(id, Buffer.alloc(integer(0, 199), integer(1, 200))),
     );
     const bytes = Buffer.concat(responses);
     const ours = connectionWithoutPeer();
-    receiveAll(ours.connection, bytes, below);
+    receiveAll(ours.connection, bytes, random);
     const theirs = connectionWithoutPeer();
     kafkajs.processData.call(theirs.connection, bytes);
     assert.deepEqual(ours.heard, theirs.heard, `seed ${String(seed)}`);
