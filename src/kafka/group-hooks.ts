@@ -22,7 +22,7 @@ export interface GroupHooks {
   joined: (group: Group) => Promise<void>;
   /** Around every fetch. */
   fetch: (group: Group, fetch: () => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
-  /** kafkajs swallows a fetch's error, or a rebalance begins. */
+  /** kafkajs swallows a fetch's error. */
   interrupted: () => void;
   /** The group gave this member up; returns the error that ends the consumer without another try. */
   fenced: (error: unknown) => Error;
@@ -122,7 +122,6 @@ async function joinUntilSettled(
   everJoined: WeakSet<Group>,
 ): Promise<void> {
   const mayJoinAgain = createPatience();
-  if (everJoined.has(group)) hooks.interrupted();
   for (;;) {
     try {
       if (hooks.stopping()) throw new Error('stopped before joining');

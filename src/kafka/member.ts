@@ -91,6 +91,7 @@ function createHooks(state: State): GroupHooks {
     joining: () => {
       state.generation += 1;
       state.joining = true;
+      interrupted(state);
     },
     joined: (group) => takeUp(state, group),
     fetch: (group, fetch) => fetchBatches(state, group, fetch),

@@ -119,7 +119,10 @@ export interface SourceListener {
   fetching: () => void;
   /** A fetch came back without error, with or without records. */
   fetched: () => void;
-  /** The group is rebalancing or a connection is being re-established: waiting isn't idleness. */
+  /**
+   * A join begins, the first, or one more try, or after a rebalance; or a connection is being re-established. Waiting isn't
+   * idleness.
+   */
   interrupted: () => void;
   /**
    * A commit of ours was acknowledged. Also after every join (right after `assigned`, before any batch), for each assigned

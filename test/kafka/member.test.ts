@@ -202,3 +202,10 @@ test('a fetch whose error kafkajs swallowed does not count as fetched', async ()
   await assert.rejects(member.hooks.fetch(group, () => Promise.reject(new Error('closed'))));
   assert.deepEqual(did, ['interrupted', 'interrupted']);
 });
+
+test('every try to join is an interruption, and so a sign of life', () => {
+  const { member, did } = open(0n);
+  member.hooks.joining();
+  member.hooks.joining();
+  assert.deepEqual(did, ['interrupted', 'interrupted']);
+});

@@ -56,6 +56,7 @@ export interface FaultControl {
   arm: (faults: Faults) => void;
   /** Lets a held thread go on; later attempts meet no strike either. */
   letGo: () => void;
+  hasStruck: () => boolean;
   /** Waits until the strike has happened. */
   struck: () => Promise<void>;
 }
@@ -69,6 +70,7 @@ export function faultsOf(scenario: Scenario): FaultControl {
     writeFileSync(`${file}.new`, JSON.stringify({ ...readAll(file), [scenario.name]: faults }));
     renameSync(`${file}.new`, file);
   };
+  const hasStruck = () => strikes(file).includes(scenario.name);
   return {
     arm: (faults) => {
       writeFileSync(
@@ -84,10 +86,9 @@ export function faultsOf(scenario: Scenario): FaultControl {
       delete faults.strike;
       change(faults);
     },
+    hasStruck,
     struck: async () => {
-      await until(`the fault of ${scenario.name} to strike`, () =>
-        Promise.resolve(strikes(file).includes(scenario.name) || null),
-      );
+      await until(`the fault of ${scenario.name} to strike`, () => Promise.resolve(hasStruck() || null));
     },
   };
 }
