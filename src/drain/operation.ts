@@ -85,7 +85,7 @@ export function createToOperation(
   return (record) => {
     if (record.value === null)
       return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
-    // What a transform gets it may keep, and a slice of the fetch would keep all of it.
+    // What a transform gets it may keep, and the memory of a fetch is used again.
     const value = transform === null ? record.value : Buffer.from(record.value);
     return turn(context, record, value);
   };

@@ -50,7 +50,7 @@ export function createTransformCall(transform: Transform): TransformStep {
   };
 }
 
-/** Key and headers are slices of a whole fetch, which would stay in memory for as long as one of them is kept. */
+/** Key and headers are slices of a whole fetch, whose memory is used again, and a transform may keep what it gets. */
 function recordFor(record: KafkaRecord, fields: Fields): TransformRecord {
   const { topic, partition, offset, timestampMs, key, headers } = record;
   return {

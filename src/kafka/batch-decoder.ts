@@ -71,6 +71,7 @@ export function createDecodeBatch(
         isControlRecord: (attributes & CONTROL) !== 0,
         producerId: String(buffer.readBigInt64BE(at + PRODUCER_ID_AT)),
         inTransaction: (attributes & TRANSACTIONAL) !== 0,
+        memory: buffer.buffer,
         read: (place, from, into) => readRecords(plain, count, { ...stretch, ...place }, from, into),
       },
     };

@@ -35,7 +35,10 @@ export function createDecodeMessages(
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
     const buffer = decoder.readBytes(size);
-    if (!isRecordBatch(buffer, 0)) return (await parts.decodeMessageSet(buffer)).map(ofOldMessage);
+    if (!isRecordBatch(buffer, 0)) {
+      const messages = await parts.decodeMessageSet(buffer);
+      return messages.map((message) => ofOldMessage(message, buffer.buffer));
+    }
     let bytes = bytesOf.get(decoder) ?? 0;
     if (bytes >= maxBytes) return [];
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
@@ -66,12 +69,16 @@ async function decodeBatches(
 
 const OF_NO_PRODUCER = { producerId: '-1', inTransaction: false };
 
-function ofOldMessage({ offset, timestamp = '-1', key, value }: OldMessage): PackedRecords {
+function ofOldMessage(
+  { offset, timestamp = '-1', key, value }: OldMessage,
+  memory: ArrayBufferLike,
+): PackedRecords {
   const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value, headers: [] };
   return {
     ...OF_NO_PRODUCER,
     offset: content.offset,
     isControlRecord: false,
+    memory,
     read: (place, from, into) => {
       if (content.offset >= from) into.push({ ...place, ...content });
       return (key?.length ?? 0) + (value?.length ?? 0);

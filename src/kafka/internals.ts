@@ -15,6 +15,8 @@ export interface PackedRecords {
   isControlRecord: boolean;
   producerId: string;
   inTransaction: boolean;
+  /** Of the whole response. */
+  memory: ArrayBufferLike;
   /** Appends the records from an offset on, and tells what they take in memory, about. Error: `RangeError` where it is damaged. */
   read: (place: TopicPartition, from: bigint, into: KafkaRecord[]) => number;
 }

@@ -7,6 +7,7 @@ import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
 import { startPositions, type Position } from './positions.js';
 import { toRecordBatch } from './record-batch.js';
+import { returnWhenDone } from './response-memory.js';
 import {
   partitionName,
   type BatchHandled,
@@ -59,9 +60,16 @@ interface State extends MemberOptions {
   begun: boolean;
   currentGroup: Group | undefined;
   failed: { error: unknown } | undefined;
-  fetchedIn: WeakMap<FetchedBatch, number>;
+  fetches: WeakMap<FetchedBatch, Fetch>;
   positions: Map<PartitionName, bigint>;
   inHand: Set<{ generation: number; settled: Promise<unknown> }>;
+}
+
+/** Where a batch came from. */
+interface Fetch {
+  generation: number;
+  /** Nothing of the batch is read any more. */
+  done: (batch: FetchedBatch) => void;
 }
 
 export function createMember(options: MemberOptions): Member {
@@ -73,7 +81,7 @@ export function createMember(options: MemberOptions): Member {
     begun: false,
     currentGroup: undefined,
     failed: undefined,
-    fetchedIn: new WeakMap(),
+    fetches: new WeakMap(),
     positions: new Map(),
     inHand: new Set(),
   };
@@ -192,19 +200,22 @@ async function fetchBatches(
   }
   if (state.interruptions === interruptions) listener.fetched();
   if (state.generation !== generation) return [];
+  const done = returnWhenDone(batches);
   for (const batch of batches) {
     state.begun ||= !batch.isEmpty();
-    state.fetchedIn.set(batch, generation);
+    state.fetches.set(batch, { generation, done });
   }
   return batches;
 }
 
 async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
-  const generation = state.fetchedIn.get(batch) ?? -1;
+  const fetch = state.fetches.get(batch);
+  if (fetch === undefined) return;
+  const { generation } = fetch;
   await settledWhere(state, (older) => older < generation);
   const ended = state.request.signal.aborted || state.failed !== undefined;
   if (ended || generation !== state.generation || isStale(state, batch)) return;
-  const work = workOn(state, batch, generation);
+  const work = workOn(state, batch, fetch);
   const entry = { generation, settled: work.catch(() => undefined) };
   state.inHand.add(entry);
   try {
@@ -225,12 +236,13 @@ async function settledWhere(state: State, matches: (generation: number) => boole
   );
 }
 
-async function workOn(state: State, batch: FetchedBatch, generation: number): Promise<void> {
+async function workOn(state: State, batch: FetchedBatch, { generation, done }: Fetch): Promise<void> {
   const group = state.currentGroup;
   if (group === undefined) return;
   const heartbeats = startHeartbeats(group);
   try {
     const handled = await callHandle(state, batch);
+    done(batch);
     if (generation === state.generation) await conclude(state, group, batch, handled);
   } finally {
     heartbeats.stop();

@@ -1,4 +1,5 @@
 import type { Connection } from './internals.js';
+import { takeMemory } from './response-memory.js';
 
 /** The length of what follows, before each response; and the correlation id, its first field. */
 const SIZE_BYTES = 4;
@@ -11,7 +12,7 @@ const FIRST_ROOM_BYTES = 16 * 1024 * 1024;
  * Replaces kafkajs's `processData`: what is received is copied into a buffer for the whole response at once, and nothing of it is
  * kept, so that a socket can receive into the same memory again (`client.ts`). kafkajs keeps each piece as it came and puts
  * them together at the end, twice the memory outside of JavaScript's heap, which counts for its garbage collector.
- * The fields are kafkajs's own, since its `disconnect` resets them: `chunks` holds the response's buffer, `bytesBuffered` is what
+ * The fields are kafkajs's own, since its `disconnect` resets them: `chunks` holds the response's memory, `bytesBuffered` is what
  * of it is there, `bytesNeeded` its whole length.
  */
 export function processData(this: Connection, data: Buffer): void {
@@ -39,9 +40,7 @@ function receive(connection: Connection, data: Buffer, at: number): number {
 function roomFor(connection: Connection, bytes: number): Buffer {
   const [room] = connection.chunks;
   if (room !== undefined && room.length >= bytes) return room;
-  const larger = Buffer.allocUnsafeSlow(
-    Math.min(connection.bytesNeeded, Math.max(bytes, 2 * (room?.length ?? 0))),
-  );
+  const larger = takeMemory(Math.min(connection.bytesNeeded, Math.max(bytes, 2 * (room?.length ?? 0))));
   room?.copy(larger, 0, 0, connection.bytesBuffered);
   connection.chunks = [larger];
   return larger;
@@ -64,7 +63,7 @@ function expectResponse(connection: Connection): boolean {
 }
 
 function handOn(connection: Connection): void {
-  const [response] = connection.chunks;
+  const response = connection.chunks[0]?.subarray(0, connection.bytesNeeded);
   connection.chunks = [];
   connection.bytesBuffered = 0;
   connection.bytesNeeded = SIZE_BYTES;

@@ -95,7 +95,10 @@ export interface BatchHandled {
 export interface ConsumeRequest {
   /** Partitions this member wants; the assignor gives it no others. */
   partitions: readonly PartitionStart[];
-  /** Returns when everything in the batch is durably written. Never called twice at once for one partition. */
+  /**
+   * Returns when everything in the batch is durably written, and nothing of it is kept: its memory is used again. Never called
+   * twice at once for one partition.
+   */
   handle: (batch: RecordBatch) => Promise<BatchHandled>;
   listener: SourceListener;
   /** Aborted: the batches in hand are finished and committed, the group is left, `consume` returns. */

@@ -13,7 +13,7 @@ test('after a join it commits the starts that nobody has, seeks, and tells where
   assert.ok(member.isJoining());
   await member.hooks.joined(group);
   assert.ok(!member.isJoining());
-  assert.deepEqual(did, ['commit 0@3 in 1', 'seek 0@3', 'seek 1@7', 'assigned 0,1']);
+  assert.deepEqual(did, ['interrupted', 'commit 0@3 in 1', 'seek 0@3', 'seek 1@7', 'assigned 0,1']);
   assert.deepEqual(told, ['0@3 ours', '1@7 theirs']);
 });
 
@@ -25,7 +25,7 @@ test('a join whose start cannot be committed has not succeeded', async () => {
   refusals.push(protocolError('REBALANCE_IN_PROGRESS'));
   member.hooks.joining();
   await assert.rejects(member.hooks.joined(group), /REBALANCE_IN_PROGRESS/);
-  assert.deepEqual([did, told], [[], []]);
+  assert.deepEqual([did, told], [['interrupted'], []]);
 });
 
 for (const leaderId of [null, ''])

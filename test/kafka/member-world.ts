@@ -15,10 +15,18 @@ export interface World {
   refusals: Error[];
   /** Finishes the batch in hand of a partition. */
   finish: (partition: number, handled?: Partial<BatchHandled>) => void;
+  /** Ends it with an error. */
+  fail: (partition: number) => void;
   join: (generationId: number) => Promise<void>;
   /** Fetches, and begins to handle what came. */
   fetchAndHandle: (...batches: FetchedBatch[]) => Promise<{ handled: Promise<unknown> }>;
   abort: () => void;
+}
+
+interface InHand {
+  batch: RecordBatch;
+  resolve: (handled: BatchHandled) => void;
+  reject: (error: Error) => void;
 }
 
 export const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
@@ -41,7 +49,7 @@ export function open(
   const told: string[] = [];
   const refusals: Error[] = [];
   const stop = new AbortController();
-  const inHand = new Map<number, { batch: RecordBatch; resolve: (handled: BatchHandled) => void }>();
+  const inHand = new Map<number, InHand>();
   const commitOffsets = ({ topics }: OffsetsToCommit): Promise<void> => {
     const refusal = refusals.shift();
     if (refusal) return Promise.reject(refusal);
@@ -83,7 +91,7 @@ export function open(
       handle: (batch) => {
         const partition = numberOf(batch.partition);
         did.push(`handle ${partition}`);
-        return new Promise((resolve) => inHand.set(partition, { batch, resolve }));
+        return new Promise((resolve, reject) => inHand.set(partition, { batch, resolve, reject }));
       },
       listener: {
         assigned: (partitions) => void did.push(`assigned ${partitions.map(numberOf).join()}`),
@@ -104,6 +112,7 @@ export function open(
       const { batch, resolve } = inHand.get(partition) ?? {};
       resolve?.({ commit: { offset: batch?.nextOffset ?? -1n, metadata: '' }, done: false, ...handled });
     },
+    fail: (partition) => inHand.get(partition)?.reject(new Error('a step that fails')),
     join: async (generationId) => {
       member.hooks.joining();
       group.generationId = generationId;

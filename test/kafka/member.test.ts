@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FetchedBatch } from '../../src/kafka/internals.js';
+import type { FetchedBatch, PackedRecords } from '../../src/kafka/internals.js';
+import { takeMemory } from '../../src/kafka/response-memory.js';
 import { fetched, open, protocolError, turn } from './member-world.js';
 
 test('a handled batch is committed under its generation, then the position moves', async () => {
@@ -208,4 +209,40 @@ test('every try to join is an interruption, and so a sign of life', () => {
   member.hooks.joining();
   member.hooks.joining();
   assert.deepEqual(did, ['interrupted', 'interrupted']);
+});
+
+/** Of two partitions in one response; `read` gives the handler an empty batch. */
+function inOneResponse(memory: Buffer): FetchedBatch[] {
+  const packed = { memory: memory.buffer, offset: 4n, read: () => 0 } as unknown as PackedRecords;
+  return [0, 1].map((partition) => ({ ...fetched(partition, 0, 4), messages: [packed] }));
+}
+
+const isFree = (memory: Buffer): boolean => takeMemory(memory.length).buffer === memory.buffer;
+
+test("a response's memory is used again when all of its batches are handled", async () => {
+  const { join, fetchAndHandle, finish } = open(0n);
+  await join(1);
+  const memory = takeMemory(2 * 1024 * 1024);
+  const { handled } = await fetchAndHandle(...inOneResponse(memory));
+  finish(1);
+  await turn();
+  assert.ok(!isFree(memory));
+  finish(0);
+  await handled;
+  assert.ok(isFree(memory));
+});
+
+test('memory is not used again where a batch was not handled, or handling failed', async () => {
+  const stale = open(5n);
+  const failing = open(0n);
+  for (const { join, fetchAndHandle, finish } of [stale, failing]) {
+    await join(1);
+    const memory = takeMemory(2 * 1024 * 1024);
+    const { handled } = await fetchAndHandle(...inOneResponse(memory));
+    finish(0);
+    if (finish === failing.finish) failing.fail(1);
+    else finish(1);
+    await handled.catch(() => undefined);
+    assert.ok(!isFree(memory));
+  }
 });

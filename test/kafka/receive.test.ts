@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import type { Connection } from '../../src/kafka/internals.js';
+import type { Connection, PackedRecords } from '../../src/kafka/internals.js';
 import { processData } from '../../src/kafka/receive.js';
+import { returnWhenDone } from '../../src/kafka/response-memory.js';
 import { createRandom, type Random } from '../simulator/random.js';
+import { fetched } from './member-world.js';
 
 const require = createRequire(import.meta.url);
 /** The module isn't patched here: `patchedKafkaJs` isn't called. */
@@ -69,6 +71,22 @@ test('responses are the same as of kafkajs, wherever they are cut', () => {
     assert.deepEqual(ours.heard, theirs.heard, `seed ${String(seed)}`);
     assert.equal(ours.heard.length, responses.length);
   }
+});
+
+test('a response that is received where a longer one was is no longer for it', () => {
+  const { connection, heard } = connectionWithoutPeer();
+  const payloads = [300_000, 200_000, 70_000].map((length) => Buffer.alloc(length, length % 251));
+  const memories = new Set<ArrayBufferLike>();
+  connection.requestQueue.fulfillRequest = ({ size, correlationId, payload }) => {
+    const expected = payloads[correlationId];
+    heard.push(`${String(size)} ${String(expected?.equals(payload))}`);
+    memories.add(payload.buffer);
+    const batch = { ...fetched(0, 0, 0), messages: [{ memory: payload.buffer } as PackedRecords] };
+    returnWhenDone([batch])(batch);
+  };
+  for (const [id, payload] of payloads.entries()) connection.processData(responseOf(id, payload));
+  assert.deepEqual(heard, ['300004 true', '200004 true', '70004 true']);
+  assert.equal(memories.size, 1);
 });
 
 test('what a login waits for comes whole if it is a response, be it an empty one', () => {
