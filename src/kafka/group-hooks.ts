@@ -22,7 +22,7 @@ export interface GroupHooks {
   joined: (group: Group) => Promise<void>;
   /** Around every fetch. */
   fetch: (group: Group, fetch: () => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
-  /** kafkajs swallows a fetch's error. */
+  /** kafkajs swallows a fetch's error; or a join goes on, each of whose waits for the coordinator may take a rebalance timeout. */
   interrupted: () => void;
   /** The group gave this member up; returns the error that ends the consumer without another try. */
   fenced: (error: unknown) => Error;
@@ -127,7 +127,9 @@ async function joinUntilSettled(
       if (hooks.stopping()) throw new Error('stopped before joining');
       hooks.joining();
       await join.call(group);
+      hooks.interrupted();
       await sync.call(group);
+      hooks.interrupted();
       everJoined.add(group);
       await hooks.joined(group);
       return;

@@ -1,36 +1,13 @@
-import { createRequire } from 'node:module';
 import { sourceHash } from '../source-hash.js';
-
-/** A message to the server, whose parts are put together when it is sent (the driver's `lib/cmap/commands.js`). */
-export interface Message {
-  toBin: () => Uint8Array[] | Promise<Uint8Array[]>;
-}
-
-interface CommandMessage extends Message {
-  extractDocumentSequences: (command: Record<string, unknown>) => Uint8Array;
-}
-
-/** The driver's `lib/cmap/connection.js`. */
-interface Connection {
-  socket: { write: (bytes: Uint8Array) => boolean };
-  writeCommand: (message: Message, options: { agreedCompressor?: string }) => Promise<void>;
-}
-
-interface Sequence {
-  toBin: () => Uint8Array;
-}
-
-interface Class<T> {
-  new (...args: never[]): T;
-  prototype: T;
-}
-
-/** The parts of the driver that the patch touches and its typings don't tell. */
-export interface DriverParts {
-  OpMsgRequest: Class<CommandMessage>;
-  DocumentSequence: Class<Sequence>;
-  Connection: Class<Connection>;
-}
+import { installedDriver } from './driver-parts.js';
+import type {
+  Class,
+  CommandMessage,
+  Connection,
+  DocumentSequence,
+  DriverParts,
+  NewSequence,
+} from './driver-parts.js';
 
 /** The `sourceHash` of each replaced function, in mongodb 7.9.0. */
 const EXPECTED = {
@@ -49,25 +26,26 @@ const patched = new WeakSet<object>();
  * version of the driver is left as it is, and is slower.
  */
 export function sendInPlace(driver: DriverParts = installedDriver()): boolean {
-  if (patched.has(driver.Connection)) return true;
-  const { extractDocumentSequences } = driver.OpMsgRequest.prototype;
-  const { writeCommand } = driver.Connection.prototype;
+  const { OpMsgRequest, DocumentSequence, Connection } = driver;
+  if (patched.has(Connection)) return true;
+  const { extractDocumentSequences } = OpMsgRequest.prototype;
+  const { writeCommand } = Connection.prototype;
   const isKnown =
     sourceHash(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
     sourceHash(writeCommand) === EXPECTED.writeCommand;
-  if (!isKnown) return false;
-  patched.add(driver.Connection);
-  patchMessages(driver);
+  if (!isKnown || DocumentSequence === undefined) return false;
+  patched.add(Connection);
+  patchMessages(OpMsgRequest, DocumentSequence);
   patchConnections(driver);
   return true;
 }
 
 /** One section is that section, not a copy of it. */
-function patchMessages({ OpMsgRequest, DocumentSequence }: DriverParts): void {
+function patchMessages(OpMsgRequest: Class<CommandMessage>, Sequence: NewSequence): void {
   const { extractDocumentSequences: original } = OpMsgRequest.prototype;
   OpMsgRequest.prototype.extractDocumentSequences = function (this: CommandMessage, command) {
     const sequences = Object.entries(command).filter(
-      (field): field is [string, Sequence] => field[1] instanceof DocumentSequence,
+      (field): field is [string, DocumentSequence] => field[1] instanceof Sequence,
     );
     const [only] = sequences;
     if (only === undefined || sequences.length > 1) return original.call(this, command);
@@ -89,13 +67,5 @@ function patchConnections({ OpMsgRequest, Connection }: DriverParts): void {
       return original.call(this, { toBin: () => parts }, options);
     await original.call(this, { toBin: () => parts.slice(0, -1) }, options);
     this.socket.write(last);
-  };
-}
-
-function installedDriver(): DriverParts {
-  const require = createRequire(import.meta.url);
-  return {
-    ...(require('mongodb/lib/cmap/commands.js') as Pick<DriverParts, 'OpMsgRequest' | 'DocumentSequence'>),
-    ...(require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>),
   };
 }

@@ -1,15 +1,8 @@
-import { createRequire } from 'node:module';
 import { DrainError } from '../errors.js';
 import { writeName } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
-
-/** The driver's way to send documents beside a command instead of in it, as MongoDB's wire protocol has it (a section of kind 1 of OP_MSG). */
-interface DocumentSequence {
-  push: (document: object, bson: Uint8Array) => number;
-  toBin: () => Uint8Array;
-}
-
-type NewSequence = new (field: string) => DocumentSequence;
+import { installedDriver } from './driver-parts.js';
+import type { DocumentSequence, NewSequence } from './driver-parts.js';
 
 /** A field of a command that holds documents which are BSON already. */
 export interface RawDocuments extends DocumentSequence {
@@ -47,9 +40,7 @@ export function requireRawDocuments(): void {
 }
 
 function sequenceOfDriver(): NewSequence {
-  const { DocumentSequence: found } = createRequire(import.meta.url)('mongodb/lib/cmap/commands.js') as {
-    DocumentSequence?: NewSequence;
-  };
+  const { DocumentSequence: found } = installedDriver();
   if (found === undefined || !isAsSpecified(found)) {
     throw new DrainError(
       'UNPATCHED_CLIENT',

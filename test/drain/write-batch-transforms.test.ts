@@ -5,7 +5,7 @@ import { createToOperation } from '../../src/drain/operation.js';
 import { createTransformStep } from '../../src/drain/transform-step.js';
 import { createWriteBatch } from '../../src/drain/write-batch.js';
 import type { Transform } from '../../src/transform.js';
-import { NOW, pipeline } from './builders.js';
+import { NOW, pipeline, record } from './builders.js';
 import { createFakeSink, type FakeSink } from './fake-sink.js';
 import { outcomes, recordsOf, RUN, stored, TOLERATE_NONE } from './write-batch-cases.js';
 
@@ -106,4 +106,25 @@ describe('a batch through a transform', () => {
     const sink = createFakeSink();
     assert.equal((await write(sink, 'a4 b5', same, {}, () => true)).handled, 1);
   });
+});
+
+test('what a transform keeps of a value stays as it was when the memory of its fetch is used again', async () => {
+  const kept: Buffer[] = [];
+  const step = createTransformStep(
+    ({ value }) => {
+      kept.push(value['value'] as Buffer);
+      return value;
+    },
+    {
+      notes: { began: () => undefined, ended: () => undefined },
+      suspects: [],
+      clock: () => 0,
+      alive: () => undefined,
+    },
+  );
+  const toOperation = createToOperation(pipeline({ value: 'bytes' }), NOW, { transform: step });
+  const fetched = record({ value: Buffer.from('kept') });
+  await toOperation(fetched);
+  fetched.value?.fill(0);
+  assert.deepEqual(kept.map(String), ['kept']);
 });

@@ -34,7 +34,7 @@ function openGroup(options: { hooks?: Partial<GroupHooks> | null; fetched?: Fetc
     joining: () => undefined,
     joined: () => answer('joined'),
     fetch: (_, fetch) => fetch(),
-    interrupted: () => void did.push('interrupted'),
+    interrupted: () => undefined,
     fenced: (cause) => Object.assign(new Error('fenced', { cause }), { retriable: false }),
     leaving: () => undefined,
     stopping: () => false,
@@ -112,20 +112,18 @@ test('two joins at once are one', async () => {
   assert.deepEqual(did, ['join', 'sync', 'joined']);
 });
 
-test('every try to join is announced, also before the first has succeeded', async () => {
-  const { group, did, answers } = openGroup({ hooks: { joining: () => void did.push('joining') } });
+test('every try to join is announced, also before the first has succeeded, and the end of each wait in it', async () => {
+  const { group, did, answers } = openGroup({
+    hooks: { joining: () => void did.push('joining'), interrupted: () => void did.push('waited') },
+  });
   answers['sync'] = [protocolError('REBALANCE_IN_PROGRESS')];
   await group.joinAndSync();
   await group.joinAndSync();
-  const tries = [
-    ['join', 'sync'],
-    ['join', 'sync', 'joined'],
-    ['join', 'sync', 'joined'],
-  ];
-  assert.deepEqual(
-    did,
-    tries.flatMap((steps) => ['joining', ...steps]),
-  );
+  assert.deepEqual(did, [
+    ...['joining', 'join', 'waited', 'sync'],
+    ...['joining', 'join', 'waited', 'sync', 'waited', 'joined'],
+    ...['joining', 'join', 'waited', 'sync', 'waited', 'joined'],
+  ]);
 });
 
 test('a refused heartbeat is a fence, a rebalance is passed on', async () => {

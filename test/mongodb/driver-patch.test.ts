@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { sendInPlace, type DriverParts, type Message } from '../../src/mongodb/driver-patch.js';
+import type { DriverParts, Message } from '../../src/mongodb/driver-parts.js';
+import { sendInPlace } from '../../src/mongodb/driver-patch.js';
 import { beginSection, rawDocuments } from '../../src/mongodb/wire.js';
 
 interface Commands {

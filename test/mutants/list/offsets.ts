@@ -91,6 +91,49 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     tests: ['kafka/decode-patch'],
   },
   {
+    name: "a response's memory is used again while a batch of it is still to be handled",
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/response-memory',
+        find: 'inUse.delete(batch) && inUse.size === 0',
+        replace: 'inUse.delete(batch)',
+      },
+    ],
+    tests: ['kafka/response-memory', 'kafka/member'],
+  },
+  {
+    name: "a response's memory is used again while a batch of it is being handled",
+    bug: null,
+    edits: [
+      { file: 'kafka/member', find: 'done(batch);', replace: '' },
+      {
+        file: 'kafka/member',
+        find: 'const handled = await callHandle(state, batch);',
+        replace: 'done(batch);const handled = await callHandle(state, batch);',
+      },
+    ],
+    tests: ['kafka/member'],
+  },
+  {
+    name: "a response's memory is given back twice",
+    bug: null,
+    edits: [{ file: 'kafka/response-memory', find: 'if (!lent.delete(memory))', replace: 'if (false)' }],
+    tests: ['kafka/response-memory'],
+  },
+  {
+    name: 'a value that a transform keeps changes with the next fetch',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/operation',
+        find: 'transform === null ? record.value : Buffer.from(record.value)',
+        replace: 'record.value',
+      },
+    ],
+    tests: ['drain/write-batch-transforms'],
+  },
+  {
     name: 'records before the position are handled once more',
     bug: null,
     edits: [{ file: 'kafka/batch-decoder', find: 'if (record.offset >= from)', replace: 'if (true)' }],

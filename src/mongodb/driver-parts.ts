@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The parts of the driver that the wire format of raw documents and its patch touch, and its typings don't tell. Only the fields we use.
+ */
+
+/** A message to the server, whose parts are put together when it is sent (`lib/cmap/commands.js`). */
+export interface Message {
+  toBin: () => Uint8Array[] | Promise<Uint8Array[]>;
+}
+
+export interface CommandMessage extends Message {
+  extractDocumentSequences: (command: Record<string, unknown>) => Uint8Array;
+}
+
+/** Sends documents beside a command instead of in it, as MongoDB's wire protocol has it (a section of kind 1 of OP_MSG). */
+export interface DocumentSequence {
+  push: (document: object, bson: Uint8Array) => number;
+  toBin: () => Uint8Array;
+}
+
+/** `lib/cmap/connection.js`. */
+export interface Connection {
+  socket: { write: (bytes: Uint8Array) => boolean };
+  writeCommand: (message: Message, options: { agreedCompressor?: string }) => Promise<void>;
+}
+
+export interface Class<T> {
+  new (...args: never[]): T;
+  prototype: T;
+}
+
+export type NewSequence = new (field: string) => DocumentSequence;
+
+export interface DriverParts {
+  OpMsgRequest: Class<CommandMessage>;
+  /** `undefined`: the installed version has none. */
+  DocumentSequence: NewSequence | undefined;
+  Connection: Class<Connection>;
+}
+
+export function installedDriver(): DriverParts {
+  const require = createRequire(import.meta.url);
+  return {
+    ...(require('mongodb/lib/cmap/commands.js') as Pick<DriverParts, 'OpMsgRequest' | 'DocumentSequence'>),
+    ...(require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>),
+  };
+}
