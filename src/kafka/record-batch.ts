@@ -6,7 +6,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * What kafkajs fetched of a partition in our words, decoded: all of it, or as much as there is room for. Keys and values are
- * slices of the whole fetch response, whose memory is used again when everything in it is handled: copy what is kept. Error: `RangeError` where a batch is damaged.
+ * slices of the whole fetch response, whose memory is used again when everything in it is handled: copy what is kept.
+ * Error: `RangeError` where a batch is damaged.
  */
 export function toRecordBatch(batch: FetchedBatch, maxBytes = MAX_BYTES): RecordBatch {
   const { topic, partition, messages } = batch;

@@ -2,10 +2,10 @@ import type { FetchedBatch } from './internals.js';
 
 /**
  * Memory of responses that is used again when everything a response brought is handled: what is allocated outside of JavaScript's
- * heap counts for its garbage collector, and what it hasn't collected yet counts for the process.
+ * heap counts for its garbage collector, and what it hasn't collected yet counts for the process. The largest first.
  */
-/** The largest first. */
 const free: Buffer[] = [];
+/** What was taken and not given back. */
 const lent = new WeakSet<ArrayBufferLike>();
 
 /** One for each broker that answers at once, of those that are usual. */
