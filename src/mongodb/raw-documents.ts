@@ -1,5 +1,6 @@
 import { BSON } from 'mongodb';
 import { DrainError } from '../errors.js';
+import { createSpareBuffers } from '../spare-buffers.js';
 import {
   beginDocument,
   ELEMENT,
@@ -20,25 +21,17 @@ import type { RawDocuments } from './wire.js';
 /** What an item may take beside its own bytes: lengths, names, its index in an array. */
 const FRAME_BYTES = 64;
 
-/** Buffers of commands that were answered, to be used again: a garbage collector has less to do. */
-const answered: Buffer[] = [];
-const MAX_ANSWERED = 4;
-const MAX_KEPT_BYTES = 4 * 1024 * 1024;
-/** So that commands of about one size share buffers. */
-const BYTES_STEP = 256 * 1024;
+/** Buffers of commands, until these are answered. */
+const commandBuffers = createSpareBuffers({ most: 4, longest: 4 * 1024 * 1024, step: 256 * 1024 });
 
 /** A writer with room for so many bytes. */
 export function createWriter(bytes: number): Writer {
-  const needed = bytes + FRAME_BYTES;
-  const at = answered.findIndex(({ length }) => length >= needed);
-  const [kept] = at === -1 ? [] : answered.splice(at, 1);
-  return { out: kept ?? Buffer.allocUnsafeSlow(Math.ceil(needed / BYTES_STEP) * BYTES_STEP), to: 0 };
+  return { out: commandBuffers.take(bytes + FRAME_BYTES), to: 0 };
 }
 
 /** Only of a command that was answered: one that was given up may still be sent. */
 export function recycle(written: Buffer): void {
-  const whole = Buffer.from(written.buffer);
-  if (answered.length < MAX_ANSWERED && whole.length <= MAX_KEPT_BYTES) answered.push(whole);
+  commandBuffers.giveBack(written.buffer);
 }
 
 /** Makes room for more. Error: `UNEXPECTED` where more was written than there was room for. */
@@ -46,7 +39,7 @@ export function reserve(writer: Writer, bytes: number): void {
   refuseOverflow(writer);
   const needed = writer.to + bytes + FRAME_BYTES;
   if (needed <= writer.out.length) return;
-  const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * writer.out.length));
+  const larger = commandBuffers.take(Math.max(needed, 2 * writer.out.length));
   writer.out.copy(larger, 0, 0, writer.to);
   writer.out = larger;
 }
