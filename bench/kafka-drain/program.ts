@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { farTicks } from '../../stack/far-ticks.js';
 import { startChild } from '../child.js';
 import type { Opened, Program, Task } from '../program.js';
 import { runOnce } from './run-once.js';
@@ -79,14 +80,6 @@ function configurationOf(
     kafka: { brokers: [servers.kafka] },
     mongodb: { uri: servers.mongodb, database },
     worker: { taskQueue: pipeline },
-    pipelines: { [pipeline]: { topic, group, collection, schedule: scheduleOf(Date.now()), ...settings } },
+    pipelines: { [pipeline]: { topic, group, collection, schedule: farTicks(), ...settings } },
   };
-}
-
-const INTERVAL_SECONDS = 3_600;
-
-/** Its own ticks are half an hour away: nothing but the bench's trigger starts a run. */
-function scheduleOf(nowMs: number): { every: string; offset: string } {
-  const offset = (Math.floor(nowMs / 1_000) + INTERVAL_SECONDS / 2) % INTERVAL_SECONDS;
-  return { every: `${String(INTERVAL_SECONDS)}s`, offset: `${String(offset)}s` };
 }

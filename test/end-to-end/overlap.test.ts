@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { farTicks } from '../../stack/far-ticks.js';
 import { assertBalanced } from '../support/books.js';
 import { FAULTY_THREAD, faultsOf } from '../support/faults.js';
 import { assertDrained, produceOrders } from '../support/runs.js';
@@ -27,7 +28,7 @@ for (const members of [1, 2]) {
     before(async () => {
       scenario = await createScenario({
         partitions: 4,
-        pipeline: { members, schedule: { every: '60m', overlap: 'allow-all' } },
+        pipeline: { members, schedule: { ...farTicks(), overlap: 'allow-all' } },
       });
       faultsOf(scenario).arm(SLOW);
       await scenario.startWorker(FAULTY_THREAD);

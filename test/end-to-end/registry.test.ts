@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { checkRegistry } from '../../src/commands/check-registry.js';
 import { loadSettings } from '../../src/config/load.js';
 import { repositoryFolder } from '../../stack/binaries.js';
+import { farTicks } from '../../stack/far-ticks.js';
 import { freePorts } from '../../stack/ports.js';
 import { startRegistry, type RegistryServer } from '../../stack/registry.js';
 import { FORMATS, readFixtures, type Fixture } from '../registry/fixtures.js';
@@ -32,7 +33,7 @@ function examplePipeline(format: string): Document {
     pipelines: Record<string, Document>;
   };
   const pipeline = Object.values(pipelines).find(({ value }) => value === format) ?? assert.fail(format);
-  return { ...without(pipeline, 'topic', 'collection'), schedule: { every: '60m' } };
+  return { ...without(pipeline, 'topic', 'collection'), schedule: farTicks() };
 }
 
 /** Every other schema that can be compiled is registered so, as clients for Python, Go and .NET do. */

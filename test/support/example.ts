@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { repositoryFolder } from '../../stack/binaries.js';
+import { farTicks } from '../../stack/far-ticks.js';
 
 type Settings = Record<string, unknown>;
 
@@ -18,6 +19,6 @@ export function pipelineOfExample(name: string, kept: readonly string[] = []): S
   const [pipeline] = Object.values(pipelines);
   if (pipeline === undefined) throw new Error(`${file} has no pipeline`);
   const settings = Object.entries(pipeline).filter(([key]) => kept.includes(key) || !NAMES.includes(key));
-  const schedule = { ...(pipeline['schedule'] as Settings), every: '60m' };
+  const schedule = { ...(pipeline['schedule'] as Settings), ...farTicks() };
   return { ...Object.fromEntries(settings), schedule };
 }

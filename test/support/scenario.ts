@@ -5,6 +5,7 @@ import {
   Client,
   Connection,
   WorkflowFailedError,
+  type ScheduleHandle,
   type ScheduleOverlapPolicy,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -14,6 +15,7 @@ import { parse, stringify } from 'yaml';
 import { loadSettings } from '../../src/config/load.js';
 import { scheduleIdOf, type RunResult } from '../../src/contract.js';
 import { applySchedules } from '../../src/schedules/apply.js';
+import { farTicks } from '../../stack/far-ticks.js';
 import { createTopic } from '../../stack/topics.js';
 import { stackFromEnvironment, temporaryFolder } from './stack.js';
 import { until } from './until.js';
@@ -108,7 +110,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     const written = { ...options.pipeline, ...pipeline };
     const own = {
       ...(!('topics' in written) && !('topicPattern' in written) && { topic: name }),
-      ...{ collection, schedule: { every: '60m' }, ...written },
+      ...{ collection, schedule: farTicks(), ...written },
     };
     const pipelines = { ...(base['pipelines'] as Document | undefined), [name]: own };
     writeFileSync(configurationFile, stringify({ ...base, pipelines }));
@@ -122,6 +124,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
       Promise.resolve(Math.floor(Date.now() / 1000) > lastTrigger || null),
     );
     lastTrigger = Math.floor(Date.now() / 1000);
+    if (policy === 'SKIP') await untilNothingRuns(schedule);
     const before = await newestAction(temporal, name);
     await schedule.trigger(policy);
     return until(`a new run of ${name}`, async () => {
@@ -226,6 +229,14 @@ async function produce(kafka: Kafka, topic: string, records: Message[]): Promise
 async function committedOffsets(admin: Admin, name: string): Promise<string[]> {
   const [offsets] = await admin.fetchOffsets({ groupId: `drain-${name}`, topics: [name] });
   return (offsets?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(({ offset }) => offset);
+}
+
+/** It learns a little later than a waiting client that a run has ended, and until then drops triggers. */
+async function untilNothingRuns(schedule: ScheduleHandle): Promise<void> {
+  await until(`no run of ${schedule.scheduleId} to be under way`, async () => {
+    const { info } = await schedule.describe();
+    return info.runningActions.length === 0 || null;
+  });
 }
 
 async function newestAction(temporal: Client, name: string): Promise<Run | null> {
