@@ -10,7 +10,7 @@ import {
   type PartitionState,
 } from '../kafka/source.js';
 import { addBooks, EMPTY_BOOKS, sumBooks, type Books } from './books.js';
-import { decodeMark, type CommitMark, type MarkContent, type OffsetRange } from './commit-mark.js';
+import { marksIn, type MarkContent, type OffsetRange, type RunMark } from './commit-mark.js';
 import { checkCommitted, committedAfterBreak, committedInEpoch, refuseRaisedEpoch } from './offset-checks.js';
 import { refuseOtherVersionRule } from './version-rule.js';
 
@@ -32,7 +32,11 @@ interface Entry {
   countedFrom: bigint;
   /** What this run passes over as lost, as far as no result has told of it; travels with each commit. */
   lost: readonly OffsetRange[];
+  /** What other runs have said, to be handed on with each commit. */
+  others: readonly RunMark[];
 }
+
+type MarksIn = (metadata: string) => ReturnType<typeof marksIn>;
 
 /**
  * The state of a drain: per partition what is committed and what the run did up to there. Counters advance only with a
@@ -73,10 +77,9 @@ export interface Ledger {
 export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string, state: LogState): Ledger {
   refuseOtherTopics(plan, state);
   const lost: LostRange[] = [];
-  const markIn = (metadata = ''): CommitMark | null => {
-    const mark = decodeMark(metadata);
-    return mark?.run === runId ? mark : null;
-  };
+  // A run that is still under way has said something in the time that all attempts of a run have together.
+  const since = new Date(Date.parse(plan.plannedAt) - pipeline.limits.scheduleToCloseMs).toISOString();
+  const marks: MarksIn = (metadata) => marksIn(metadata, { run: runId, since });
   let resumed = false;
   let attempt = 1;
   refuseRaisedEpoch(pipeline, state);
@@ -85,7 +88,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
   const entries = new Map(
     plan.partitions.map((planned) => {
       const current = currentState(planned, states.get(partitionName(planned)));
-      const own = markIn(current.committed?.metadata);
+      const { own, others } = marks(current.committed?.metadata ?? '');
       const opened = openEntry(pipeline, plan, planned, current);
       // An earlier attempt may have passed over what the plan didn't know of yet.
       const toTell = [...(own?.lost ?? []), ...opened.lost].flatMap(
@@ -94,6 +97,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
       const { topic, partition } = planned;
       lost.push(...toTell.map((range) => ({ topic, partition, ...range })));
       opened.entry.lost = [...rangesOf(plan.lost, opened.entry.name), ...toTell];
+      opened.entry.others = others;
       if (own !== null) {
         resumed = true;
         attempt = Math.max(attempt, own.attempt);
@@ -102,7 +106,7 @@ export function openLedger(pipeline: PipelineSettings, plan: Plan, runId: string
       return [opened.entry.name, opened.entry] as const;
     }),
   );
-  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline, markIn) };
+  return { resumed, attempt, lost, ...ledgerOf(entries, pipeline, marks) };
 }
 
 function refuseOtherTopics(plan: Plan, state: LogState): void {
@@ -158,6 +162,7 @@ function openEntry(
       committed: commitStart ? null : from,
       books: EMPTY_BOOKS,
       lost: [],
+      others: [],
     },
     lost,
   };
@@ -190,8 +195,7 @@ function rangesOf(lost: readonly LostRange[], name: PartitionName): OffsetRange[
 function ledgerOf(
   entries: ReadonlyMap<PartitionName, Entry>,
   pipeline: PipelineSettings,
-  /** The mark in a commit of this run; `null`: it is not of this run. */
-  markIn: (metadata?: string) => CommitMark | null,
+  marks: MarksIn,
 ): Omit<Ledger, 'resumed' | 'attempt' | 'lost'> {
   const all = [...entries.values()];
   // With `until: idle` the plan's ends are no bounds: every partition stays open until the stop rule fires.
@@ -207,7 +211,8 @@ function ledgerOf(
     committed: (partition, offset, metadata) => {
       const entry = entries.get(partition);
       if (entry === undefined) return;
-      const own = markIn(metadata);
+      const { own, others } = marks(metadata);
+      entry.others = others;
       if (own !== null) adopt(entry, own);
       else if (offset < (entry.committed ?? entry.from)) beginAgain(entry, offset);
       entry.committed = offset;
@@ -216,7 +221,7 @@ function ledgerOf(
       const entry = entries.get(partition);
       if (entry === undefined || (entry.committed !== null && offset <= entry.committed)) return;
       entry.committed = offset;
-      const own = markIn(metadata);
+      const { own } = marks(metadata);
       if (own !== null) adopt(entry, own);
     },
     isDone: (partition) => {
@@ -245,13 +250,13 @@ function beginAgain(entry: Entry, offset: bigint): void {
   entry.countedFrom = offset;
 }
 
-function adopt(entry: Entry, { books, from }: CommitMark): void {
+function adopt(entry: Entry, { books, from }: RunMark): void {
   entry.books = books;
   entry.countedFrom = BigInt(from);
 }
 
-function contentOf({ books, countedFrom, lost }: Entry): MarkContent {
-  return { books, from: String(countedFrom), lost };
+function contentOf({ books, countedFrom, lost, others }: Entry): MarkContent {
+  return { books, from: String(countedFrom), lost, others };
 }
 
 function reachedEnd({ committed, plannedEnd }: Entry): boolean {

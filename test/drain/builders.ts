@@ -2,7 +2,7 @@ import { toPipeline } from '../../src/config/pipelines.js';
 import type { DocumentIdRule, PipelineSettings } from '../../src/config/settings.js';
 import type { Plan, PlannedPartition, PreviousRun, RecordCounts, TopicResult } from '../../src/contract.js';
 import type { Books } from '../../src/drain/books.js';
-import { encodeMark, type CommitMark } from '../../src/drain/commit-mark.js';
+import { encodeMark, type CommitMark, type RunMark } from '../../src/drain/commit-mark.js';
 import type { Fields } from '../../src/drain/decode.js';
 import { createKeyReaders, documentIdOf } from '../../src/drain/document-id.js';
 import type { IdOutcome } from '../../src/drain/id-values.js';
@@ -66,9 +66,13 @@ export function books(read: number, overrides: Partial<RecordCounts> = {}): Book
   return { counts: { read, inserted: read, ...none, ...overrides }, bytes: read * 10 };
 }
 
+export function runMark(overrides: Partial<RunMark> = {}): RunMark {
+  const own = { run: 'run-1', attempt: 1, at: '2026-01-01T23:00:00.000Z', from: '40', lost: [] };
+  return { ...own, books: books(0), ...overrides };
+}
+
 export function mark(overrides: Partial<CommitMark> = {}): CommitMark {
-  const own = { run: 'run-1', attempt: 1, epoch: 1, rule: null, at: '2026-01-01T23:00:00.000Z', from: '40' };
-  return { ...own, books: books(0), lost: [], ...overrides };
+  return { ...runMark(), epoch: 1, rule: null, others: [], ...overrides };
 }
 
 /** An offset committed by us. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { RecordCounts } from '../../src/contract.js';
 import { decodeMark, encodeMark } from '../../src/drain/commit-mark.js';
 import { versionRuleOf } from '../../src/drain/version-rule.js';
-import { books, mark, pipeline } from './builders.js';
+import { books, mark, NOW, pipeline, runMark } from './builders.js';
 
 describe('the mark in a commit', () => {
   test('comes back as it was written', () => {
@@ -37,6 +37,25 @@ describe('the mark in a commit', () => {
     });
     assert.ok(Buffer.byteLength(encodeMark(written)) < 1024);
     assert.deepEqual(decodeMark(encodeMark(written)), written);
+  });
+
+  test('hands on what other runs have said, the newest where there is no room for all', () => {
+    const others = Array.from({ length: 40 }, (_, index) =>
+      runMark({
+        run: crypto.randomUUID(),
+        at: new Date(NOW.getTime() + index * 1_000).toISOString(),
+        books: books(1_000_000 + index),
+        lost: index === 39 ? [{ from: '40', to: '50' }] : [],
+      }),
+    );
+    const few = others.slice(-3);
+    assert.deepEqual(new Set(decodeMark(encodeMark(mark({ others: few })))?.others), new Set(few));
+
+    const text = encodeMark(mark({ others }));
+    assert.ok(Buffer.byteLength(text) < 4_096, 'what brokers take by default');
+    const kept = decodeMark(text)?.others ?? [];
+    assert.ok(kept.length >= 8, String(kept.length));
+    assert.deepEqual(new Set(kept), new Set(others.slice(-kept.length)));
   });
 
   const parts = JSON.parse(encodeMark(mark())) as Record<string, unknown>;

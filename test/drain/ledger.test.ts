@@ -37,7 +37,12 @@ describe('the books', () => {
     assert.equal(ledger.totals().counts.read, 0);
     ledger.committed('orders-0', 70n, ours(70n, { run: RUN, ...carried }).metadata);
     assert.equal(ledger.totals().counts.read, 30);
-    assert.deepEqual(ledger.prepare('orders-0', books(10)), { books: books(40), from: '40', lost: [] });
+    assert.deepEqual(ledger.prepare('orders-0', books(10)), {
+      books: books(40),
+      from: '40',
+      lost: [],
+      others: [],
+    });
   });
 
   test('of a batch whose commit never came are forgotten when the group says where it stands', () => {

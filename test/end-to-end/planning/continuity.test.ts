@@ -141,6 +141,7 @@ describe('a run after another', { concurrency: true }, () => {
         at: old,
         from: '0',
         lost: [],
+        others: [],
         books: EMPTY_BOOKS,
       },
     });

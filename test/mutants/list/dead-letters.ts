@@ -113,9 +113,9 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/ledger',
-        find: 'mark?.run === runId ? mark : null',
-        replace: 'mark',
+        file: 'drain/commit-mark',
+        find: 'marks.find((of) => of.run === run)',
+        replace: 'marks.find(() => true)',
       },
     ],
     tests: ['simulator/simulator'],

@@ -69,4 +69,22 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     only: 'fails with its code',
     servers: true,
   },
+  {
+    name: 'a commit does not hand on what other runs have said of the partition',
+    bug: null,
+    edits: [{ file: 'drain/ledger', find: 'lost, others };', replace: 'lost, others: [] };' }],
+    tests: ['drain/ledger-others'],
+  },
+  {
+    name: "a run's books are looked for in its own commits only",
+    bug: null,
+    edits: [
+      {
+        file: 'drain/commit-mark',
+        find: 'marks.find((of) => of.run === run)',
+        replace: 'marks.slice(0, 1).find((of) => of.run === run)',
+      },
+    ],
+    tests: ['drain/ledger-others'],
+  },
 ];
