@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { RecordCounts } from '../contract.js';
 import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
@@ -81,6 +82,8 @@ export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
   };
   const write: WriteBatch = async (records, signal, limits = {}) => {
     const { tolerate = () => undefined, enough = () => false } = limits;
+    // Batches of one fetch begin at once: each in a turn of its own, MongoDB has the first one's while the second is sorted.
+    await setImmediate();
     const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
     tolerate(bad, handled.length);
     await writeDeadLetters(deps, bad, signal);

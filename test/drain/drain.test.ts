@@ -140,22 +140,26 @@ describe('a drain', () => {
   });
 
   test('lets a write that is still under way go no further when the reading has failed', async () => {
-    let writing: AbortSignal | undefined;
+    let begun: (signal: AbortSignal) => void = () => undefined;
+    const writing = new Promise<AbortSignal>((resolve) => {
+      begun = resolve;
+    });
     const failed = new Error('the connection broke');
     const { deps } = open({
       sink: {
         write: (_, signal) => {
-          writing = signal;
+          begun(signal);
           return new Promise(() => undefined);
         },
       },
-      consume: (request) => {
+      consume: async (request) => {
         void readAll(request);
-        return Promise.reject(failed);
+        await writing;
+        throw failed;
       },
     });
     await assert.rejects(drain(deps, TASK, NEVER), failed);
-    assert.equal(writing?.aborted, true);
+    assert.equal((await writing).aborted, true);
   });
 
   test('that hangs in a write gives no sign of life, however often its timers come', async () => {

@@ -281,4 +281,10 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'registry/client', find: '(isNotFound(json) ||', replace: '(true ||' }],
     tests: ['registry/http-schemas'],
   },
+  {
+    name: 'all batches of a fetch are decoded before the first of them is written',
+    bug: null,
+    edits: [{ file: 'drain/write-batch', find: 'await setImmediate();', replace: '' }],
+    tests: ['drain/write-batch'],
+  },
 ];
