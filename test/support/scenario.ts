@@ -119,12 +119,12 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   await configure({});
   let lastTrigger = 0;
   const trigger = async (policy: ScheduleOverlapPolicy = 'SKIP') => {
+    if (policy === 'SKIP') await untilNothingRuns(schedule);
     // Temporal appends the nominal time to the second: two starts in one second would have one workflow id.
     await until('a second without a trigger', () =>
       Promise.resolve(Math.floor(Date.now() / 1000) > lastTrigger || null),
     );
     lastTrigger = Math.floor(Date.now() / 1000);
-    if (policy === 'SKIP') await untilNothingRuns(schedule);
     const before = await newestAction(temporal, name);
     await schedule.trigger(policy);
     return until(`a new run of ${name}`, async () => {
