@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { farTicks } from '../../stack/far-ticks.js';
 import { assertBalanced } from '../support/books.js';
 import { FAULTY_THREAD, faultsOf } from '../support/faults.js';
 import { assertDrained, produceOrders } from '../support/runs.js';
-import { createScenario, type Run, type Scenario } from '../support/scenario.js';
+import { createScenario, untilNothingRuns, type Run, type Scenario } from '../support/scenario.js';
 import { until } from '../support/until.js';
 
 const SLOW = { batchRecords: 50, batchDelayMs: 100 };
@@ -28,7 +27,7 @@ for (const members of [1, 2]) {
     before(async () => {
       scenario = await createScenario({
         partitions: 4,
-        pipeline: { members, schedule: { ...farTicks(), overlap: 'allow-all' } },
+        pipeline: { members, schedule: { overlap: 'allow-all' } },
       });
       faultsOf(scenario).arm(SLOW);
       await scenario.startWorker(FAULTY_THREAD);
@@ -137,10 +136,7 @@ describe('catch-up', () => {
 
   test('no run follows while the schedule is paused', async () => {
     const schedule = scenario.temporal.schedule.getHandle(`drain-${scenario.name}`);
-    await until(
-      'the last run to end',
-      async () => (await schedule.describe()).info.runningActions.length === 0 || null,
-    );
+    await untilNothingRuns(schedule);
     await schedule.pause('maintenance');
     const before = await runCount(scenario);
     await produceOrders(scenario, { records: 6_000, ids: 500 });

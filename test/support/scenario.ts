@@ -107,10 +107,11 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
     const base = existsSync(configurationFile)
       ? (parse(readFileSync(configurationFile, 'utf8')) as Document)
       : newConfiguration(stack, home, options);
-    const written = { ...options.pipeline, ...pipeline };
+    const written: Document = { ...options.pipeline, ...pipeline };
     const own = {
       ...(!('topics' in written) && !('topicPattern' in written) && { topic: name }),
-      ...{ collection, schedule: farTicks(), ...written },
+      ...{ collection, ...written },
+      schedule: { ...farTicks(), ...(written['schedule'] as Document | undefined) },
     };
     const pipelines = { ...(base['pipelines'] as Document | undefined), [name]: own };
     writeFileSync(configurationFile, stringify({ ...base, pipelines }));
@@ -231,8 +232,8 @@ async function committedOffsets(admin: Admin, name: string): Promise<string[]> {
   return (offsets?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(({ offset }) => offset);
 }
 
-/** It learns a little later than a waiting client that a run has ended, and until then drops triggers. */
-async function untilNothingRuns(schedule: ScheduleHandle): Promise<void> {
+/** By the schedule's own account: it learns a little later than a waiting client that a run has ended, and until then drops triggers. */
+export async function untilNothingRuns(schedule: ScheduleHandle): Promise<void> {
   await until(`no run of ${schedule.scheduleId} to be under way`, async () => {
     const { info } = await schedule.describe();
     return info.runningActions.length === 0 || null;

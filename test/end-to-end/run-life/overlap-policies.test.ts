@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { farTicks } from '../../../stack/far-ticks.js';
 import { assertBalanced } from '../../support/books.js';
 import { faultsOf, FAULTY_THREAD, type FaultControl } from '../../support/faults.js';
 import { assertDrained, produceOrders, untilProgress } from '../../support/runs.js';
@@ -16,7 +15,7 @@ describe('a second run is due while the first is under way', { concurrency: true
     const beside = opened[0];
     const scenario = await createScenario({
       partitions: 4,
-      pipeline: { schedule: { ...farTicks(), overlap } },
+      pipeline: { schedule: { overlap } },
       worker: { maxConcurrentDrains: 6 },
       ...(beside !== undefined && { beside }),
     });

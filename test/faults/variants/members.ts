@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { farTicks } from '../../../stack/far-ticks.js';
 import type { Run } from '../../support/scenario.js';
 import { inLane, type Variant } from '../episode.js';
 import { endOf, isAlive, type Lane } from '../lane.js';
@@ -21,7 +20,7 @@ export const memberVariants: readonly Variant[] = [
         {
           watch: true,
           partitions: 6,
-          pipeline: { schedule: { ...farTicks(), overlap: 'allow-all' } },
+          pipeline: { schedule: { overlap: 'allow-all' } },
           worker: { maxConcurrentDrains: 6 },
         },
         async (lane, tally) => {
