@@ -3,7 +3,8 @@ import type { Consumer } from 'kafkajs';
 import { createAssignor } from './assignor.js';
 import { RETRY, type KafkaClient } from './client.js';
 import { HEARTBEAT_INTERVAL_MS } from './group-calls.js';
-import type { FetchedBatch } from './internals.js';
+import { createBatchQueue } from './batch-queue.js';
+import type { GroupHooks } from './group-hooks.js';
 import { createMember, MAX_WAIT_MS, type Member, type MemberOptions } from './member.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
 
@@ -58,13 +59,15 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
   const cut = (): void => client.cut('gave up waiting for Kafka while leaving the group');
   const leaving = (): void => fuse.light(LEAVE_LIMIT_MS, cut);
   const member = createMember({ ...options, maxBytes: sizes.maxBytes, leaving });
-  const consumer = createConsumer(options, member);
+  const queue = createBatchQueue({ member, concurrency: sizes.concurrentPartitions, signal });
+  const consumer = createConsumer(options, queue.hooks);
   try {
     await untilEnd(consumer, options, member, fuse);
   } catch (error) {
     // After an abort, trouble with the connection is nobody's concern; what was in hand has a failure of its own.
     if (!signal.aborted && member.failure() === undefined) throw error;
   } finally {
+    await queue.close();
     await shutDown(consumer, client, member);
     fuse.extinguish();
   }
@@ -74,7 +77,7 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
 
 async function untilEnd(
   consumer: Consumer,
-  { client, topics, sizes, request }: ConsumerOptions,
+  { client, topics, request }: ConsumerOptions,
   member: Member,
   fuse: Fuse,
 ): Promise<void> {
@@ -98,18 +101,18 @@ async function untilEnd(
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: sizes.concurrentPartitions,
-    eachBatch: ({ batch }) => member.handle(batch as unknown as FetchedBatch),
+    // The queue has them all.
+    eachBatch: () => Promise.resolve(),
   });
   joined = true;
   fuse.extinguish();
   await Promise.race([crash, aborted]);
 }
 
-function createConsumer({ client, group, request, sizes }: ConsumerOptions, member: Member): Consumer {
+function createConsumer({ client, group, request, sizes }: ConsumerOptions, hooks: GroupHooks): Consumer {
   return client.kafka.consumer({
     groupId: group,
-    partitionAssigners: [createAssignor(patchedKafkaJs().AssignerProtocol, request.partitions, member.hooks)],
+    partitionAssigners: [createAssignor(patchedKafkaJs().AssignerProtocol, request.partitions, hooks)],
     allowAutoTopicCreation: false,
     readUncommitted: false,
     sessionTimeout: SESSION_TIMEOUT_MS,
@@ -122,13 +125,12 @@ function createConsumer({ client, group, request, sizes }: ConsumerOptions, memb
   });
 }
 
-/** Stops fetching, lets what is in hand finish, leaves the group and closes; each wait but that for the handler is limited. */
+/** Leaves the group and closes; each wait is limited. */
 async function shutDown(consumer: Consumer, client: KafkaClient, member: Member): Promise<void> {
   const closed = consumer
     .stop()
     .then(() => consumer.disconnect())
     .catch(() => undefined);
-  await member.settled();
   if (!(await within(closed, member.isJoining() ? JOIN_ABORT_LIMIT_MS : LEAVE_LIMIT_MS))) {
     client.cut('gave up waiting for Kafka while closing');
     await within(closed, LEAVE_LIMIT_MS);

@@ -61,6 +61,8 @@ export function startHeartbeats(group: Group): Heartbeats {
       if (!isConnectionError(error)) trouble ??= error instanceof Error ? error : new Error(String(error));
     });
   };
+  // At once, too: with many batches that take less than the period, no other one would ever come.
+  beat();
   const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
   return { stop: () => clearInterval(timer), trouble: () => trouble };
 }

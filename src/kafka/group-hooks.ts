@@ -20,8 +20,8 @@ export interface GroupHooks {
   joining: () => void;
   /** Awaited after every join, before anything is fetched. A rebalance error makes it join again. */
   joined: (group: Group) => Promise<void>;
-  /** Around every fetch. */
-  fetch: (group: Group, fetch: () => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
+  /** Around every fetch from one broker, which may be one for a view of the group. */
+  fetch: (group: Group, fetch: (group: Group) => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
   /** kafkajs swallows a fetch's error; or a join goes on, each of whose waits for the coordinator may take a rebalance timeout. */
   interrupted: () => void;
   /** The group gave this member up; returns the error that ends the consumer without another try. */
@@ -74,7 +74,7 @@ export function installGroupHooks(prototype: Group): void {
   prototype.fetch = function (this: Group, nodeId) {
     const hooks = hooksOf(this);
     if (hooks === undefined) return original.fetch.call(this, nodeId).then(unpack);
-    return hooks.fetch(this, () => original.fetch.call(this, nodeId));
+    return hooks.fetch(this, (group) => original.fetch.call(group, nodeId));
   };
 
   prototype.recoverFromFetch = function (this: Group, error) {

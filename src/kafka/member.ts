@@ -40,8 +40,6 @@ export interface MemberOptions {
 export interface Member {
   hooks: GroupHooks;
   handle: (batch: FetchedBatch) => Promise<void>;
-  /** Resolves when nothing is in hand. */
-  settled: () => Promise<void>;
   /** Between the beginning of a join and its success. */
   isJoining: () => boolean;
   /** What ended this membership, if it was not kafkajs's own trouble. */
@@ -88,7 +86,6 @@ export function createMember(options: MemberOptions): Member {
   return {
     hooks: createHooks(state),
     handle: (batch) => handleBatch(state, batch),
-    settled: () => settledWhere(state, () => true),
     isJoining: () => state.joining,
     failure: () => state.failed,
   };
@@ -175,7 +172,7 @@ function refuseServerAssignor(state: State, { leaderId }: Group): void {
 async function fetchBatches(
   state: State,
   group: Group,
-  fetch: () => Promise<FetchedBatch[]>,
+  fetch: (group: Group) => Promise<FetchedBatch[]>,
 ): Promise<FetchedBatch[]> {
   const { listener } = state.request;
   const { generation, interruptions } = state;
@@ -193,7 +190,7 @@ async function fetchBatches(
   group.maxBytes = state.begun ? state.maxBytes : Math.min(state.maxBytes, FIRST_FETCH_BYTES);
   let batches;
   try {
-    batches = await fetch();
+    batches = await fetch(group);
   } catch (error) {
     interrupted(state);
     throw error;
@@ -212,7 +209,7 @@ async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
   const fetch = state.fetches.get(batch);
   if (fetch === undefined) return;
   const { generation } = fetch;
-  await settledWhere(state, (older) => older < generation);
+  await settledBefore(state, generation);
   const ended = state.request.signal.aborted || state.failed !== undefined;
   if (ended || generation !== state.generation || isStale(state, batch)) return;
   const work = workOn(state, batch, fetch);
@@ -230,10 +227,9 @@ function isStale({ positions }: State, batch: FetchedBatch): boolean {
   return BigInt(batch.fetchedOffset) < (positions.get(partitionName(batch)) ?? 0n);
 }
 
-async function settledWhere(state: State, matches: (generation: number) => boolean): Promise<void> {
-  await Promise.all(
-    [...state.inHand].filter((entry) => matches(entry.generation)).map((entry) => entry.settled),
-  );
+async function settledBefore({ inHand }: State, generation: number): Promise<void> {
+  const older = [...inHand].filter((entry) => entry.generation < generation);
+  await Promise.all(older.map((entry) => entry.settled));
 }
 
 async function workOn(state: State, batch: FetchedBatch, { generation, done }: Fetch): Promise<void> {

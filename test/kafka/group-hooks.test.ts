@@ -33,7 +33,7 @@ function openGroup(options: { hooks?: Partial<GroupHooks> | null; fetched?: Fetc
   const hooks: GroupHooks = {
     joining: () => undefined,
     joined: () => answer('joined'),
-    fetch: (_, fetch) => fetch(),
+    fetch: (_, fetch) => fetch(group),
     interrupted: () => undefined,
     fenced: (cause) => Object.assign(new Error('fenced', { cause }), { retriable: false }),
     leaving: () => undefined,

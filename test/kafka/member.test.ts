@@ -27,6 +27,20 @@ test('until something came, only a small piece is fetched', async () => {
   assert.deepEqual(asked, [256 * 1024, 256 * 1024, 256 * 1024, 1024 * 1024]);
 });
 
+test('each batch begins with a sign of life, since many short ones in a row may be longer than a session', async () => {
+  const { join, fetchAndHandle, finish, group } = open(0n);
+  await join(1);
+  const beats: number[] = [];
+  group.heartbeat = ({ interval }) => {
+    beats.push(interval);
+    return Promise.resolve();
+  };
+  const { handled } = await fetchAndHandle(fetched(0, 0, 4));
+  finish(0);
+  await handled;
+  assert.deepEqual(beats, [900]);
+});
+
 test('a partition that is done is paused', async () => {
   const { join, fetchAndHandle, finish, did } = open(0n);
   await join(1);

@@ -163,7 +163,7 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/member',
-        find: 'await settledWhere(state, (older) => older < generation);',
+        find: 'await settledBefore(state, generation);',
         replace: '',
       },
     ],

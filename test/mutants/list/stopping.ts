@@ -175,6 +175,78 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     tests: ['drain/reporter'],
   },
   {
+    name: 'the group is left while a batch is handled',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/batch-queue',
+        find: 'await (state.closed ? end(state) : raise(state));',
+        replace: 'if (!state.closed) await raise(state);',
+      },
+    ],
+    tests: ['kafka/batch-queue'],
+  },
+  {
+    name: 'what waits begins after a stop',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/batch-queue',
+        find: 'state.closed = true;\n    dropWaiting(state);',
+        replace: 'state.closed = true;',
+      },
+    ],
+    tests: ['kafka/batch-queue'],
+  },
+  {
+    name: "kafkajs isn't told what a batch ended with",
+    bug: null,
+    edits: [{ file: 'kafka/batch-queue', find: 'state.trouble ??= { error };', replace: '' }],
+    tests: ['kafka/batch-queue'],
+  },
+  {
+    name: 'a partition is handled twice at once',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/batch-queue',
+        find: '!batch.isEmpty() && !inHand.has(partitionName(batch))',
+        replace: '!batch.isEmpty()',
+      },
+    ],
+    tests: ['kafka/batch-queue'],
+  },
+  {
+    name: 'a partition of which a batch is in hand is fetched',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/batch-queue',
+        find: '!partitions.has(partitionName({ topic, partition }))',
+        replace: 'partitions !== undefined',
+      },
+    ],
+    tests: ['kafka/batch-queue'],
+  },
+  {
+    name: 'a join begins while a batch is handled, because a fetch met stale metadata',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/batch-queue',
+        find: 'await untilNothingIsHandled(state);\n                await group.recoverFromFetch(error);',
+        replace: 'await group.recoverFromFetch(error);',
+      },
+    ],
+    tests: ['kafka/batch-queue'],
+  },
+  {
+    name: 'many short batches send no heartbeat',
+    bug: null,
+    edits: [{ file: 'kafka/group-calls', find: 'beat();', replace: '' }],
+    tests: ['kafka/member'],
+  },
+  {
     name: 'batches are handled after a stop',
     bug: null,
     edits: [

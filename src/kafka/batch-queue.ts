@@ -1,0 +1,200 @@
+import { setImmediate } from 'node:timers/promises';
+import type { GroupHooks } from './group-hooks.js';
+import type { FetchedBatch, Group } from './internals.js';
+import type { Member } from './member.js';
+import { partitionName, type PartitionName } from './source.js';
+
+export interface BatchQueueOptions {
+  member: Member;
+  /** How many batches are handled at once. */
+  concurrency: number;
+  /** Aborted: the queue is closed. */
+  signal: AbortSignal;
+}
+
+export interface BatchQueue {
+  hooks: GroupHooks;
+  /** What hasn't begun never does; resolves when nothing is handled any more. */
+  close: () => Promise<void>;
+}
+
+interface State extends Omit<BatchQueueOptions, 'signal'> {
+  waiting: FetchedBatch[];
+  /** Partitions of which a batch waits or is handled. Their positions may still move, so that they aren't fetched. */
+  inHand: Set<PartitionName>;
+  handling: number;
+  /** What a batch in hand ended with; kafkajs is told by the next fetch. */
+  trouble: { error: unknown } | undefined;
+  closed: boolean;
+  /** Who waits for something to begin or to end. */
+  wakers: (() => void)[];
+}
+
+/**
+ * A member's hooks with which batches are handled while others are fetched. kafkajs waits until all that a fetch brought is handled
+ * before it fetches again; here a fetch hands its batches over, kafkajs gets none of them, and the next fetch begins as soon as
+ * all of them have, for the partitions of which nothing is in hand. What a batch ends with is thrown from the next fetch, when nothing is
+ * handled any more: to kafkajs it is the same as a handler's error.
+ */
+export function createBatchQueue({ member, concurrency, signal }: BatchQueueOptions): BatchQueue {
+  const state: State = {
+    ...{ member, concurrency, closed: false },
+    waiting: [],
+    inHand: new Set(),
+    handling: 0,
+    trouble: undefined,
+    wakers: [],
+  };
+  if (signal.aborted) close(state);
+  else signal.addEventListener('abort', () => close(state), { once: true });
+  return {
+    hooks: {
+      ...member.hooks,
+      joining: () => {
+        dropWaiting(state);
+        // It was of the generation that ends; what ends the membership stays.
+        if (member.failure() === undefined) state.trouble = undefined;
+        member.hooks.joining();
+      },
+      fetch: async (group, fetch) => {
+        await untilWorthAFetch(state, group);
+        if (isGoingOn(state))
+          await fetchMore(state, group, fetch).catch((error: unknown) => meet(state, error));
+        await (state.closed ? end(state) : raise(state));
+        return [];
+      },
+    },
+    close: () => {
+      close(state);
+      return untilNothingIsHandled(state);
+    },
+  };
+}
+
+function close(state: State): void {
+  state.closed = true;
+  dropWaiting(state);
+  wake(state);
+}
+
+function isGoingOn({ closed, trouble }: State): boolean {
+  return !closed && trouble === undefined;
+}
+
+function wake(state: State): void {
+  for (const waker of state.wakers.splice(0)) waker();
+}
+
+function change({ wakers }: State): Promise<void> {
+  return new Promise((resolve) => wakers.push(resolve));
+}
+
+function dropWaiting({ waiting, inHand }: State): void {
+  for (const batch of waiting.splice(0)) inHand.delete(partitionName(batch));
+}
+
+async function untilWorthAFetch(state: State, group: Group): Promise<void> {
+  const { waiting, inHand } = state;
+  const isWorthIt = (): boolean => waiting.length === 0 && (inHand.size === 0 || hasOthers(group, inHand));
+  while (isGoingOn(state) && !isWorthIt()) await change(state);
+}
+
+/** kafkajs stops, and leaves the group, when its fetch has returned. */
+async function end(state: State): Promise<void> {
+  await untilNothingIsHandled(state);
+  // It may ask a few times more, and mustn't do so within one turn of the event loop.
+  await setImmediate();
+}
+
+function meet(state: State, error: unknown): void {
+  state.trouble ??= { error };
+  dropWaiting(state);
+}
+
+async function raise(state: State): Promise<void> {
+  if (state.trouble === undefined) return;
+  await untilNothingIsHandled(state);
+  // Another broker's fetch may have told it meanwhile.
+  const trouble = takeTrouble(state);
+  if (trouble !== undefined) throw trouble.error;
+}
+
+function takeTrouble(state: State): State['trouble'] {
+  const { trouble } = state;
+  state.trouble = undefined;
+  return trouble;
+}
+
+async function untilNothingIsHandled(state: State): Promise<void> {
+  while (state.handling > 0) await change(state);
+}
+
+async function fetchMore(
+  state: State,
+  group: Group,
+  fetch: (group: Group) => Promise<FetchedBatch[]>,
+): Promise<void> {
+  const { inHand, waiting, member } = state;
+  const fetched = await member.hooks.fetch(othersOf(state, group), fetch);
+  const batches = fetched.filter((batch) => !batch.isEmpty() && !inHand.has(partitionName(batch)));
+  if (!isGoingOn(state)) return;
+  for (const batch of batches) inHand.add(partitionName(batch));
+  waiting.push(...batches);
+  begin(state);
+  if (batches.length === 0 && inHand.size > 0) await change(state);
+}
+
+function begin(state: State): void {
+  while (state.handling < state.concurrency) {
+    const next = state.waiting.shift();
+    if (next === undefined) break;
+    state.handling += 1;
+    void handle(state, next);
+  }
+  wake(state);
+}
+
+async function handle(state: State, batch: FetchedBatch): Promise<void> {
+  try {
+    await state.member.handle(batch);
+  } catch (error) {
+    meet(state, error);
+  } finally {
+    state.handling -= 1;
+    state.inHand.delete(partitionName(batch));
+    begin(state);
+  }
+}
+
+function activeWithout(
+  group: Group,
+  partitions: ReadonlySet<PartitionName>,
+): ReturnType<Group['getActiveTopicPartitions']> {
+  const active = Object.entries(group.getActiveTopicPartitions()).map(([topic, all]) => {
+    const others = [...all].filter((partition) => !partitions.has(partitionName({ topic, partition })));
+    return [topic, new Set(others)] as const;
+  });
+  return Object.fromEntries(active);
+}
+
+function hasOthers(group: Group, partitions: ReadonlySet<PartitionName>): boolean {
+  return Object.values(activeWithout(group, partitions)).some(({ size }) => size > 0);
+}
+
+/** The group as if it had only the partitions of which nothing is in hand now. */
+function othersOf(state: State, group: Group): Group {
+  const inHand = new Set(state.inHand);
+  return Object.create(group, {
+    getActiveTopicPartitions: { value: () => activeWithout(group, inHand) },
+    maxBytes: { value: group.maxBytes, writable: true },
+    // While something is in hand, a broker that has nothing of the others says so at once.
+    ...(inHand.size > 0 && { maxWaitTime: { value: 0 } }),
+    recoverFromFetch: {
+      value: async (error: unknown) => {
+        // It may join, and what is in hand couldn't be committed any more.
+        await untilNothingIsHandled(state);
+        await group.recoverFromFetch(error);
+      },
+    },
+  }) as Group;
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createBatchQueue } from '../../src/kafka/batch-queue.js';
+import type { FetchedBatch, Group } from '../../src/kafka/internals.js';
+import type { Member } from '../../src/kafka/member.js';
+import { fetched, turn } from './member-world.js';
+
+/** A queue of two batches at once, over a member that handles each until it is told its end. */
+function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
+  const ends = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  const did: string[] = [];
+  const stop = new AbortController();
+  let failure: { error: unknown } | undefined;
+  const group = {
+    maxBytes: 1024,
+    getActiveTopicPartitions: () => ({ t: new Set(active) }),
+    recoverFromFetch: () => {
+      did.push('recover');
+      return Promise.resolve();
+    },
+  } as Partial<Group> as Group;
+  const member: Pick<Member, 'handle' | 'failure'> & { hooks: Pick<Member['hooks'], 'joining' | 'fetch'> } = {
+    hooks: { joining: () => void did.push('join'), fetch: (view, fetch) => fetch(view) },
+    handle: ({ partition }) => {
+      did.push(`handle ${partition}`);
+      return new Promise((resolve, reject) => ends.set(partition, { resolve, reject }));
+    },
+    failure: () => failure,
+  };
+  const queue = createBatchQueue({ member: member as Member, concurrency: 2, signal: stop.signal });
+  const fetch = async (answer: (view: Group) => Promise<FetchedBatch[]>): Promise<void> => {
+    assert.deepEqual(await queue.hooks.fetch(group, answer), [], 'kafkajs gets none');
+  };
+  const bring = (...partitions: number[]): Promise<void> =>
+    fetch((view) => {
+      did.push(`fetch of ${activeIn(view)}`);
+      return Promise.resolve(partitions.map((partition) => fetched(partition, 0, 9)));
+    });
+  const end = async (partition: number): Promise<void> => {
+    ends.get(partition)?.resolve();
+    await turn();
+  };
+  const fail = async (partition: number, error: Error): Promise<void> => {
+    ends.get(partition)?.reject(error);
+    await turn();
+  };
+  const endMembership = (error: Error): void => void (failure = { error });
+  return { queue, did, fetch, bring, end, fail, endMembership, abort: () => stop.abort(), group };
+}
+
+function activeIn(view: Group): string {
+  return [...(view.getActiveTopicPartitions()['t'] ?? [])].join();
+}
+
+test('the next fetch begins when all that the last one brought has begun, for the other partitions', async () => {
+  const { did, bring, end } = openQueue();
+  await bring(0, 1, 2);
+  const second = bring(3);
+  await turn();
+  assert.deepEqual(did, ['fetch of 0,1,2,3', 'handle 0', 'handle 1'], 'one of them waits still');
+  await end(1);
+  await second;
+  assert.deepEqual(did.slice(3), ['handle 2', 'fetch of 1,3']);
+});
+
+test('where all partitions are in hand, the next fetch waits for the end of one', async () => {
+  const { did, bring, end } = openQueue([0, 1]);
+  await bring(0, 1);
+  const next = bring(0);
+  await turn();
+  assert.deepEqual(did, ['fetch of 0,1', 'handle 0', 'handle 1']);
+  await end(0);
+  await next;
+  assert.deepEqual(did.slice(3), ['fetch of 0', 'handle 0']);
+});
+
+test('a broker that has nothing of the others is asked again when something has ended, and may wait when nothing is in hand', async () => {
+  const { did, bring, end, fetch, group } = openQueue();
+  await bring(0);
+  let asked: Group | undefined;
+  let isBack = false;
+  const nothing = fetch((view) => {
+    asked = view;
+    return Promise.resolve([]);
+  }).then(() => (isBack = true));
+  await turn();
+  assert.deepEqual([Reflect.get(asked ?? {}, 'maxWaitTime'), isBack], [0, false]);
+  await end(0);
+  await nothing;
+  Reflect.set(group, 'maxWaitTime', 500);
+  await fetch((view) => {
+    assert.equal(Reflect.get(view, 'maxWaitTime'), 500);
+    return Promise.resolve([]);
+  });
+  await bring(0);
+  assert.equal(did.at(-1), 'handle 0');
+});
+
+test('what a batch ends with is thrown by the next fetch, once, when nothing is handled; what waits never begins', async () => {
+  const { did, bring, end, fail } = openQueue();
+  await bring(0, 1, 2);
+  const trouble = new Error('a rebalance');
+  await fail(0, trouble);
+  let thrown: unknown;
+  const next = bring(3).catch((error: unknown) => (thrown = error));
+  await turn();
+  assert.equal(thrown, undefined, 'another one is handled still');
+  await end(1);
+  await next;
+  assert.equal(thrown, trouble);
+  await bring(2);
+  assert.deepEqual(did.slice(1), ['handle 0', 'handle 1', 'fetch of 0,1,2,3', 'handle 2']);
+});
+
+test('a fetch that fails is told when nothing is handled any more, and so is one that may join', async () => {
+  const { did, bring, end, fetch } = openQueue();
+  await bring(0);
+  const failed = new Error('no broker');
+  let thrown: unknown;
+  const next = fetch(async (view) => {
+    const recovered = view.recoverFromFetch(failed);
+    await turn();
+    assert.ok(!did.includes('recover'), 'a batch is handled still');
+    await end(0);
+    await recovered;
+    throw failed;
+  }).catch((error: unknown) => (thrown = error));
+  await next;
+  assert.equal(thrown, failed);
+  await bring(1);
+  assert.deepEqual(did.slice(1), ['handle 0', 'recover', 'fetch of 0,1,2,3', 'handle 1']);
+  const late = fetch(() => Promise.reject(failed)).catch((error: unknown) => (thrown = error));
+  thrown = undefined;
+  await turn();
+  assert.equal(thrown, undefined);
+  await end(1);
+  await late;
+  assert.equal(thrown, failed);
+});
+
+test('a fetch comes back from a closed queue when nothing is handled, and brings nothing', async () => {
+  const { did, bring, end, abort, queue } = openQueue();
+  await bring(0, 1, 2);
+  let isBack = false;
+  const next = bring(3).then(() => (isBack = true));
+  abort();
+  await turn();
+  await end(0);
+  assert.equal(isBack, false, 'kafkajs would leave the group before the commit');
+  const closed = queue.close();
+  await end(1);
+  await Promise.all([next, closed]);
+  await bring(3);
+  assert.deepEqual(did, ['fetch of 0,1,2,3', 'handle 0', 'handle 1']);
+});
+
+test('a queue that is closed while it fetches lets what is in hand end before it comes back', async () => {
+  const { did, end, bring, fetch, abort } = openQueue();
+  await bring(0);
+  let isBack = false;
+  const next = fetch(() => {
+    abort();
+    return Promise.resolve([fetched(1, 0, 9)]);
+  }).then(() => (isBack = true));
+  await turn();
+  assert.equal(isBack, false);
+  await end(0);
+  await next;
+  assert.deepEqual(did.slice(1), ['handle 0']);
+});
+
+test('a join forgets what waits and the trouble of the generation before, not what ended the membership', async () => {
+  const { did, bring, end, fail, endMembership, queue } = openQueue();
+  await bring(0, 1, 2);
+  await fail(0, new Error('refused in the old generation'));
+  queue.hooks.joining();
+  await end(1);
+  await bring(3);
+  assert.deepEqual(did.slice(3), ['join', 'fetch of 0,1,2,3', 'handle 3']);
+  const fence = new Error('fenced');
+  endMembership(fence);
+  await fail(3, fence);
+  queue.hooks.joining();
+  await assert.rejects(bring(0), fence);
+});
+
+test('a partition that two brokers bring at once is handled once', async () => {
+  const { did, bring, fetch } = openQueue();
+  await fetch(async () => {
+    await bring(0);
+    return [fetched(0, 0, 9), fetched(1, 0, 9)];
+  });
+  assert.deepEqual(did, ['fetch of 0,1,2,3', 'handle 0', 'handle 1']);
+});
+
+test('a fetch that brought nothing of a partition leaves it to the next one', async () => {
+  const { did, bring, fetch } = openQueue();
+  await fetch(() => Promise.resolve([fetched(0, 5, 4), fetched(1, 0, 9)]));
+  await bring(0);
+  assert.deepEqual(did, ['handle 1', 'fetch of 0,2,3', 'handle 0']);
+});
