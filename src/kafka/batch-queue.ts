@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { GroupHooks } from './group-hooks.js';
 import type { FetchedBatch, Group } from './internals.js';
+import { isConnectionError } from './kafka-errors.js';
 import type { Member } from './member.js';
 import { partitionName, type PartitionName } from './source.js';
 
@@ -23,8 +24,10 @@ interface State extends Omit<BatchQueueOptions, 'signal'> {
   /** Partitions of which a batch waits or is handled. Their positions may still move, so that they aren't fetched. */
   inHand: Set<PartitionName>;
   handling: number;
-  /** What a batch in hand ended with; kafkajs is told by the next fetch. */
+  /** What a batch in hand ended with, or a heartbeat met meanwhile; kafkajs is told by the next fetch. */
   trouble: { error: unknown } | undefined;
+  /** How many there were: what was fetched in the meantime is dropped. */
+  troubles: number;
   closed: boolean;
   /** Who waits for something to begin or to end. */
   wakers: (() => void)[];
@@ -33,8 +36,9 @@ interface State extends Omit<BatchQueueOptions, 'signal'> {
 /**
  * A member's hooks with which batches are handled while others are fetched. kafkajs waits until all that a fetch brought is handled
  * before it fetches again; here a fetch hands its batches over, kafkajs gets none of them, and the next fetch begins as soon as
- * all of them have, for the partitions of which nothing is in hand. What a batch ends with is thrown from the next fetch, when nothing is
- * handled any more: to kafkajs it is the same as a handler's error.
+ * all of them have, for the partitions of which nothing is in hand. What a batch ends with, or a heartbeat meets meanwhile, is thrown from
+ * the next fetch, when nothing is handled any more: to kafkajs it is the same as a handler's error, and what is in hand is committed
+ * before it joins again.
  */
 export function createBatchQueue({ member, concurrency, signal }: BatchQueueOptions): BatchQueue {
   const state: State = {
@@ -43,6 +47,7 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
     inHand: new Set(),
     handling: 0,
     trouble: undefined,
+    troubles: 0,
     wakers: [],
   };
   if (signal.aborted) close(state);
@@ -56,6 +61,8 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
         if (member.failure() === undefined) state.trouble = undefined;
         member.hooks.joining();
       },
+      heartbeat: (beat) =>
+        state.handling === 0 ? beat() : beat().catch((error: unknown) => hear(state, error)),
       fetch: async (group, fetch) => {
         await untilWorthAFetch(state, group);
         if (isGoingOn(state))
@@ -106,17 +113,25 @@ async function end(state: State): Promise<void> {
   await setImmediate();
 }
 
+/** A lost connection is no news: the next heartbeat, or the commit, meets it again. */
+function hear(state: State, error: unknown): void {
+  if (!isConnectionError(error)) meet(state, error);
+}
+
 function meet(state: State, error: unknown): void {
   state.trouble ??= { error };
+  state.troubles += 1;
   dropWaiting(state);
+  wake(state);
 }
 
 async function raise(state: State): Promise<void> {
   if (state.trouble === undefined) return;
   await untilNothingIsHandled(state);
-  // Another broker's fetch may have told it meanwhile.
   const trouble = takeTrouble(state);
   if (trouble !== undefined) throw trouble.error;
+  // Another broker's fetch has told it, and kafkajs is about to end this one.
+  await setImmediate();
 }
 
 function takeTrouble(state: State): State['trouble'] {
@@ -134,10 +149,10 @@ async function fetchMore(
   group: Group,
   fetch: (group: Group) => Promise<FetchedBatch[]>,
 ): Promise<void> {
-  const { inHand, waiting, member } = state;
+  const { inHand, waiting, member, troubles } = state;
   const fetched = await member.hooks.fetch(othersOf(state, group), fetch);
   const batches = fetched.filter((batch) => !batch.isEmpty() && !inHand.has(partitionName(batch)));
-  if (!isGoingOn(state)) return;
+  if (state.closed || state.troubles !== troubles) return;
   for (const batch of batches) inHand.add(partitionName(batch));
   waiting.push(...batches);
   begin(state);

@@ -45,24 +45,17 @@ function mayRepeat(error: unknown): boolean {
   return isConnectionError(error) || isUnavailableCoordinator(error);
 }
 
-/** Heartbeats while a batch is in hand; kafkajs sends none by itself. */
-export interface Heartbeats {
-  stop: () => void;
-  /** A rebalance or a fence that a heartbeat met; to be thrown once the batch is settled. */
-  trouble: () => Error | undefined;
-}
-
-export function startHeartbeats(group: Group): Heartbeats {
-  let trouble: Error | undefined;
+/**
+ * Heartbeats while a batch is in hand, until the returned function is called; kafkajs sends none by itself. What they meet is told to the
+ * queue of batches (`batch-queue.ts`), through the hook around every heartbeat.
+ */
+export function startHeartbeats(group: Group): () => void {
   const beat = (): void => {
     // A little less than the period, or every second one would come too early for kafkajs and be left out.
-    group.heartbeat({ interval: HEARTBEAT_INTERVAL_MS * 0.9 }).catch((error: unknown) => {
-      // A lost connection is no news: the next heartbeat, or the commit, meets it again.
-      if (!isConnectionError(error)) trouble ??= error instanceof Error ? error : new Error(String(error));
-    });
+    group.heartbeat({ interval: HEARTBEAT_INTERVAL_MS * 0.9 }).catch(() => undefined);
   };
   // At once, too: with many batches that take less than the period, no other one would ever come.
   beat();
   const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
-  return { stop: () => clearInterval(timer), trouble: () => trouble };
+  return () => clearInterval(timer);
 }

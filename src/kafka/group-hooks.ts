@@ -20,6 +20,8 @@ export interface GroupHooks {
   joining: () => void;
   /** Awaited after every join, before anything is fetched. A rebalance error makes it join again. */
   joined: (group: Group) => Promise<void>;
+  /** Around every heartbeat; kafkajs joins at once where its own is refused because of a rebalance. */
+  heartbeat: (beat: () => Promise<void>) => Promise<void>;
   /** Around every fetch from one broker, which may be one for a view of the group. */
   fetch: (group: Group, fetch: (group: Group) => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
   /** kafkajs swallows a fetch's error; or a join goes on, each of whose waits for the coordinator may take a rebalance timeout. */
@@ -63,12 +65,14 @@ export function installGroupHooks(prototype: Group): void {
     // A waiting join is a sign of life itself, and a heartbeat of the old generation would be refused.
     if (joining.has(this)) return;
     const generation = this.generationId;
-    try {
-      await original.heartbeat.call(this, options);
-    } catch (error) {
-      if (!isFence(error)) throw error;
-      if (!joining.has(this) && this.generationId === generation) throw hooks.fenced(error);
-    }
+    await hooks.heartbeat(async () => {
+      try {
+        await original.heartbeat.call(this, options);
+      } catch (error) {
+        if (!isFence(error)) throw error;
+        if (!joining.has(this) && this.generationId === generation) throw hooks.fenced(error);
+      }
+    });
   };
 
   prototype.fetch = function (this: Group, nodeId) {

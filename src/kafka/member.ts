@@ -99,6 +99,7 @@ function createHooks(state: State): GroupHooks {
       interrupted(state);
     },
     joined: (group) => takeUp(state, group),
+    heartbeat: (beat) => beat(),
     fetch: (group, fetch) => fetchBatches(state, group, fetch),
     interrupted: () => interrupted(state),
     fenced: (error) => fence(state, error),
@@ -235,16 +236,14 @@ async function settledBefore({ inHand }: State, generation: number): Promise<voi
 async function workOn(state: State, batch: FetchedBatch, { generation, done }: Fetch): Promise<void> {
   const group = state.currentGroup;
   if (group === undefined) return;
-  const heartbeats = startHeartbeats(group);
+  const stopHeartbeats = startHeartbeats(group);
   try {
     const handled = await callHandle(state, batch);
     done(batch);
     if (generation === state.generation) await conclude(state, group, batch, handled);
   } finally {
-    heartbeats.stop();
+    stopHeartbeats();
   }
-  const trouble = heartbeats.trouble();
-  if (trouble !== undefined) throw trouble;
 }
 
 async function callHandle(state: State, batch: FetchedBatch): Promise<BatchHandled> {

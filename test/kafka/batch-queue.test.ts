@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createBatchQueue } from '../../src/kafka/batch-queue.js';
 import type { FetchedBatch, Group } from '../../src/kafka/internals.js';
 import type { Member } from '../../src/kafka/member.js';
-import { fetched, turn } from './member-world.js';
+import { fetched, protocolError, turn } from './member-world.js';
 
 /** A queue of two batches at once, over a member that handles each until it is told its end. */
 function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
@@ -19,8 +19,14 @@ function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
       return Promise.resolve();
     },
   } as Partial<Group> as Group;
-  const member: Pick<Member, 'handle' | 'failure'> & { hooks: Pick<Member['hooks'], 'joining' | 'fetch'> } = {
-    hooks: { joining: () => void did.push('join'), fetch: (view, fetch) => fetch(view) },
+  const member: Pick<Member, 'handle' | 'failure'> & {
+    hooks: Pick<Member['hooks'], 'joining' | 'heartbeat' | 'fetch'>;
+  } = {
+    hooks: {
+      joining: () => void did.push('join'),
+      heartbeat: (beat) => beat(),
+      fetch: (view, fetch) => fetch(view),
+    },
     handle: ({ partition }) => {
       did.push(`handle ${partition}`);
       return new Promise((resolve, reject) => ends.set(partition, { resolve, reject }));
@@ -110,6 +116,45 @@ test('what a batch ends with is thrown by the next fetch, once, when nothing is 
   assert.equal(thrown, trouble);
   await bring(2);
   assert.deepEqual(did.slice(1), ['handle 0', 'handle 1', 'fetch of 0,1,2,3', 'handle 2']);
+});
+
+test('what a heartbeat meets while a batch is handled is thrown by the next fetch, and what is handled is committed before', async () => {
+  const { did, bring, end, queue } = openQueue();
+  await bring(0, 1, 2);
+  const rebalance = protocolError('REBALANCE_IN_PROGRESS');
+  await queue.hooks.heartbeat(() => Promise.reject(rebalance));
+  await end(0);
+  const next = assert.rejects(bring(3), rebalance);
+  await end(1);
+  await next;
+  assert.deepEqual(did.slice(1), ['handle 0', 'handle 1'], 'what waited is dropped');
+  await assert.rejects(
+    queue.hooks.heartbeat(() => Promise.reject(rebalance)),
+    rebalance,
+    'with nothing in hand kafkajs is told at once',
+  );
+});
+
+test('a connection that is lost by a heartbeat while a batch is handled is no trouble', async () => {
+  const { did, bring, queue } = openQueue();
+  await bring(0);
+  const lost = Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError' });
+  await queue.hooks.heartbeat(() => Promise.reject(lost));
+  await bring(1);
+  assert.deepEqual(did.slice(1), ['handle 0', 'fetch of 1,2,3', 'handle 1']);
+});
+
+test('of two fetches only one throws, and what the other one brings meanwhile is dropped', async () => {
+  const { did, bring, fail, fetch } = openQueue();
+  await bring(0);
+  let answer: (batches: FetchedBatch[]) => void = () => undefined;
+  const slow = fetch(() => new Promise((resolve) => (answer = resolve)));
+  const trouble = new Error('a rebalance');
+  await fail(0, trouble);
+  await assert.rejects(bring(1), trouble);
+  answer([fetched(1, 0, 9)]);
+  await slow;
+  assert.deepEqual(did.slice(1), ['handle 0'], 'kafkajs is about to join');
 });
 
 test('a fetch that fails is told when nothing is handled any more, and so is one that may join', async () => {

@@ -33,6 +33,7 @@ function openGroup(options: { hooks?: Partial<GroupHooks> | null; fetched?: Fetc
   const hooks: GroupHooks = {
     joining: () => undefined,
     joined: () => answer('joined'),
+    heartbeat: (beat) => beat(),
     fetch: (_, fetch) => fetch(group),
     interrupted: () => undefined,
     fenced: (cause) => Object.assign(new Error('fenced', { cause }), { retriable: false }),
