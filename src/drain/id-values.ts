@@ -1,5 +1,5 @@
 /** Values that can stand as an `_id`. */
-import { bsonIdKey, unwrapped, withLength } from '../mongodb/values.js';
+import { bsonIdKey, textKey, unwrapped, withLength } from '../mongodb/values.js';
 import { bad, type BadRecord } from './bad-record.js';
 
 /** `idKey` is equal exactly where MongoDB's `_id` index sees the same value. */
@@ -55,7 +55,7 @@ export function compositeId(parts: readonly (readonly [string, IdOutcome])[]): I
 }
 
 export function stringId(id: string): IdOutcome {
-  return { kind: 'id', id, idKey: `s:${id}` };
+  return { kind: 'id', id, idKey: textKey(id) };
 }
 
 /** The `idKey` of a value that stands as an `_id` already; `null`: it can't be one. */

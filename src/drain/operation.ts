@@ -83,10 +83,10 @@ export function createToOperation(
   const isEnveloped = rules.envelope === 'debezium';
   const turn = TURNS[rules.envelope];
   return (record) => {
-    if (record.value === null)
-      return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
+    const { value: bytes } = record;
+    if (bytes === null) return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
     // What a transform gets it may keep, and the memory of a fetch is used again.
-    const value = transform === null ? record.value : Buffer.from(record.value);
+    const value = transform === null ? bytes : Buffer.from(bytes);
     return turn(context, record, value);
   };
 }

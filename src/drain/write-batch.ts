@@ -285,5 +285,8 @@ async function writeModels(
 }
 
 function bytesOf(records: readonly KafkaRecord[]): number {
-  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
+  return records.reduce(
+    (sum, record) => sum + (record.bytes ?? (record.key?.length ?? 0) + (record.value?.length ?? 0)),
+    0,
+  );
 }

@@ -100,7 +100,7 @@ function readRecords(
     const length = readVarInt(cursor);
     const end = cursor.at + length;
     if (length < 0 || end > buffer.length) throw damaged();
-    const record = readRecord(cursor, stretch);
+    const record = new SlicedRecord(cursor, stretch);
     bytes += RECORD_BYTES + length + HEADER_BYTES * record.headers.length;
     if (record.offset >= from) into.push(record);
     cursor.at = end;
@@ -113,23 +113,60 @@ interface Cursor {
   at: number;
 }
 
-function readRecord(cursor: Cursor, stretch: Stretch & TopicPartition): KafkaRecord {
-  // the record's attributes, of which none is in use
-  cursor.at += 1;
-  const timestampDelta = readVarLong(cursor);
-  const offsetDelta = readVarInt(cursor);
-  const { topic, partition, firstOffset, lastOffsetDelta, firstTimestampMs, appendedMs } = stretch;
-  // else it would be taken for one of those that aren't wanted, and be lost
-  if (offsetDelta < 0 || offsetDelta > lastOffsetDelta) throw damaged();
-  return {
-    topic,
-    partition,
-    offset: firstOffset + BigInt(offsetDelta),
-    timestampMs: appendedMs ?? firstTimestampMs + timestampDelta,
-    key: readBytes(cursor),
-    value: readBytes(cursor),
-    headers: readHeaders(cursor),
-  };
+/**
+ * A record whose key and value are slices made when they are asked for. Most are looked at once, while a `Buffer` takes as much
+ * memory as all else of a record, which lives as long as its batch. A class, since getters of each record's own would be as much.
+ */
+class SlicedRecord implements KafkaRecord {
+  readonly offset: bigint;
+  readonly timestampMs: number;
+  readonly headers: readonly RecordHeader[];
+  private readonly stretch: Stretch & TopicPartition;
+  private readonly buffer: Buffer;
+  private readonly keyBytes: number;
+  private readonly keyAt: number;
+  private readonly valueBytes: number;
+  private readonly valueAt: number;
+
+  /** @param cursor at a record, which it leaves behind its headers. */
+  constructor(cursor: Cursor, stretch: Stretch & TopicPartition) {
+    // the record's attributes, of which none is in use
+    cursor.at += 1;
+    const timestampDelta = readVarLong(cursor);
+    const offsetDelta = readVarInt(cursor);
+    const { firstOffset, lastOffsetDelta, firstTimestampMs, appendedMs } = stretch;
+    // else it would be taken for one of those that aren't wanted, and be lost
+    if (offsetDelta < 0 || offsetDelta > lastOffsetDelta) throw damaged();
+    this.stretch = stretch;
+    this.offset = firstOffset + BigInt(offsetDelta);
+    this.timestampMs = appendedMs ?? firstTimestampMs + timestampDelta;
+    this.buffer = cursor.buffer;
+    this.keyBytes = readVarInt(cursor);
+    this.keyAt = skip(cursor, this.keyBytes);
+    this.valueBytes = readVarInt(cursor);
+    this.valueAt = skip(cursor, this.valueBytes);
+    this.headers = readHeaders(cursor);
+  }
+
+  get topic(): string {
+    return this.stretch.topic;
+  }
+
+  get partition(): number {
+    return this.stretch.partition;
+  }
+
+  get key(): Buffer | null {
+    return sliceOf(this.buffer, this.keyAt, this.keyBytes);
+  }
+
+  get value(): Buffer | null {
+    return sliceOf(this.buffer, this.valueAt, this.valueBytes);
+  }
+
+  get bytes(): number {
+    return Math.max(this.keyBytes, 0) + Math.max(this.valueBytes, 0);
+  }
 }
 
 function readHeaders(cursor: Cursor): readonly RecordHeader[] {
@@ -143,14 +180,23 @@ function readHeaders(cursor: Cursor): readonly RecordHeader[] {
   return headers;
 }
 
-/** A slice of the buffer; `null`: a length of -1. */
 function readBytes(cursor: Cursor): Buffer | null {
   const length = readVarInt(cursor);
-  if (length < 0) return null;
+  return sliceOf(cursor.buffer, skip(cursor, length), length);
+}
+
+/** Where the bytes begin that are passed over. */
+function skip(cursor: Cursor, length: number): number {
   const from = cursor.at;
+  if (length < 0) return from;
   if (from + length > cursor.buffer.length) throw damaged();
   cursor.at = from + length;
-  return cursor.buffer.subarray(from, cursor.at);
+  return from;
+}
+
+/** `null`: a length of -1. */
+function sliceOf(buffer: Buffer, from: number, length: number): Buffer | null {
+  return length < 0 ? null : buffer.subarray(from, from + length);
 }
 
 /** Zigzag, 32 bits, in at most five bytes. */

@@ -30,6 +30,8 @@ export interface KafkaRecord {
   key: Buffer | null;
   value: Buffer | null;
   headers: readonly RecordHeader[];
+  /** Of key and value together, where it is known without looking at them. */
+  bytes?: number;
 }
 
 export interface RecordHeader {

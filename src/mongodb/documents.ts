@@ -3,7 +3,7 @@ import { measure } from './storable.js';
 import { hasTime } from './iso-date.js';
 import type { RawFields } from './json-to-bson.js';
 import type { Rejection, UpsertModel, Version, WriteModel } from './sink.js';
-import { bsonIdKey, withLength } from './values.js';
+import { bsonIdKey, textKey, withLength } from './values.js';
 
 /**
  * The largest document that is sent, bytes of BSON. The server's limit is 16 MiB for the document and 16 MiB + 16 KiB for
@@ -117,15 +117,15 @@ function isMap(fields: StoredDocument): fields is ReadonlyMap<string, unknown> {
 
 /** One text per BSON id, also for ids that come back from the server as other classes. */
 export function matchText(id: unknown): string {
-  if (typeof id === 'string') return `s${id}`;
-  if (typeof id === 'boolean') return `t${id}`;
+  if (typeof id === 'string') return textKey(id);
+  if (typeof id === 'boolean') return `b:${id}`;
   // Numbers compare by value in MongoDB, whatever their type.
   if (typeof id === 'number' || typeof id === 'bigint' || Long.isLong(id)) return `n:${String(id)}`;
-  return id === null ? 'z' : (bsonIdKey(id) ?? matchTextOfFields(id as object));
+  return id === null ? 'z:' : (bsonIdKey(id) ?? matchTextOfFields(id as object));
 }
 
 /** Objects are the same when their fields are, in this order. */
 function matchTextOfFields(id: object): string {
   const parts = Object.entries(id).map(([name, value]) => withLength(name) + withLength(matchText(value)));
-  return `o${parts.join('')}`;
+  return `c:${parts.join('')}`;
 }

@@ -51,6 +51,14 @@ export function withLength(part: string): string {
   return `${String(part.length)}:${part}`;
 }
 
+/** Keys of ids that are no texts have a colon here at the latest: `x255:`. */
+const LAST_PLACE_OF_COLON = 4;
+
+/** The key of a text among the keys of ids of all kinds: the text itself, but where it might be taken for another kind's. */
+export function textKey(text: string): string {
+  return text.lastIndexOf(':', LAST_PLACE_OF_COLON) < 0 ? text : `s:${text}`;
+}
+
 /** A number that stays a double although it is whole: the driver would store it as an integer. */
 export function toDouble(value: number): unknown {
   return Number.isInteger(value) ? new Double(value) : value;

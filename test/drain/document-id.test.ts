@@ -4,6 +4,7 @@ import { Binary, BSON } from 'mongodb';
 import type { DocumentIdRule, KeyFormat } from '../../src/config/settings.js';
 import type { IdOutcome } from '../../src/drain/id-values.js';
 import { createToOperation } from '../../src/drain/operation.js';
+import { matchText } from '../../src/mongodb/documents.js';
 import { idBy, NOW, pipeline, record, seededRandom } from './builders.js';
 
 const LONE = '\ud800';
@@ -188,15 +189,21 @@ describe('idKey', () => {
     'é',
     'e\u0301',
     'x:31',
+    'x0:31',
+    'x255:31',
     's:1',
+    's:n:1',
     'n:1',
     'b:true',
+    'd:0',
+    'order:1',
   ];
   const outcomes: IdOutcome[] = [
     ...texts.flatMap((text) => (['string', 'bytes', 'json'] as const).map((format) => ofKey(text, format))),
     ...[0, -0, 1, 1.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 53 - 1, '0', '1', true, 'true'].map((value) =>
       ofField({ orderId: value }),
     ),
+    ...[new Date(0), new Binary(Buffer.from('1'), 255)].map((value) => ofField({ orderId: value })),
     ...Array.from({ length: 300 }, () =>
       ofKey(Buffer.from([random() * 4, random() * 4].map(Math.floor)), 'bytes'),
     ),
@@ -218,6 +225,8 @@ describe('idKey', () => {
       assert.equal(idKeys.size, 1, `${index}: ${[...idKeys].join(' and ')}`);
     for (const [idKey, indexes] of byIdKey)
       assert.equal(indexes.size, 1, `${idKey}: ${[...indexes].join(' and ')}`);
+    for (const { id, idKey } of ids)
+      assert.equal(matchText(id), idKey, 'an id that comes back from the server has the same');
   });
 
   function add(map: Map<string, Set<string>>, key: string, value: string): void {

@@ -23,7 +23,7 @@ describe('a record with a value', () => {
     const version = { partition: 'orders-3', offset: 1042n, timestampMs: BASE_TIME + 1042, epoch: 2 };
     assert.deepEqual(done, {
       kind: 'write',
-      model: { kind: 'upsert', id: 'o-1', idKey: 's:o-1', version, fields: { a: 1 } },
+      model: { kind: 'upsert', id: 'o-1', idKey: 'o-1', version, fields: { a: 1 } },
     });
   });
 
@@ -127,7 +127,7 @@ describe('a tombstone', () => {
     const version = { partition: 'orders-0', offset: 7n, timestampMs: BASE_TIME + 7, epoch: 1 };
     assert.deepEqual(done, {
       kind: 'write',
-      model: { kind: 'delete', id: 'o-1', idKey: 's:o-1', version, purgeAt: PURGE_AT },
+      model: { kind: 'delete', id: 'o-1', idKey: 'o-1', version, purgeAt: PURGE_AT },
     });
   });
 

@@ -32,9 +32,9 @@ describe('a replay of dead letters', () => {
 
   test('never moves a document back', async () => {
     const sink = createFakeSink();
-    sink.stored.set('s:o-1', upsert('o-1', { offset: 50n }));
+    sink.stored.set('o-1', upsert('o-1', { offset: 50n }));
     const { counts } = await replayInto(sink, [letter({ offset: 42n })]);
-    assert.deepEqual([counts.unchanged, sink.stored.get('s:o-1')?.version.offset], [1, 50n]);
+    assert.deepEqual([counts.unchanged, sink.stored.get('o-1')?.version.offset], [1, 50n]);
   });
 
   test('tells which are still bad, whether they cannot be decoded or are refused, and dead-letters nothing anew', async () => {
@@ -73,7 +73,7 @@ describe('a replay of dead letters', () => {
     const sink = createFakeSink();
     const { counts } = await replayInto(sink, [letter({ offset: 4n }), letter({ offset: 3n })]);
     assert.deepEqual([counts.inserted, counts.coalesced], [1, 1]);
-    assert.equal(sink.stored.get('s:o-1')?.version.offset, 4n);
+    assert.equal(sink.stored.get('o-1')?.version.offset, 4n);
   });
 
   const foreseen = async (overrides: RecordOverrides, transform: TransformStep | null = null) => {

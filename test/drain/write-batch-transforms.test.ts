@@ -47,7 +47,7 @@ describe('a batch through a transform', () => {
       deadLettered: 1,
     });
     assert.equal(stored(sink), 'a6 d8-');
-    const model = sink.stored.get('s:a');
+    const model = sink.stored.get('a');
     assert.deepEqual(model?.kind === 'upsert' && model.fields, { at: 6, seen: true });
     assert.deepEqual(
       sink.letters.map(({ stage, code }) => [stage, code]),

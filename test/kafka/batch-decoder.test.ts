@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
 import type { PackedRecords } from '../../src/kafka/internals.js';
+import type { KafkaRecord } from '../../src/kafka/source.js';
 import { decodeBatch, decoded, encodeBatch, readAll, type BatchContents } from './encoded-batch.js';
 
 const decodeBytes = createDecodeBatch(() => null);
@@ -33,6 +34,17 @@ test('a record has its offset, time, key, value and headers, in their order, als
     }),
     decoded(43, { timestampMs: 1_000, key: Buffer.alloc(0) }),
   ]);
+});
+
+test('what key and value take is known without either', async () => {
+  const [key, value] = [Buffer.from('k'), Buffer.from('{"a":1}')];
+  const packed = await unpacked({
+    firstOffset: 0,
+    records: [{ offset: 0, key, value }, { offset: 1, key }, { offset: 2 }],
+  });
+  const records: KafkaRecord[] = [];
+  packed.read({ topic: 't', partition: 0 }, 0n, records);
+  assert.deepEqual(records.map(({ bytes }) => bytes), [8, 1, 0]); // prettier-ignore
 });
 
 test('offsets and times beyond 32 bits, and times that run backwards, are exact', async () => {

@@ -81,9 +81,11 @@ export async function decodeBatch(contents: BatchContents): Promise<DecodedBatch
   return batch;
 }
 
-/** As read by a handler of `t-0`. */
+/** As read by a handler of `t-0`, as plain objects, which `decoded` makes, too. */
 export function readAll(packed: PackedRecords, from = 0n): KafkaRecord[] {
   const records: KafkaRecord[] = [];
   packed.read({ topic: 't', partition: 0 }, from, records);
-  return records;
+  return records.map(({ topic, partition, offset, timestampMs, key, value, headers }) => ({
+    ...{ topic, partition, offset, timestampMs, key, value, headers },
+  }));
 }

@@ -254,7 +254,13 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the id true and the id "true" are one',
     bug: null,
-    edits: [{ file: 'drain/id-values', find: '`b:${String(value)}`', replace: '`s:${String(value)}`' }],
+    edits: [{ file: 'drain/id-values', find: '`b:${String(value)}`', replace: 'String(value)' }],
+    tests: ['drain/document-id'],
+  },
+  {
+    name: 'a text that looks like the key of another id is taken for it',
+    bug: null,
+    edits: [{ file: 'mongodb/values', find: 'LAST_PLACE_OF_COLON = 4', replace: 'LAST_PLACE_OF_COLON = 3' }],
     tests: ['drain/document-id'],
   },
   {
