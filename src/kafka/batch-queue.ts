@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { GroupHooks } from './group-hooks.js';
 import type { FetchedBatch, Group } from './internals.js';
-import { isConnectionError } from './kafka-errors.js';
+import { isConnectionError, rebalance } from './kafka-errors.js';
 import type { Member } from './member.js';
 import { partitionName, type PartitionName } from './source.js';
 
@@ -29,7 +29,9 @@ interface State extends Omit<BatchQueueOptions, 'signal'> {
   /** How many there were: what was fetched in the meantime is dropped. */
   troubles: number;
   closed: boolean;
-  /** Who waits for something to begin or to end. */
+  /** How often something has begun or ended. */
+  changes: number;
+  /** Who waits for the next change. */
   wakers: (() => void)[];
 }
 
@@ -47,7 +49,7 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
     inHand: new Set(),
     handling: 0,
     trouble: undefined,
-    troubles: 0,
+    ...{ troubles: 0, changes: 0 },
     wakers: [],
   };
   if (signal.aborted) close(state);
@@ -61,8 +63,7 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
         if (member.failure() === undefined) state.trouble = undefined;
         member.hooks.joining();
       },
-      heartbeat: (beat) =>
-        state.handling === 0 ? beat() : beat().catch((error: unknown) => hear(state, error)),
+      heartbeat: (beat) => beat().catch((error: unknown) => hear(state, error)),
       fetch: async (group, fetch) => {
         await untilWorthAFetch(state, group);
         if (isGoingOn(state))
@@ -89,6 +90,7 @@ function isGoingOn({ closed, trouble }: State): boolean {
 }
 
 function wake(state: State): void {
+  state.changes += 1;
   for (const waker of state.wakers.splice(0)) waker();
 }
 
@@ -113,13 +115,17 @@ async function end(state: State): Promise<void> {
   await setImmediate();
 }
 
-/** A lost connection is no news: the next heartbeat, or the commit, meets it again. */
+/**
+ * kafkajs would join at once, or end, while a batch is handled. A connection that is lost then is no news: the next heartbeat, or the
+ * commit, meets it again.
+ */
 function hear(state: State, error: unknown): void {
-  if (!isConnectionError(error)) meet(state, error);
+  if (state.handling === 0 || !isConnectionError(error)) meet(state, error);
 }
 
+/** The first one counts, but what ends the membership comes before all others. */
 function meet(state: State, error: unknown): void {
-  state.trouble ??= { error };
+  if (state.trouble === undefined || state.member.failure() !== undefined) state.trouble = { error };
   state.troubles += 1;
   dropWaiting(state);
   wake(state);
@@ -149,14 +155,17 @@ async function fetchMore(
   group: Group,
   fetch: (group: Group) => Promise<FetchedBatch[]>,
 ): Promise<void> {
-  const { inHand, waiting, member, troubles } = state;
+  const { inHand, waiting, member, troubles, changes } = state;
   const fetched = await member.hooks.fetch(othersOf(state, group), fetch);
   const batches = fetched.filter((batch) => !batch.isEmpty() && !inHand.has(partitionName(batch)));
   if (state.closed || state.troubles !== troubles) return;
+  if (batches.length === 0) {
+    if (inHand.size > 0 && state.changes === changes) await change(state);
+    return;
+  }
   for (const batch of batches) inHand.add(partitionName(batch));
   waiting.push(...batches);
   begin(state);
-  if (batches.length === 0 && inHand.size > 0) await change(state);
 }
 
 function begin(state: State): void {
@@ -197,19 +206,14 @@ function hasOthers(group: Group, partitions: ReadonlySet<PartitionName>): boolea
 }
 
 /** The group as if it had only the partitions of which nothing is in hand now. */
-function othersOf(state: State, group: Group): Group {
-  const inHand = new Set(state.inHand);
+function othersOf({ inHand: all }: State, group: Group): Group {
+  const inHand = new Set(all);
   return Object.create(group, {
     getActiveTopicPartitions: { value: () => activeWithout(group, inHand) },
     maxBytes: { value: group.maxBytes, writable: true },
     // While something is in hand, a broker that has nothing of the others says so at once.
     ...(inHand.size > 0 && { maxWaitTime: { value: 0 } }),
-    recoverFromFetch: {
-      value: async (error: unknown) => {
-        // It may join, and what is in hand couldn't be committed any more.
-        await untilNothingIsHandled(state);
-        await group.recoverFromFetch(error);
-      },
-    },
+    // Where a fetch meets stale metadata, kafkajs joins within it, whatever else is handled or fetched meanwhile.
+    joinAndSync: { value: () => Promise.reject(rebalance()) },
   }) as Group;
 }

@@ -136,7 +136,7 @@ function track(socket: net.Socket, sockets: Set<net.Socket>): net.Socket {
 
 /** What ends a consumer, errors of ours among them: thrown as well, and told by whoever catches it. */
 function isThrownToo({ log }: LogEntry): boolean {
-  return /^(?:Error when calling each|Crash: )/.test(log.message);
+  return log.message.startsWith('Crash: ');
 }
 
 function logText({ namespace, log }: LogEntry): string {

@@ -46,15 +46,15 @@ function mayRepeat(error: unknown): boolean {
 }
 
 /**
- * Heartbeats while a batch is in hand, until the returned function is called; kafkajs sends none by itself. What they meet is told to the
- * queue of batches (`batch-queue.ts`), through the hook around every heartbeat.
+ * Heartbeats while a batch is in hand, until the returned function is called; kafkajs sends one after each fetch only. What they meet is
+ * told to the queue of batches (`batch-queue.ts`), through the hook around every heartbeat.
  */
 export function startHeartbeats(group: Group): () => void {
   const beat = (): void => {
     // A little less than the period, or every second one would come too early for kafkajs and be left out.
     group.heartbeat({ interval: HEARTBEAT_INTERVAL_MS * 0.9 }).catch(() => undefined);
   };
-  // At once, too: with many batches that take less than the period, no other one would ever come.
+  // At once, too: of a fetch that brought many batches, each may take less than the period, and all of them more than a session.
   beat();
   const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
   return () => clearInterval(timer);

@@ -3,6 +3,7 @@ import { HOOKS } from './assignor.js';
 import { fatal, isConnectionError, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
 import type { FetchedBatch, Group } from './internals.js';
 import { toRecordBatch } from './record-batch.js';
+import type { KafkaRecord } from './source.js';
 
 /** How long a join goes on while the group keeps rebalancing: four times our own rebalance timeout. */
 const JOIN_LIMIT_MS = 60_000;
@@ -20,7 +21,7 @@ export interface GroupHooks {
   joining: () => void;
   /** Awaited after every join, before anything is fetched. A rebalance error makes it join again. */
   joined: (group: Group) => Promise<void>;
-  /** Around every heartbeat; kafkajs joins at once where its own is refused because of a rebalance. */
+  /** Around every heartbeat, kafkajs's own after each fetch and those of batches in hand. */
   heartbeat: (beat: () => Promise<void>) => Promise<void>;
   /** Around every fetch from one broker, which may be one for a view of the group. */
   fetch: (group: Group, fetch: (group: Group) => Promise<FetchedBatch[]>) => Promise<FetchedBatch[]>;
@@ -69,8 +70,9 @@ export function installGroupHooks(prototype: Group): void {
       try {
         await original.heartbeat.call(this, options);
       } catch (error) {
-        if (!isFence(error)) throw error;
-        if (!joining.has(this) && this.generationId === generation) throw hooks.fenced(error);
+        // What a join has overtaken is no news.
+        if (joining.has(this) || this.generationId !== generation) return;
+        throw isFence(error) ? hooks.fenced(error) : error;
       }
     });
   };
@@ -94,8 +96,14 @@ export function installGroupHooks(prototype: Group): void {
 
 /** For consumers that expect a record where ours have a batch of the log. */
 function unpack(batches: FetchedBatch[]): FetchedBatch[] {
-  for (const batch of batches) Object.assign(batch, { messages: toRecordBatch(batch, Infinity).records });
+  for (const batch of batches)
+    Object.assign(batch, { messages: toRecordBatch(batch, Infinity).records.map(toMessage) });
   return batches;
+}
+
+/** A plain object, which may be copied. */
+function toMessage({ topic, partition, offset, timestampMs, key, value, headers }: KafkaRecord): KafkaRecord {
+  return { topic, partition, offset, timestampMs, key, value, headers };
 }
 
 /** Detached on purpose: they are called with the group as `this`. */

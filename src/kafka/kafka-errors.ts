@@ -65,3 +65,8 @@ export function tooLarge(maxBytes: number): RangeError {
 export function fatal(cause: Error): Error {
   return Object.assign(new Error(cause.message, { cause }), { retriable: false });
 }
+
+/** What kafkajs takes for a sign that it has to join anew. */
+export function rebalance(): Error {
+  return Object.assign(new Error('the group has to be joined anew'), { type: 'REBALANCE_IN_PROGRESS' });
+}

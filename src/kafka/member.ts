@@ -104,7 +104,7 @@ function createHooks(state: State): GroupHooks {
     interrupted: () => interrupted(state),
     fenced: (error) => fence(state, error),
     leaving: state.leaving,
-    stopping: () => state.request.signal.aborted,
+    stopping: () => state.request.signal.aborted || state.failed !== undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import type { FetchedBatch } from './internals.js';
 
 const MIB = 1024 * 1024;
 
-/** One for each broker that answers at once, of those that are usual. */
+/** One for each broker that answers at once, of those that are usual, and for what is still in hand. */
 const memories = createSpareBuffers({ most: 3, longest: Infinity, step: MIB });
 
 /** A smaller response isn't worth it: most are no fetches, and nobody gives theirs back. */

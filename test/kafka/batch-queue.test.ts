@@ -14,10 +14,6 @@ function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
   const group = {
     maxBytes: 1024,
     getActiveTopicPartitions: () => ({ t: new Set(active) }),
-    recoverFromFetch: () => {
-      did.push('recover');
-      return Promise.resolve();
-    },
   } as Partial<Group> as Group;
   const member: Pick<Member, 'handle' | 'failure'> & {
     hooks: Pick<Member['hooks'], 'joining' | 'heartbeat' | 'fetch'>;
@@ -128,11 +124,28 @@ test('what a heartbeat meets while a batch is handled is thrown by the next fetc
   await end(1);
   await next;
   assert.deepEqual(did.slice(1), ['handle 0', 'handle 1'], 'what waited is dropped');
-  await assert.rejects(
-    queue.hooks.heartbeat(() => Promise.reject(rebalance)),
-    rebalance,
-    'with nothing in hand kafkajs is told at once',
-  );
+});
+
+test('what a heartbeat meets with nothing in hand is thrown by the next fetch, too, and what another one brings is dropped', async () => {
+  const { did, bring, fetch, queue } = openQueue();
+  let answer: (batches: FetchedBatch[]) => void = () => undefined;
+  const slow = fetch(() => new Promise((resolve) => (answer = resolve)));
+  const lost = Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError' });
+  await queue.hooks.heartbeat(() => Promise.reject(lost));
+  answer([fetched(0, 0, 9)]);
+  await assert.rejects(Promise.all([slow, bring(1)]), lost);
+  await bring(2);
+  assert.deepEqual(did, ['fetch of 0,1,2,3', 'handle 2']);
+});
+
+test('what ends the membership is told before a rebalance that was there earlier', async () => {
+  const { bring, fail, endMembership, queue } = openQueue();
+  await bring(0);
+  await queue.hooks.heartbeat(() => Promise.reject(protocolError('REBALANCE_IN_PROGRESS')));
+  const refused = new Error('a bad record');
+  endMembership(refused);
+  await fail(0, refused);
+  await assert.rejects(bring(1), refused);
 });
 
 test('a connection that is lost by a heartbeat while a batch is handled is no trouble', async () => {
@@ -157,30 +170,45 @@ test('of two fetches only one throws, and what the other one brings meanwhile is
   assert.deepEqual(did.slice(1), ['handle 0'], 'kafkajs is about to join');
 });
 
-test('a fetch that fails is told when nothing is handled any more, and so is one that may join', async () => {
+test('a fetch that fails is told when nothing is handled any more', async () => {
   const { did, bring, end, fetch } = openQueue();
   await bring(0);
   const failed = new Error('no broker');
   let thrown: unknown;
-  const next = fetch(async (view) => {
-    const recovered = view.recoverFromFetch(failed);
-    await turn();
-    assert.ok(!did.includes('recover'), 'a batch is handled still');
-    await end(0);
-    await recovered;
-    throw failed;
-  }).catch((error: unknown) => (thrown = error));
+  const next = fetch(() => Promise.reject(failed)).catch((error: unknown) => (thrown = error));
+  await turn();
+  assert.equal(thrown, undefined);
+  await end(0);
   await next;
   assert.equal(thrown, failed);
   await bring(1);
-  assert.deepEqual(did.slice(1), ['handle 0', 'recover', 'fetch of 0,1,2,3', 'handle 1']);
-  const late = fetch(() => Promise.reject(failed)).catch((error: unknown) => (thrown = error));
-  thrown = undefined;
-  await turn();
-  assert.equal(thrown, undefined);
-  await end(1);
-  await late;
-  assert.equal(thrown, failed);
+  assert.deepEqual(did.slice(1), ['handle 0', 'fetch of 0,1,2,3', 'handle 1']);
+});
+
+test('a fetch that would join ends in a rebalance instead, which kafkajs hears of when nothing is handled', async () => {
+  const { did, bring, end, fetch } = openQueue();
+  await bring(0);
+  const next = assert.rejects(
+    fetch(async (view) => {
+      await view.joinAndSync();
+      return [];
+    }),
+    { type: 'REBALANCE_IN_PROGRESS' },
+  );
+  await end(0);
+  await next;
+  assert.deepEqual(did.slice(1), ['handle 0']);
+});
+
+test('a batch that ends while nothing is fetched of the others is followed by another fetch at once', async () => {
+  const { did, bring, end, fetch } = openQueue();
+  await bring(0, 1);
+  await fetch(async () => {
+    await end(0);
+    return [];
+  });
+  await bring(0);
+  assert.deepEqual(did.slice(3), ['fetch of 0,2,3', 'handle 0']);
 });
 
 test('a fetch comes back from a closed queue when nothing is handled, and brings nothing', async () => {

@@ -134,7 +134,7 @@ test('a refused heartbeat is a fence, a rebalance is passed on', async () => {
   await assert.rejects(group.heartbeat({ interval: 1 }), { type: 'REBALANCE_IN_PROGRESS' });
 });
 
-test('no heartbeat is sent while joining, and one that a join overtook is no fence', async () => {
+test('no heartbeat is sent while joining, and one that a join overtook is no news', async () => {
   const { group, did, answers } = openGroup();
   answers['join'] = [
     async () => {
@@ -149,6 +149,13 @@ test('no heartbeat is sent while joining, and one that a join overtook is no fen
       await group.joinAndSync();
       group.generationId = 2;
       throw protocolError('ILLEGAL_GENERATION');
+    },
+  ];
+  await group.heartbeat({ interval: 1 });
+  answers['heartbeat'] = [
+    () => {
+      group.generationId = 3;
+      return Promise.reject(protocolError('REBALANCE_IN_PROGRESS'));
     },
   ];
   await group.heartbeat({ interval: 1 });

@@ -84,6 +84,7 @@ test('a listener that breaks down ends the reading: what is committed is not rea
   finish(0);
   await assert.rejects(first.handled, { retriable: false });
   assert.equal(member.failure()?.error, broken);
+  assert.equal(member.hooks.stopping(), true, 'it joins no more');
   await fetchAndHandle(fetched(0, 0, 4));
   assert.deepEqual(did, ['fetched', 'handle 0', 'commit 0@5 in 1', 'fetched']);
 });

@@ -5,6 +5,7 @@ import { GUARD_MUTANTS } from './guard.js';
 import { MEMBER_MUTANTS } from './members.js';
 import { OFFSET_MUTANTS } from './offsets.js';
 import { PLANNING_MUTANTS } from './planning.js';
+import { QUEUE_MUTANTS } from './queue.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
@@ -23,6 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DEAD_LETTER_MUTANTS,
   ...OFFSET_MUTANTS,
   ...PLANNING_MUTANTS,
+  ...QUEUE_MUTANTS,
   ...STOP_MUTANTS,
   ...SUPERVISE_MUTANTS,
   ...SCHEDULE_MUTANTS,

@@ -211,8 +211,8 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/group-hooks',
-        find: 'if (!joining.has(this) && this.generationId === generation)',
-        replace: 'if (true)',
+        find: 'if (joining.has(this) || this.generationId !== generation)',
+        replace: 'if (false)',
       },
     ],
     tests: ['kafka/group-hooks'],

@@ -1,0 +1,86 @@
+import type { Mutant } from '../mutant.js';
+
+const QUEUE = 'kafka/batch-queue';
+const OF_QUEUE = { bug: null, tests: ['kafka/batch-queue'] };
+
+function edit(find: string, replace: string): Mutant['edits'] {
+  return [{ file: QUEUE, find, replace }];
+}
+
+/** Batches that are handled while others are fetched. */
+export const QUEUE_MUTANTS: readonly Mutant[] = [
+  {
+    ...OF_QUEUE,
+    name: 'the group is left while a batch is handled',
+    edits: edit(
+      'await (state.closed ? end(state) : raise(state));',
+      'if (!state.closed) await raise(state);',
+    ),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'what waits begins after a stop',
+    edits: edit('state.closed = true;\n    dropWaiting(state);', 'state.closed = true;'),
+  },
+  {
+    ...OF_QUEUE,
+    name: "kafkajs isn't told what a batch ended with",
+    edits: edit('state.trouble = { error };', 'return;'),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'what ends a membership is forgotten behind a rebalance',
+    edits: edit(
+      'state.trouble === undefined || state.member.failure() !== undefined',
+      'state.trouble === undefined',
+    ),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'a partition is handled twice at once',
+    edits: edit('!batch.isEmpty() && !inHand.has(partitionName(batch))', '!batch.isEmpty()'),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'a partition of which a batch is in hand is fetched',
+    edits: edit('!partitions.has(partitionName({ topic, partition }))', 'partitions !== undefined'),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'a join begins while a batch is handled, because a fetch met stale metadata',
+    edits: edit('Promise.reject(rebalance())', 'Promise.resolve()'),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'a join begins while a batch is handled, because a heartbeat met a rebalance',
+    edits: edit('beat().catch((error) => hear(state, error))', 'beat()'),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'what was fetched while the group broke up is handled',
+    edits: edit('state.closed || state.troubles !== troubles', 'state.closed'),
+  },
+  {
+    ...OF_QUEUE,
+    name: 'the end of a batch during a fetch goes unnoticed',
+    edits: edit('inHand.size > 0 && state.changes === changes', 'inHand.size > 0'),
+  },
+  {
+    name: 'a member whose reading has failed joins again',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/member',
+        find: 'state.request.signal.aborted || state.failed !== undefined,',
+        replace: 'state.request.signal.aborted,',
+      },
+    ],
+    tests: ['kafka/member'],
+  },
+  {
+    name: 'many short batches send no heartbeat',
+    bug: null,
+    edits: [{ file: 'kafka/group-calls', find: 'beat();', replace: '' }],
+    tests: ['kafka/member'],
+  },
+];
