@@ -57,7 +57,7 @@ export function version(overrides: Partial<Version> = {}): Version {
 }
 
 export function upsert(id: string, overrides: Partial<Version> = {}): UpsertModel {
-  return { kind: 'upsert', id, idKey: `s:${id}`, version: version(overrides), fields: {} };
+  return { kind: 'upsert', id, idKey: id, version: version(overrides), fields: {} };
 }
 
 /** Books of so many records read, all of them inserted unless told otherwise. */

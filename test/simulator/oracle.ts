@@ -118,7 +118,7 @@ function isSettled(input: OracleInput, record: KafkaRecord, deadLetters: Readonl
   const nature = natureOf(record);
   if (nature === 'tombstone' && deletes === 'ignore') return true;
   if (nature !== 'undecodable') {
-    const stored = database.documents.get(`s:${String(record.key)}`);
+    const stored = database.documents.get(String(record.key));
     if (stored === undefined) {
       if (deletes === 'hard' && isRemoved(input, record)) return true;
     } else if (stored.version.offset >= record.offset) return true;
@@ -235,7 +235,7 @@ function checkDocuments({ log, database, natureOf, deletes }: OracleInput): void
   const wanted = new Map<string, KafkaRecord>();
   for (const record of recordsOf(log)) {
     const nature = natureOf(record);
-    const idKey = `s:${String(record.key)}`;
+    const idKey = String(record.key);
     if (nature === 'document' || (nature === 'tombstone' && deletes === 'soft')) wanted.set(idKey, record);
     if (nature === 'tombstone' && deletes === 'hard') wanted.delete(idKey);
   }

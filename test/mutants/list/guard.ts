@@ -205,9 +205,7 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
   {
     name: 'an empty value is taken for a tombstone',
     bug: null,
-    edits: [
-      { file: 'drain/operation', find: 'if (record.value === null)', replace: 'if (!record.value?.length)' },
-    ],
+    edits: [{ file: 'drain/operation', find: 'if (bytes === null)', replace: 'if (!bytes?.length)' }],
     tests: ['drain/operation'],
   },
   {

@@ -127,8 +127,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/operation',
-        find: 'transform === null ? record.value : Buffer.from(record.value)',
-        replace: 'record.value',
+        find: 'transform === null ? bytes : Buffer.from(bytes)',
+        replace: 'bytes',
       },
     ],
     tests: ['drain/write-batch-transforms'],
