@@ -68,7 +68,7 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
         await untilWorthAFetch(state, group);
         if (isGoingOn(state))
           await fetchMore(state, group, fetch).catch((error: unknown) => meet(state, error));
-        await (state.closed ? end(state) : raise(state));
+        await settle(state);
         return [];
       },
     },
@@ -108,13 +108,6 @@ async function untilWorthAFetch(state: State, group: Group): Promise<void> {
   while (isGoingOn(state) && !isWorthIt()) await change(state);
 }
 
-/** kafkajs stops, and leaves the group, when its fetch has returned. */
-async function end(state: State): Promise<void> {
-  await untilNothingIsHandled(state);
-  // It may ask a few times more, and mustn't do so within one turn of the event loop.
-  await setImmediate();
-}
-
 /**
  * kafkajs would join at once, or end, while a batch is handled. A connection that is lost then is no news: the next heartbeat, or the
  * commit, meets it again.
@@ -131,19 +124,17 @@ function meet(state: State, error: unknown): void {
   wake(state);
 }
 
-async function raise(state: State): Promise<void> {
-  if (state.trouble === undefined) return;
+/** kafkajs joins on an error of its fetch, and leaves the group when it has stopped and its fetch has returned: neither with a batch in hand. */
+async function settle(state: State): Promise<void> {
+  if (isGoingOn(state)) return;
   await untilNothingIsHandled(state);
-  const trouble = takeTrouble(state);
-  if (trouble !== undefined) throw trouble.error;
-  // Another broker's fetch has told it, and kafkajs is about to end this one.
-  await setImmediate();
-}
-
-function takeTrouble(state: State): State['trouble'] {
   const { trouble } = state;
-  state.trouble = undefined;
-  return trouble;
+  if (!state.closed && trouble !== undefined) {
+    state.trouble = undefined;
+    throw trouble.error;
+  }
+  // It may ask a few times more, also where another broker's fetch has told it, and mustn't do so within one turn of the event loop.
+  await setImmediate();
 }
 
 async function untilNothingIsHandled(state: State): Promise<void> {

@@ -12,10 +12,7 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
   {
     ...OF_QUEUE,
     name: 'the group is left while a batch is handled',
-    edits: edit(
-      'await (state.closed ? end(state) : raise(state));',
-      'if (!state.closed) await raise(state);',
-    ),
+    edits: edit('if (isGoingOn(state))\n        return;', 'if (isGoingOn(state) || state.closed) return;'),
   },
   {
     ...OF_QUEUE,
