@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Kafka } from 'kafkajs';
 import { repositoryFolder, type Binaries } from './binaries.js';
 import { localKafka } from './kafka-client.js';
 import { startServer, type Server } from './server.js';
@@ -22,6 +23,10 @@ export interface KafkaOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Further arguments of `StorageTool format`, such as `--add-scram`. */
   readonly formatArgs?: readonly string[];
+  /** What the brokers of one cluster have in common; a new one unless given. */
+  readonly clusterId?: string;
+  /** Asks whether it answers. Unless given it is kafkajs as we patch it, with which nothing else of this process can read records. */
+  readonly client?: (address: string) => Kafka;
 }
 
 /** A running broker. */
@@ -39,7 +44,7 @@ export interface ToolResult {
 
 /** Starts a broker and waits until it answers clients. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
-  const { binaries, folder, port } = options;
+  const { binaries, folder, port, client = withoutRetries } = options;
   const address = `127.0.0.1:${port}`;
   const config = join(folder, 'server.properties');
   mkdirSync(folder, { recursive: true });
@@ -53,7 +58,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     logFile: join(folder, 'kafka.log'),
     stopWithinMs: 15_000,
     readyWithinMs: 60_000,
-    ready: () => answers(address),
+    ready: () => answers(client(address)),
   });
   return { ...server, address };
 }
@@ -124,16 +129,18 @@ function javaArgs(
 }
 
 async function format(options: KafkaOptions, config: string): Promise<void> {
-  const args = ['format', '-t', clusterId(), '-c', config, ...(options.formatArgs ?? [])];
+  const { clusterId = newClusterId(), formatArgs = [] } = options;
+  const args = ['format', '-t', clusterId, '-c', config, ...formatArgs];
   const { code, stdout, stderr } = await kafkaTool(options.binaries, 'kafka.tools.StorageTool', args);
   if (code !== 0)
     throw new Error(`Kafka's storage could not be formatted in ${options.folder}: ${stdout}${stderr}`);
 }
 
-function clusterId(): string {
+/** For {@link KafkaOptions.clusterId}. */
+export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url');
   // A leading dash would be read as an option.
-  return id.startsWith('-') ? clusterId() : id;
+  return id.startsWith('-') ? newClusterId() : id;
 }
 
 function propertiesText(settings: Readonly<Record<string, string>>): string {
@@ -142,8 +149,12 @@ function propertiesText(settings: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-async function answers(address: string): Promise<boolean> {
-  const admin = localKafka(address, 0).admin();
+function withoutRetries(address: string): Kafka {
+  return localKafka(address, 0);
+}
+
+async function answers(kafka: Kafka): Promise<boolean> {
+  const admin = kafka.admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;

@@ -79,13 +79,6 @@ test('a foreign member of the newer group protocol is refused, too, although the
   await untilTrue('the foreign member has joined', async () =>
     (await broker.admin.listGroups()).groups.some(({ groupId }) => groupId === broker.group),
   );
-  console.log(
-    'XXX',
-    JSON.stringify(await broker.admin.describeGroups([broker.group])),
-    JSON.stringify(
-      (await broker.admin.listGroups()).groups.filter(({ groupId }) => groupId === broker.group),
-    ),
-  );
   const consuming = startConsuming(broker.member(), fromStart(broker.topic, 2), { ends: new Map([[0, 1n]]) });
   await assert.rejects(consuming.ended, { code: 'GROUP_IN_USE' });
   assert.equal(consuming.batches.length, 0);

@@ -66,8 +66,8 @@ export interface ScenarioOptions {
   schemaRegistry?: Document;
   /** Where the workers find the servers, if not where everybody does: behind a link that can be cut. */
   through?: { kafka?: string; mongodb?: string };
-  /** A Kafka of its own: a door without rules for the test, and the section of the configuration for everybody else. */
-  kafka?: { adminAddress: string; section: Document };
+  /** A Kafka of its own: doors without rules for the test, and the section of the configuration for everybody else. */
+  kafka?: { adminAddresses: string[]; section: Document };
   /** The configuration's section, without the database. */
   mongodb?: Document;
   /** Variables with which workers and commands find Temporal, if not at the stack's address. */
@@ -86,7 +86,7 @@ export async function createScenario(options: ScenarioOptions = {}): Promise<Sce
   const home = homeOf(name, options, stack);
   const { configurationFile, environment, taskQueue, collection } = home;
   const kafka = new Kafka({
-    brokers: [options.kafka?.adminAddress ?? stack.kafka],
+    brokers: options.kafka?.adminAddresses ?? [stack.kafka],
     clientId: 'test',
     logLevel: logLevel.NOTHING,
   });

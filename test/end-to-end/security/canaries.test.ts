@@ -75,7 +75,7 @@ describe('no secret and nothing of a record', () => {
     scenario = await createScenario({
       partitions: 1,
       kafka: {
-        adminAddress: kafka.adminAddress,
+        adminAddresses: [kafka.adminAddress],
         section: { brokers: [kafka.addresses.sasl], ssl: { ca }, sasl },
       },
       mongodb: { uriFile: join(kafka.folder, 'uri') },

@@ -16,7 +16,7 @@ after(() => kafka[Symbol.asyncDispose]());
 async function secured(section: object, principal: string): Promise<Scenario> {
   const scenario = await createScenario({
     partitions: 1,
-    kafka: { adminAddress: kafka.adminAddress, section },
+    kafka: { adminAddresses: [kafka.adminAddress], section },
   });
   const read = ['--add', '--allow-principal', principal, '--operation', 'Read'];
   await kafka.acls(...read, '--topic', scenario.topic, '--group', scenario.group);
