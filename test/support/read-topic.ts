@@ -25,7 +25,11 @@ async function readOpen(
   take: (partition: number, messages: readonly KafkaMessage[]) => void,
 ): Promise<void> {
   const next = new Map<number, number>();
-  const consumer = kafka.consumer({ groupId: `judge-${topic}-${Math.random().toString(36)}` });
+  // At the end it waits for the fetches from other brokers, which have nothing more to send.
+  const consumer = kafka.consumer({
+    groupId: `judge-${topic}-${Math.random().toString(36)}`,
+    maxWaitTimeInMs: 100,
+  });
   await consumer.connect();
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
