@@ -22,7 +22,7 @@ export async function reportOf(results: Results): Promise<string> {
 /** Not a fault that the harness can inject, with the reason. */
 const NOT_RUN: readonly string[] = [
   'power loss and full disks: the servers share one disk with the harness; `kill −9` keeps what the kernel has buffered',
-  'clusters of several brokers, and MongoDB sharding: three mongods, one broker and one Temporal server are what one machine holds',
+  'clusters of several brokers, one of which is killed: tested in `test/end-to-end/run-life/brokers`, and not with the other faults; MongoDB sharding: nowhere',
   'clocks that jump: the harness would need the right to set them; the drain measures time by a monotonic clock, tested in `test/drain`',
   'the reply to a completed activity lost on the way: HTTP/2 hides it from a proxy; the kill `after-result` and the restarts of Temporal come close',
   'dead letters refused by a role that was taken away: the servers here have no users, so a validator refuses them; roles are tested in `test/mongodb`',
