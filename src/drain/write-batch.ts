@@ -3,23 +3,14 @@ import type { RecordCounts } from '../contract.js';
 import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
-import type {
-  DeadLetter,
-  DeadLetterStage,
-  PipelineSink,
-  Rejection,
-  WriteModel,
-  WriteRejectionCode,
-} from '../mongodb/sink.js';
+import type { DeadLetter, PipelineSink } from '../mongodb/sink.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Books } from './books.js';
-import { coalesce, type Candidate } from './coalesce.js';
+import type { Candidate } from './coalesce.js';
 import type { Operation, ToOperation } from './operation.js';
 import type { BadOne } from './tolerance.js';
 import { versionOrderOf } from './version.js';
-
-/** Bounds one call of the sink, and with it the time between two signs of life. */
-const MAX_MODELS_PER_WRITE = 4_000;
+import { writeNewest, type BadLetter } from './write-newest.js';
 
 export interface WriteBatchDeps {
   sink: Pick<PipelineSink, 'write' | 'writeDeadLetters'>;
@@ -52,11 +43,6 @@ export type WriteBatch = (
   limits?: BatchLimits,
 ) => Promise<BatchWritten>;
 
-interface BadLetter extends BadOne {
-  record: KafkaRecord;
-  stage: DeadLetterStage;
-}
-
 interface Sorted {
   handled: readonly KafkaRecord[];
   candidates: Candidate[];
@@ -87,7 +73,7 @@ export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
     const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
     tolerate(bad, handled.length);
     await writeDeadLetters(deps, bad, signal);
-    const written = await writeNewest(deps, coalesce(candidates, order), signal);
+    const written = await writeNewest(deps.sink, candidates, order, signal);
     const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
     if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
     tolerate([...bad, ...written.refused], handled.length);
@@ -122,22 +108,31 @@ async function sort(
   records: readonly KafkaRecord[],
   enough: () => boolean,
 ): Promise<Sorted> {
-  const sorted = { candidates: [] as Candidate[], bad: [] as BadLetter[], skipped: 0 };
-  for (const [index, record] of records.entries()) {
-    if (index > 0 && enough()) return { handled: records.slice(0, index), ...sorted };
+  const sorted: Omit<Sorted, 'handled'> = { candidates: [], bad: [], skipped: 0 };
+  const until = (end: number): Sorted => ({ handled: records.slice(0, end), ...sorted });
+  // by index: `entries()` makes three objects for each record
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index];
+    if (record === undefined) break;
+    if (index > 0 && enough()) return until(index);
     const turned = turn(deps, record);
     // A promise costs as much as decoding a small record: only those that are one are awaited.
     const operation = turned instanceof Promise ? await turned : turned;
-    if (operation.kind === 'write') sorted.candidates.push({ record, model: operation.model });
-    else if (operation.kind === 'skip') sorted.skipped += 1;
-    else if (operation.kind === 'bad') {
-      sorted.bad.push({ record, ...operation });
-      // Committed at once: whatever else is in the batch may end this attempt, too.
-      if (operation.code === 'KILLED_DRAIN') return { handled: records.slice(0, index + 1), ...sorted };
-    } else if (index === 0) throw operation.error;
-    else return { handled: records.slice(0, index), ...sorted };
+    if (operation.kind === 'end') {
+      if (index === 0) throw operation.error;
+      return until(index);
+    }
+    add(sorted, record, operation);
+    // Committed at once: whatever else is in the batch may end this attempt, too.
+    if (operation.kind === 'bad' && operation.code === 'KILLED_DRAIN') return until(index + 1);
   }
   return { handled: records, ...sorted };
+}
+
+function add(sorted: Omit<Sorted, 'handled'>, record: KafkaRecord, operation: Operation): void {
+  if (operation.kind === 'write') sorted.candidates.push({ record, model: operation.model, older: null });
+  else if (operation.kind === 'bad') sorted.bad.push({ record, ...operation });
+  else sorted.skipped += 1;
 }
 
 /** What ends the attempt at a record, as soon as those before it are committed: an outage, or a bad one that isn't tolerated. */
@@ -147,19 +142,36 @@ interface End {
 }
 
 function turn(deps: WriteBatchDeps, record: KafkaRecord): Operation | End | Promise<Operation | End> {
-  const end = (error: unknown): End => ({ kind: 'end', error });
-  const failed = (error: unknown): Operation | End =>
-    isOfRecord(error) ? tolerated(undecodable(error)) : end(error);
-  const tolerated = (operation: Operation): Operation | End =>
-    operation.kind === 'bad' && deps.pipeline.deadLetters.tolerate === 'none'
-      ? end(badRecord(deps, { record, ...operation }))
-      : operation;
   try {
     const operation = deps.toOperation(record);
-    return operation instanceof Promise ? operation.then(tolerated).catch(failed) : tolerated(operation);
+    return operation instanceof Promise
+      ? turnLater(deps, record, operation)
+      : tolerated(deps, record, operation);
   } catch (error) {
-    return failed(error);
+    return failed(deps, record, error);
   }
+}
+
+async function turnLater(
+  deps: WriteBatchDeps,
+  record: KafkaRecord,
+  operation: Promise<Operation>,
+): Promise<Operation | End> {
+  try {
+    return tolerated(deps, record, await operation);
+  } catch (error) {
+    return failed(deps, record, error);
+  }
+}
+
+function tolerated(deps: WriteBatchDeps, record: KafkaRecord, operation: Operation): Operation | End {
+  return operation.kind === 'bad' && deps.pipeline.deadLetters.tolerate === 'none'
+    ? { kind: 'end', error: badRecord(deps, { record, ...operation }) }
+    : operation;
+}
+
+function failed(deps: WriteBatchDeps, record: KafkaRecord, error: unknown): Operation | End {
+  return isOfRecord(error) ? tolerated(deps, record, undecodable(error)) : { kind: 'end', error };
 }
 
 /** Outages are `DrainError`s and aborts. What JavaScript itself throws comes from one record's contents, and would end every attempt. */
@@ -208,80 +220,6 @@ function toDeadLetter(deps: WriteBatchDeps, { record, stage, code, reason }: Bad
     ...{ topic, partition, offset, timestampMs, epoch, stage, code, reason, key, value, headers },
     run: deps.run,
   };
-}
-
-type WrittenCounts = Pick<RecordCounts, 'inserted' | 'updated' | 'deleted' | 'unchanged' | 'coalesced'>;
-
-/**
- * Writes the newest version of each id. Where its content is refused, the refused record goes to the dead letters and the next
- * older one of that id takes its place, until one is stored or none is left.
- */
-async function writeNewest(
-  { sink }: WriteBatchDeps,
-  groups: Candidate[][],
-  signal: AbortSignal,
-): Promise<{ counts: WrittenCounts; refused: BadLetter[] }> {
-  const counts: WrittenCounts = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, coalesced: 0 };
-  const refused: BadLetter[] = [];
-  let waiting = groups;
-  while (waiting.length > 0) {
-    const topic = waiting[0]?.[0]?.record.topic ?? '';
-    const rejections = await writeModels(sink, newestOf(waiting), counts, signal, topic);
-    for (const group of waiting) counts.coalesced += group.length - 1;
-    waiting = rejections.length === 0 ? [] : withoutRefused(waiting, rejections, counts, refused);
-  }
-  return { counts, refused };
-}
-
-/** Takes the newest of each group that was refused, and returns the groups of which older ones are left. */
-function withoutRefused(
-  groups: Candidate[][],
-  rejections: readonly Rejection[],
-  counts: WrittenCounts,
-  refused: BadLetter[],
-): Candidate[][] {
-  const groupOf = new Map(groups.map((group) => [group.at(-1)?.model, group]));
-  return rejections.flatMap(({ model, code, reason }) => {
-    const group = groupOf.get(model) ?? [];
-    // those behind it aren't coalesced yet
-    counts.coalesced -= group.length - 1;
-    for (const { record } of group.splice(-1)) refused.push({ record, stage: stageOf(code), code, reason });
-    return group.length > 0 ? [group] : [];
-  });
-}
-
-const INVALID: readonly WriteRejectionCode[] = ['TOO_LARGE', 'NOT_STORABLE', 'VALIDATION_FAILED'];
-
-function stageOf(code: WriteRejectionCode): DeadLetterStage {
-  return INVALID.includes(code) ? 'validate' : 'write';
-}
-
-function newestOf(groups: readonly (readonly Candidate[])[]): WriteModel[] {
-  const models: WriteModel[] = [];
-  for (const group of groups) {
-    const newest = group.at(-1);
-    if (newest !== undefined) models.push(newest.model);
-  }
-  return models;
-}
-
-async function writeModels(
-  sink: Pick<PipelineSink, 'write'>,
-  models: readonly WriteModel[],
-  counts: WrittenCounts,
-  signal: AbortSignal,
-  topic: string,
-): Promise<Rejection[]> {
-  const rejections: Rejection[] = [];
-  for (let from = 0; from < models.length; from += MAX_MODELS_PER_WRITE) {
-    const result = await sink.write(models.slice(from, from + MAX_MODELS_PER_WRITE), signal, topic);
-    counts.inserted += result.inserted;
-    counts.updated += result.updated;
-    counts.deleted += result.deleted;
-    counts.unchanged += result.unchanged;
-    rejections.push(...result.rejected);
-  }
-  return rejections;
 }
 
 function bytesOf(records: readonly KafkaRecord[]): number {

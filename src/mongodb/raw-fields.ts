@@ -8,10 +8,10 @@ import type { RawFields } from './json-to-bson.js';
 export function pickFields(
   { bytes, from, end }: RawFields,
   names: readonly string[],
-): Record<string, unknown> | null {
-  const picked: Record<string, unknown> = {};
+): Readonly<Record<string, unknown>> | null {
   // Most pipelines take id and version from elsewhere: nothing is walked for them.
-  if (names.length === 0) return picked;
+  if (names.length === 0) return NOTHING;
+  const picked: Record<string, unknown> = {};
   for (let at = from; at < end;) {
     const nameEnd = bytes.indexOf(0, at + 1);
     const valueAt = nameEnd + 1;
@@ -25,6 +25,8 @@ export function pickFields(
   }
   return picked;
 }
+
+const NOTHING: Readonly<Record<string, unknown>> = {};
 
 /** The length is compared first: its UTF-8 form is at least as long as the text. */
 function isText(bytes: Buffer, from: number, end: number, text: string): boolean {

@@ -5,25 +5,34 @@ import type { Version } from '../../src/mongodb/sink.js';
 import { record, upsert } from './builders.js';
 
 function candidate(id: string, overrides: Partial<Version> = {}): Candidate {
-  return { record: record({ key: id, offset: overrides.offset ?? 1n }), model: upsert(id, overrides) };
+  return {
+    record: record({ key: id, offset: overrides.offset ?? 1n }),
+    model: upsert(id, overrides),
+    older: null,
+  };
 }
 
-function offsets(groups: Candidate[][]): bigint[][] {
-  return groups.map((group) => group.map(({ model }) => model.version.offset));
+/** With the older ones before it, oldest first. */
+function chainOf(newest: Candidate): Candidate[] {
+  return [...(newest.older === null ? [] : chainOf(newest.older)), newest];
+}
+
+function offsets(newest: Candidate[]): bigint[][] {
+  return newest.map((candidate) => chainOf(candidate).map(({ model }) => model.version.offset));
 }
 
 describe('coalescing', () => {
   test('keeps ids apart, in order of first appearance', () => {
-    const groups = coalesce([
+    const newest = coalesce([
       candidate('b', { offset: 1n }),
       candidate('a', { offset: 2n }),
       candidate('b', { offset: 3n }),
     ]);
     assert.deepEqual(
-      groups.map(([first]) => first?.model.id),
+      newest.map(({ model }) => model.id),
       ['b', 'a'],
     );
-    assert.deepEqual(offsets(groups), [[1n, 3n], [2n]]);
+    assert.deepEqual(offsets(newest), [[1n, 3n], [2n]]);
   });
 
   test('puts the newest version last, not the one that arrived last', () => {
@@ -49,11 +58,11 @@ describe('coalescing', () => {
     const arrived = Array.from({ length: 1000 }, (_, i) =>
       candidate(`o-${String(i % 7)}`, { offset: BigInt((i * 37) % 1000) }),
     );
-    const groups = coalesce(arrived);
-    assert.equal(groups.length, 7);
-    assert.deepEqual(new Set(groups.flat()), new Set(arrived));
-    assert.equal(groups.flat().length, arrived.length);
-    for (const group of offsets(groups))
+    const newest = coalesce(arrived);
+    assert.equal(newest.length, 7);
+    assert.deepEqual(new Set(newest.flatMap(chainOf)), new Set(arrived));
+    assert.equal(newest.flatMap(chainOf).length, arrived.length);
+    for (const group of offsets(newest))
       assert.deepEqual(
         group,
         [...group].sort((a, b) => (a < b ? -1 : 1)),

@@ -7,9 +7,9 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/write-batch',
-        find: 'refused.push({ record, stage: stageOf(code), code, reason });',
-        replace: 'counts.unchanged += 1;',
+        file: 'drain/write-newest',
+        find: 'refused.push({ record: candidate.record, stage: stageOf(code), code, reason });',
+        replace: '',
       },
     ],
     tests: ['simulator/simulator'],
@@ -19,9 +19,9 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/write-batch',
-        find: 'return group.length > 0 ? [group] : [];',
-        replace: 'counts.coalesced += group.length; return [];',
+        file: 'drain/write-newest',
+        find: 'return candidate.older === null ? [] : [candidate.older];',
+        replace: 'return [];',
       },
     ],
     tests: ['simulator/simulator'],
@@ -40,8 +40,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-batch',
-        find: 'else\n            return { handled: records.slice(0, index)',
-        replace: 'else\n            return { handled: records',
+        find: 'throw operation.error;\n            return until(index);',
+        replace: 'throw operation.error;\n            return until(records.length);',
       },
     ],
     tests: ['drain/write-batch'],
@@ -97,9 +97,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'coalesced records are not counted',
     bug: null,
-    edits: [
-      { file: 'drain/write-batch', find: 'counts.coalesced += group.length - 1;', replace: 'void group;' },
-    ],
+    edits: [{ file: 'drain/write-newest', find: 'candidates.length - waiting.length', replace: '0' }],
     tests: ['simulator/simulator'],
   },
   {

@@ -24,7 +24,7 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
     name: 'a batch goes on behind a record that has ended two attempts',
     bug: null,
     edits: [
-      { file: 'drain/write-batch', find: "if (operation.code === 'KILLED_DRAIN')", replace: 'if (false)' },
+      { file: 'drain/write-batch', find: "&& operation.code === 'KILLED_DRAIN')", replace: '&& false)' },
     ],
     tests: ['drain/write-batch-transforms'],
   },
@@ -93,7 +93,7 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
   {
     name: 'what was transformed before an outage is thrown away',
     bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'else if (index === 0)', replace: 'else if (true)' }],
+    edits: [{ file: 'drain/write-batch', find: 'if (index === 0)', replace: 'if (true)' }],
     tests: ['drain/write-batch-transforms'],
   },
   {

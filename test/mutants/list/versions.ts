@@ -73,7 +73,7 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/write-batch',
+        file: 'drain/write-newest',
         find: 'coalesce(candidates, order)',
         replace: "coalesce(candidates, 'offset')",
       },

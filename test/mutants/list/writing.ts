@@ -30,19 +30,14 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     name: 'every record of a batch is written on its own',
     bug: 'unordered without coalescing',
     edits: [
-      { file: 'drain/coalesce', find: 'groups.get(candidate.model.idKey)', replace: 'undefined' },
-      {
-        file: 'drain/coalesce',
-        find: 'groups.set(candidate.model.idKey, ',
-        replace: 'groups.set(candidate, ',
-      },
+      { file: 'drain/coalesce', find: 'newest.set(idKey, cand', replace: 'newest.set(candidate, cand' },
     ],
     tests: ['simulator/simulator'],
   },
   {
     name: 'the last arrival of an id is written, not its newest version',
     bug: 'coalescing by arrival instead of version',
-    edits: [{ file: 'drain/coalesce', find: 'if (!isOrdered(group, order))', replace: 'if (false)' }],
+    edits: [{ file: 'drain/coalesce', find: 'version, order) > 0)', replace: 'version, order) > 9)' }],
     tests: ['drain/coalesce'],
   },
   {
