@@ -108,9 +108,8 @@ async function drainAs(
   }
 }
 
-/** Larger integers than 32 bits become other types as `long`, which is left to the parser. */
 function transcoderFor({ largeIntegers, recordLimits }: DrainTask['pipeline']): Transcoder {
-  return createTranscoder(recordLimits, { keepsLargeIntegers: largeIntegers !== 'long' });
+  return createTranscoder(recordLimits, { largeIntegers: largeIntegers === 'long' ? 'long' : 'double' });
 }
 
 async function openTransform(

@@ -44,7 +44,8 @@ function readDigits(cursor: NumberCursor): number {
   const { json } = cursor;
   let { at, value } = cursor;
   for (let digit = json[at] ?? 0; digit >= ZERO && digit <= NINE; digit = json[(at += 1)] ?? 0)
-    value = value * 10 + digit - ZERO;
+    // in brackets: else the sum would pass 2^53 too early, and be rounded
+    value = value * 10 + (digit - ZERO);
   const count = at - cursor.at;
   cursor.at = at;
   cursor.value = value;

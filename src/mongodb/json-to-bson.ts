@@ -6,8 +6,10 @@ import {
   putInt32,
   writeIndexName,
   writeInt32,
+  writeInt64,
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
+import { writeEscape } from './json-escape.js';
 import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
 import { copyBytes, endOfPlainText } from './plain-text.js';
@@ -58,11 +60,6 @@ const LETTERS = 0x61;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** What JSON's escapes of one character stand for; `\u` is left to the parser. */
-const ESCAPED = new Uint8Array(256);
-for (const pair of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'])
-  ESCAPED[pair.charCodeAt(0)] = pair.charCodeAt(1);
-
 /** Names that we, the driver or JavaScript treat in a way of their own. */
 const RESERVED = new Set(['_id', '_kafka', '_bsontype', '__proto__']);
 
@@ -71,18 +68,19 @@ interface Cursor extends NumberCursor, Writer {
   names: Int32Array;
   nameCount: number;
   maxDepth: number;
-  keepsLargeIntegers: boolean;
+  /** What integers of more than 32 bits become, if a double holds them exactly. */
+  largeIntegers: 'double' | 'long';
 }
 
 /**
  * Builds the transcoder of JSON's bytes to BSON's, without an object in between: a third of the time that it takes to parse, check
  * and serialise one. It takes what is usual, and leaves whatever is refused, changed or ordered anew to the parser: what it
  * returns is what the driver would make of the parsed text, byte for byte.
- * @param keepsLargeIntegers whether integers of more than 32 bits stay doubles, as in JavaScript, if they can.
+ * @param largeIntegers `double`: as in JavaScript; those that no double holds are left to the parser.
  */
 export function createTranscoder(
   { maxBytes, maxDepth, maxKeys }: TranscoderLimits,
-  { keepsLargeIntegers }: { keepsLargeIntegers: boolean },
+  { largeIntegers }: Pick<Cursor, 'largeIntegers'>,
 ): Transcoder {
   const longest = Math.min(MAX_JSON_BYTES, maxBytes, CHARACTERS_PER_KEY * maxKeys - 1);
   const cursor: Cursor = {
@@ -94,7 +92,7 @@ export function createTranscoder(
     names: new Int32Array(MAX_DEPTH * MAX_NAMES_OF_OBJECT),
     nameCount: 0,
     maxDepth: Math.min(maxDepth, MAX_DEPTH),
-    keepsLargeIntegers,
+    largeIntegers,
   };
   const slabs = createSlabs(SLAB_BYTES);
   const toBson = (json: Buffer): RawFields | null => {
@@ -235,22 +233,16 @@ function writeItems(cursor: Cursor, depth: number): boolean {
 function writeText(cursor: Cursor): boolean {
   const { json, out } = cursor;
   const lengthAt = cursor.to;
-  let { at } = cursor;
-  let to = lengthAt + 4;
+  cursor.to += 4;
   for (;;) {
-    const end = endOfPlainText(json, at);
-    to = copyBytes(json, at, end, out, to);
-    at = end + 1;
+    const end = endOfPlainText(json, cursor.at);
+    cursor.to = copyBytes(json, cursor.at, end, out, cursor.to);
+    cursor.at = end + 1;
     if (json[end] === QUOTE) break;
-    const escaped = json[end] === BACKSLASH ? (ESCAPED[json[at] ?? 0] ?? 0) : 0;
-    if (escaped === 0) return false;
-    out[to++] = escaped;
-    at += 1;
+    if (json[end] !== BACKSLASH || !writeEscape(cursor)) return false;
   }
-  out[to++] = 0;
-  putInt32(out, lengthAt, to - lengthAt - 4);
-  cursor.at = at;
-  cursor.to = to;
+  out[cursor.to++] = 0;
+  putInt32(out, lengthAt, cursor.to - lengthAt - 4);
   return true;
 }
 
@@ -263,7 +255,7 @@ function isNext(cursor: Cursor, text: string): boolean {
   return true;
 }
 
-/** As the driver does: integers of 32 bits are short ones, everything else is a double. */
+/** As the driver does: integers of 32 bits are short ones, everything else is a double, unless larger integers shall be long. */
 function writeNumber(cursor: Cursor): number {
   if (!readNumber(cursor)) return 0;
   const { value } = cursor;
@@ -271,7 +263,11 @@ function writeNumber(cursor: Cursor): number {
     writeInt32(cursor, value);
     return ELEMENT.int32;
   }
-  if (!cursor.keepsLargeIntegers && Number.isInteger(value)) return 0;
+  if (cursor.largeIntegers === 'long' && Number.isInteger(value) && value !== 0) {
+    if (!Number.isSafeInteger(value)) return 0;
+    writeInt64(cursor, value);
+    return ELEMENT.int64;
+  }
   cursor.out.writeDoubleLE(value, cursor.to);
   cursor.to += 8;
   return ELEMENT.double;

@@ -43,6 +43,8 @@ function valueOf(bytes: Buffer, at: number, type: number): unknown {
       return bytes.readDoubleLE(at);
     case ELEMENT.int32:
       return bytes.readInt32LE(at);
+    case ELEMENT.int64:
+      return bytes.readBigInt64LE(at);
     case ELEMENT.boolean:
       return bytes[at] === 1;
     default:

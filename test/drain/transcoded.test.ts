@@ -16,8 +16,8 @@ type Turn = (value: Buffer) => Operation;
 /** The step record → operation, once with everything parsed, once with the transcoder. */
 function turns(rules: Partial<PipelineSettings> = {}): { parsed: Turn; transcoded: Turn } {
   const settings = pipeline(rules);
-  const keepsLargeIntegers = settings.largeIntegers !== 'long';
-  const { toBson } = createTranscoder(settings.recordLimits, { keepsLargeIntegers });
+  const largeIntegers = settings.largeIntegers === 'long' ? 'long' : 'double';
+  const { toBson } = createTranscoder(settings.recordLimits, { largeIntegers });
   const parse = createToOperation(settings, PURGE_AT);
   const transcode = createToOperation(settings, PURGE_AT, { toBson });
   const turn = (step: typeof transcode) => (value: Buffer) => {
@@ -63,6 +63,29 @@ describe('what is transcoded is what would have been parsed, checked and seriali
     }
   });
 
+  test('integers of more than 32 bits, also as a version', () => {
+    for (const largeIntegers of ['reject', 'long', 'decimal', 'string'] as const) {
+      for (const version of [{ by: 'offset' }, { by: 'field', field: 'at' }] as const) {
+        const both = turns({ largeIntegers, version });
+        for (const number of ['1790000000000', '-2147483649', '9007199254740991', '1e12', '-0'])
+          assert.ok(assertSame(both, Buffer.from(`{"at":${number}}`)), `${number} as ${largeIntegers}`);
+      }
+    }
+  });
+
+  test('integers around the largest that a double holds exactly', () => {
+    for (const largeIntegers of ['reject', 'long'] as const) {
+      const both = turns({ largeIntegers });
+      for (let from = 2n ** 53n - 100n; from < 2n ** 53n + 100n; from += 1n)
+        for (const sign of ['', '-'])
+          assert.equal(
+            assertSame(both, Buffer.from(`{"n":${sign}${String(from)}}`)),
+            from < 2n ** 53n,
+            `${sign}${String(from)}`,
+          );
+    }
+  });
+
   test('decimals of random digits', () => {
     const { below, pick } = createFuzzer(3);
     const both = turns();
@@ -72,6 +95,26 @@ describe('what is transcoded is what would have been parsed, checked and seriali
       assertSame(both, Buffer.from(`{"n":${number}}`));
     }
   });
+
+  test('escapes of every UTF-16 unit, of pairs and of what is none', () => {
+    const { below, pick } = createFuzzer(11);
+    const both = turns();
+    const escape = (unit: number) => `\\u${pick([unit.toString(16), unit.toString(16).toUpperCase()]).padStart(4, '0')}`;
+    const edges = [0, 0x1f, 0x22, 0x5c, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xfeff, 0xffff];
+    for (const unit of [...edges, ...Array.from({ length: 2_000 }, () => below(0x10000))]) {
+      const isHalf = unit >= 0xd800 && unit < 0xe000;
+      assert.equal(assertSame(both, Buffer.from(`{"t":"a${escape(unit)}b"}`)), !isHalf, unit.toString(16));
+    }
+    for (let round = 0; round < 500; round += 1) {
+      const high = 0xd800 + below(0x400);
+      const low = 0xdc00 + below(0x400);
+      assert.ok(assertSame(both, Buffer.from(`{"t":"${escape(high)}${escape(low)}"}`)));
+      for (const damaged of [`${escape(high)}x${escape(low)}`, `${escape(low)}${escape(high)}`, `${escape(high)}\\n`, escape(high)])
+        assert.ok(!assertSame(both, Buffer.from(`{"t":"${damaged}"}`)));
+    }
+    for (const none of ['\\u', '\\u1', '\\u12', '\\u123', '\\u123g', '\\u 123', '\\U0041', '\\ud83d\\u', '\\ud83d\\ude0'])
+      for (const end of ['"}', '', '0"}']) assertSame(both, Buffer.from(`{"t":"${none}${end}`));
+  }); // prettier-ignore
 
   test('texts, names and white space', () => {
     const both = turns();
@@ -144,7 +187,7 @@ describe('what is transcoded is what would have been parsed, checked and seriali
     for (const documentId of ids) assert.ok(assertSame(turns({ documentId, epoch: 3 }), value));
     for (const timestampMs of [-1, 0, 8.64e15, 8.64e15 + 2]) {
       const settings = pipeline();
-      const { toBson } = createTranscoder(settings.recordLimits, { keepsLargeIntegers: true });
+      const { toBson } = createTranscoder(settings.recordLimits, { largeIntegers: 'double' });
       const steps = [createToOperation(settings, PURGE_AT), createToOperation(settings, PURGE_AT, { toBson })];
       const [parsed, transcoded] = steps.map((step) => step(record({ value, timestampMs })));
       assert.ok(parsed !== undefined && transcoded !== undefined && !(parsed instanceof Promise) && !(transcoded instanceof Promise));

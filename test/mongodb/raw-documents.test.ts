@@ -11,7 +11,7 @@ import { readSection } from './section.js';
 
 const { toBson } = createTranscoder(
   { maxBytes: 1_000_000, maxDepth: 100, maxKeys: 100_000 },
-  { keepsLargeIntegers: true },
+  { largeIntegers: 'double' },
 );
 
 function itemOf(model: WriteModel): Item {

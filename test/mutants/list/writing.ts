@@ -288,4 +288,10 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'drain/write-batch', find: 'await setImmediate();', replace: '' }],
     tests: ['drain/write-batch'],
   },
+  {
+    name: 'integers just below 2^53 are rounded while they are read',
+    bug: null,
+    edits: [{ file: 'mongodb/json-number', find: '+ (digit - ZERO);', replace: '+ digit - ZERO;' }],
+    tests: ['drain/transcoded'],
+  },
 ];
