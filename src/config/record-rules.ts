@@ -156,10 +156,18 @@ function sharingFault(written: Written): string | null {
 }
 
 /** Of a version that is a field of the value. */
-function fieldFault({ value = 'json', envelope, deletes, documentId }: Written): string | null {
+function fieldFault({
+  value = 'json',
+  envelope,
+  deletes,
+  documentId,
+  largeIntegers,
+}: Written): string | null {
   if (WITHOUT_FIELDS.includes(value)) {
     return `${value} values have no fields to take the version from`;
   }
+  if (largeIntegers === 'string')
+    return 'integers beyond 2^53 would be texts, of which "9…" is newer than "10…": needs `largeIntegers: long` or `decimal`';
   const compared = deletes !== 'ignore' && documentId !== 'coordinates' && envelope !== 'debezium';
   return compared ? 'tombstones have no field to take a version from: needs `deletes: ignore`' : null;
 }

@@ -117,10 +117,19 @@ function decimal(value: unknown, { parameters }: Fields): unknown {
   return scaledDecimal(bytes, scale) ?? MISFIT;
 }
 
+/** As JavaScript writes one: small and large ones with an exponent. */
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/;
+
 function decimalOfNumber(text: string, scale: number): unknown {
-  const [, whole = '', fraction = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  if (whole === '' || fraction.length > scale || `${whole}${fraction}`.length > EXACT_DIGITS) return MISFIT;
-  return toDecimal(scale > 0 ? `${whole}.${fraction.padEnd(scale, '0')}` : whole) ?? MISFIT;
+  const parts = NUMBER.exec(text);
+  if (parts === null) return MISFIT;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
+  if (whole.length + fraction.length > EXACT_DIGITS) return MISFIT;
+  // without zeros at the end, which a negative scale has no room for
+  const digits = `${whole}${fraction}`.replace(/(?<=.)0+$/, '');
+  const zeros = digits === '0' ? 0 : scale + Number(exponent) + whole.length - digits.length;
+  if (zeros < 0) return MISFIT;
+  return toDecimal(`${sign}${digits}${'0'.repeat(zeros)}E${String(-scale)}`) ?? MISFIT;
 }
 
 function array(value: unknown, { items }: Fields, meter: Meter): unknown {

@@ -69,7 +69,11 @@ function ofText(value: Buffer, decode: (text: string) => Decoded): Decoded {
 function decodeBson(value: Buffer): Decoded {
   const fields = fromBson(value);
   return fields === null
-    ? bad('decode', 'NOT_BSON', 'the value is not one whole BSON document')
+    ? bad(
+        'decode',
+        'NOT_BSON',
+        'the value is not one whole BSON document, or has a reference ($ref) that could not be kept as it is',
+      )
     : { kind: 'fields', fields };
 }
 

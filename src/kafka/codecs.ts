@@ -78,10 +78,15 @@ function unlz4(data: Buffer, maxBytes: number): Uint8Array {
 const LZ4_CONTENT_SIZE = 0x08;
 const LZ4_BLOCK_CHECKSUM = 0x10;
 
-/** lz4js takes data that ends too early for whole: records would be missing without a word. */
+/**
+ * lz4js takes data that ends too early for whole: records would be missing without a word. And it takes the checksum of a block,
+ * which Kafka's clients don't write, for the block's beginning.
+ */
 function requireWholeLz4(data: Buffer): void {
   const flags = data.readUInt8(4);
+  if ((flags & LZ4_BLOCK_CHECKSUM) !== 0)
+    throw new Error('frames with a checksum of each block are not supported');
   let at = (flags & LZ4_CONTENT_SIZE) === 0 ? 7 : 15;
   for (let size = data.readUInt32LE(at) & 0x7fffffff; size !== 0; size = data.readUInt32LE(at) & 0x7fffffff)
-    at += 4 + size + ((flags & LZ4_BLOCK_CHECKSUM) === 0 ? 0 : 4);
+    at += 4 + size;
 }

@@ -1,5 +1,5 @@
 import { BSON, Long } from 'mongodb';
-import { measure } from './storable.js';
+import { measure, textBytes } from './storable.js';
 import { hasTime } from './iso-date.js';
 import type { RawFields } from './json-to-bson.js';
 import type { Rejection, UpsertModel, Version, WriteModel } from './sink.js';
@@ -68,18 +68,24 @@ export function prepare(model: WriteModel): Item | Rejection {
 /** The reserved field without the partition's name. */
 const RESERVED_BYTES = 96;
 
-/** What was transcoded holds nothing that can't be stored, and is far from too large. */
-function prepareRaw(model: UpsertModel, { from, end }: RawFields): Item {
-  const idBytes = typeof model.id === 'string' ? 3 * model.id.length + 16 : measure(model.id).bytes + 16;
+/** What was transcoded holds nothing that can't be stored, and is far from too large; its id may be. */
+function prepareRaw(model: UpsertModel, { from, end }: RawFields): Item | Rejection {
+  const { id } = model;
+  const idBytes = (typeof id === 'string' ? textBytes(id) : measure(id).bytes) + 16;
   const { partition, declared } = model.version;
   const reservedBytes =
     RESERVED_BYTES + 3 * partition.length + (declared === undefined ? 0 : measure([declared]).bytes);
-  return { model, document: null, bytes: end - from + reservedBytes + 3 * idBytes };
+  const bytes = end - from + reservedBytes + 3 * idBytes;
+  return bytes <= MAX_DOCUMENT_BYTES ? { model, document: null, bytes } : tooLarge(model, bytes);
 }
 
 function prepareLarge(model: WriteModel, document: StoredDocument, idBytes: number): Item | Rejection {
   const bytes = BSON.calculateObjectSize(document) + idBytes;
   if (bytes <= MAX_DOCUMENT_BYTES) return { model, document, bytes };
+  return tooLarge(model, bytes);
+}
+
+function tooLarge(model: WriteModel, bytes: number): Rejection {
   const reason = `the document would take ${bytes} bytes of BSON; the limit is ${MAX_DOCUMENT_BYTES}`;
   return { model, code: 'TOO_LARGE', reason };
 }

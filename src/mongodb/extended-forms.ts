@@ -27,6 +27,8 @@ type Form = Readonly<Record<string, unknown>>;
 type ReadForm = (form: Form) => unknown;
 
 const DOUBLE = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?Infinity$|^NaN$/;
+/** 34 digits, a sign, a point and an exponent, with room for zeros: to refuse a long text takes js-bson quadratic time. */
+const DECIMAL = /^.{1,200}$/;
 const UUID_TEXT = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** By the first name. The other names must be those of the form, and nothing else. */
@@ -35,7 +37,7 @@ export const OWN_FORMS: ReadonlyMap<string, ReadForm> = new Map<string, ReadForm
   ['$numberInt', alone(int)],
   ['$numberLong', alone(long)],
   ['$numberDouble', alone((text) => (isText(text, DOUBLE) ? new Double(Number(text)) : MALFORMED))],
-  ['$numberDecimal', alone((text) => (isText(text) ? Decimal128.fromString(text) : MALFORMED))],
+  ['$numberDecimal', alone((text) => (isText(text, DECIMAL) ? Decimal128.fromString(text) : MALFORMED))],
   ['$date', alone(date)],
   ['$timestamp', alone(timestamp)],
   ['$uuid', alone((text) => (isText(text, UUID_TEXT) ? new BSON.UUID(text) : MALFORMED))],

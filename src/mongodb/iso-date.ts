@@ -9,9 +9,17 @@ export function hasTime(timestampMs: number): boolean {
 // Date.parse takes much else, some of it in the machine's time zone.
 const ISO_8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
+const DAY = 'YYYY-MM-DD'.length;
+
 /** Of ISO 8601 with zone, or a day (at midnight UTC); `undefined`: it isn't that. Cut to milliseconds. */
 export function fromIsoDate(text: string): Date | undefined {
-  if (!ISO_8601.test(text)) return undefined;
+  if (!ISO_8601.test(text) || !isDay(text.slice(0, DAY))) return undefined;
   const time = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+/** Date.parse takes the 31st of each month, and makes the next month's first of it. */
+function isDay(day: string): boolean {
+  const time = Date.parse(day);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }

@@ -1,4 +1,4 @@
-import { BSON } from 'mongodb';
+import { BSON, Binary, Code, DBRef } from 'mongodb';
 import { contentsOf, isPlain, kindFault } from './kinds.js';
 import { isInt64 } from './values.js';
 
@@ -124,14 +124,25 @@ function measureLeaf(value: object, depth: number, into: Walked): void {
     return;
   }
   try {
-    into.bytes += BSON.calculateObjectSize({ v: value });
+    into.bytes += sizeOf({ v: value }, isCheckedWhenWritten(value));
   } catch {
-    into.fault = "a value's type isn't one of BSON's";
+    into.fault = "a value's type isn't one of BSON's, or it breaks that type's rules";
     return;
   }
-  if (into.isForeign) walk(contentsOf(value), depth + 1, into);
+  walk(contentsOf(value), depth + 1, into);
 }
 
-function textBytes(text: string): number {
+function sizeOf(document: BSON.Document, byWriting: boolean): number {
+  return byWriting ? BSON.serialize(document).length : BSON.calculateObjectSize(document);
+}
+
+/** Of these js-bson looks at contents only when it writes them, and then the whole batch would fail. */
+function isCheckedWhenWritten(value: object): boolean {
+  if (value instanceof Binary) return value.sub_type === Binary.SUBTYPE_VECTOR;
+  return value instanceof Code || value instanceof DBRef;
+}
+
+/** Upper bound of a text's UTF-8 bytes, exact where it is long. */
+export function textBytes(text: string): number {
   return text.length < SHORT_TEXT ? text.length * 3 : Buffer.byteLength(text);
 }

@@ -1,10 +1,17 @@
 /** BSON values from other notations; no type of the driver but BSON values leaves this folder. */
 import { Binary, BSON, Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb';
 
-/** A document's fields, its numbers with the types they had; `null`: it isn't one whole BSON document. */
+/** What an object must have that js-bson takes for a reference. */
+const REFERENCE = '$ref';
+
+/**
+ * A document's fields, its numbers with the types they had; `null`: it isn't one whole BSON document, or it has a reference that
+ * js-bson would write otherwise than it was.
+ */
 export function fromBson(bytes: Buffer): Record<string, unknown> | null {
   try {
-    return BSON.deserialize(bytes, { promoteValues: false, promoteBuffers: false });
+    const fields = BSON.deserialize(bytes, { promoteValues: false, promoteBuffers: false, bsonRegExp: true });
+    return bytes.includes(REFERENCE) && !bytes.equals(BSON.serialize(fields)) ? null : fields;
   } catch {
     return null;
   }

@@ -158,11 +158,14 @@ function readList(message: Fields, meter: Meter): unknown {
   return readItems((ownField(message, 'values') ?? []) as Fields[], meter, readJsonValue);
 }
 
-/** JSON's `null` and a value that isn't set are the same. */
+/**
+ * JSON's `null` and a value that isn't set are the same. Names are as in Google's file, where a schema refers to that, or as in
+ * protobufjs's own copy of it.
+ */
 function readJsonValue(message: Fields, meter: Meter): unknown {
-  const [kind] = Object.keys(message);
-  const value = kind === undefined ? null : message[kind];
-  switch (kind) {
+  const [name = ''] = Object.keys(message);
+  const value = message[name];
+  switch (name.replace('_value', 'Value')) {
     case 'structValue':
       return readStruct(value as Fields, meter);
     case 'listValue':

@@ -44,6 +44,12 @@ const CASES: readonly { rule: string; parts: Parts; mistake: string }[] = [
       '5:47 pipelines.orders.largeIntegers: has no meaning with `envelope: connect`, whose schemas say it; leave it out',
   },
   {
+    rule: 'a version is no text that stands for an integer',
+    parts: { orders: '{ topic: orders, version: { field: rev }, deletes: ignore, largeIntegers: string }' },
+    mistake:
+      '5:37 pipelines.orders.version: integers beyond 2^53 would be texts, of which "9…" is newer than "10…": needs `largeIntegers: long` or `decimal`',
+  },
+  {
     rule: 'a version that a tombstone cannot bring needs deletes to be ignored',
     parts: { orders: '{ topic: orders, version: { field: rev } }' },
     mistake:

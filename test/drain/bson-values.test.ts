@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BSON, Decimal128, Int32, Long, ObjectId } from 'mongodb';
+import { BSON, BSONRegExp, DBRef, Decimal128, Int32, Long, ObjectId } from 'mongodb';
 import type { ValueFormat } from '../../src/config/settings.js';
 import { createToOperation } from '../../src/drain/operation.js';
 import { NOW, pipeline, record } from './builders.js';
@@ -14,7 +14,14 @@ const DOCUMENT = {
   at: new Date('2026-01-31T00:00:00Z'),
   bytes: new BSON.Binary(Buffer.from([1, 2])),
   list: [{ x: new BSON.Double(2) }],
+  // of which JavaScript would make another one, or none
+  patterns: [new BSONRegExp('(?i)a/b', 'x'), new BSONRegExp('', '')],
+  customer: new DBRef('customers', ID),
 };
+
+function bsonOf(fields: object): Buffer {
+  return Buffer.from(BSON.serialize(fields));
+}
 
 /** What becomes of a value whose own `_id` is the document id. */
 function operationOf(value: ValueFormat, bytes: Buffer | string) {
@@ -59,6 +66,10 @@ describe('values in MongoDB’s own notations', () => {
     ['bson', '{"a":1}', 'NOT_BSON'],
     ['bson', Buffer.alloc(0), 'NOT_BSON'],
     ['bson', Buffer.concat([BSON.serialize({ _id: 1 }), Buffer.from([0])]), 'NOT_BSON'],
+    // js-bson takes the part before the point for a database's name, and puts $ref first
+    ['bson', bsonOf({ _id: 1, a: { $ref: 'fs.files', $id: 1 } }), 'NOT_BSON'],
+    ['bson', bsonOf({ _id: 1, a: { x: 1, $ref: 'c', $id: 1 } }), 'NOT_BSON'],
+    ['bson', bsonOf({ _id: 1, $ref: 'c', $id: 1 }), 'NOT_BSON'],
     ['extended-json', '{"a":', 'NOT_JSON'],
     ['extended-json', '{"a":{"$oid":"x"}}', 'NOT_JSON'],
     ['extended-json', '[1]', 'NOT_AN_OBJECT'],

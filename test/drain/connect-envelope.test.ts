@@ -32,11 +32,22 @@ function storedField(schema: Json, written: string): string {
   return text.startsWith('{') ? text.slice('{"v":'.length, -1) : text;
 }
 
+function scaled(scale: number): Json {
+  return { ...DECIMAL, parameters: { scale: String(scale) } };
+}
+
 /** Told by MongoDB's sink connector 2.0.1 with Kafka Connect 4.1.1. */
 const TYPES: readonly (readonly [Json, string, string])[] = [
   [DECIMAL, '"AMg="', '{"$numberDecimal":"2.00"}'],
   [DECIMAL, '"/w=="', '{"$numberDecimal":"-0.01"}'],
   [DECIMAL, '2.50', '{"$numberDecimal":"2.50"}'],
+  [DECIMAL, '-0.07', '{"$numberDecimal":"-0.07"}'],
+  [DECIMAL, '0', '{"$numberDecimal":"0.00"}'],
+  [scaled(7), '0.0000001', '{"$numberDecimal":"1E-7"}'],
+  [scaled(8), '2.5e-7', '{"$numberDecimal":"2.5E-7"}'],
+  [scaled(-2), '1200', '{"$numberDecimal":"1.2E+3"}'],
+  [scaled(-2), '0', '{"$numberDecimal":"0E+2"}'],
+  [scaled(0), '1200', '{"$numberDecimal":"1200"}'],
   [{ type: 'int64', name: `${CONNECT}.Timestamp` }, '1700000000000', '{"$date":{"$numberLong":"1700000000000"}}'],
   [{ type: 'int32', name: `${CONNECT}.Date` }, '19000', '{"$date":{"$numberLong":"1641600000000"}}'],
   [{ type: 'int32', name: `${CONNECT}.Time` }, '5000', '{"$date":{"$numberLong":"5000"}}'],
@@ -59,6 +70,9 @@ const TYPES: readonly (readonly [Json, string, string])[] = [
 const MISFITS: readonly (readonly [Json, string])[] = [
   [DECIMAL, '"2.50"'],
   [DECIMAL, '12345678901234.99'],
+  [DECIMAL, '0.001'],
+  [scaled(-2), '1250'],
+  [scaled(6), '1e-7'],
   [{ ...DECIMAL, parameters: {} }, '"AMg="'],
   [{ ...DECIMAL, parameters: { scale: '1000000000' } }, '2'],
   [{ ...DECIMAL, parameters: { scale: '-1000000000' } }, '"AMg="'],

@@ -63,10 +63,15 @@ describe('what is transcoded is what would have been parsed, checked and seriali
     }
   });
 
-  test('integers of more than 32 bits, also as a version', () => {
+  test('integers of more than 32 bits, also as a version or an id', () => {
+    const rules: Partial<PipelineSettings>[] = [
+      {},
+      { version: { by: 'field', field: 'at' } },
+      { documentId: { from: 'field', field: 'at' } },
+    ];
     for (const largeIntegers of ['reject', 'long', 'decimal', 'string'] as const) {
-      for (const version of [{ by: 'offset' }, { by: 'field', field: 'at' }] as const) {
-        const both = turns({ largeIntegers, version });
+      for (const rule of rules) {
+        const both = turns({ largeIntegers, ...rule });
         for (const number of ['1790000000000', '-2147483649', '9007199254740991', '1e12', '-0'])
           assert.ok(assertSame(both, Buffer.from(`{"at":${number}}`)), `${number} as ${largeIntegers}`);
       }

@@ -197,3 +197,9 @@ test('frames of zstd may follow each other, with others between them that are sk
   const read = unzstdInJavaScript(Buffer.concat([ZSTD_TEXT, skipped, ZSTD_TEXT]), 100_000);
   assert.equal(Buffer.from(read).toString(), text + text);
 });
+
+test('lz4 with a checksum of each block, which no client of Kafka writes, is refused', async () => {
+  const framed = Buffer.from(lz4.compress(Buffer.from('x'.repeat(1_000))));
+  framed[4] = (framed[4] ?? 0) | 0x10;
+  await assert.rejects(Promise.resolve(codecs()[3]?.().decompress(framed)), /checksum of each block/);
+});

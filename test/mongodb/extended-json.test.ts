@@ -104,6 +104,8 @@ describe('extended JSON', () => {
     '{"$numberDouble": 2.5}',
     '{"$numberDouble": "x"}',
     '{"$numberDecimal": "x"}',
+    `{"$numberDecimal": "${'1'.repeat(6_800)}x"}`,
+    '{"$date": "2026-02-29T00:00:00Z"}',
     '{"$date": 1.5}',
     '{"$date": "yesterday"}',
     '{"$date": "2026-01-31T00:00:00"}',

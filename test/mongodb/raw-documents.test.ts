@@ -110,3 +110,10 @@ test('what outgrows its room is refused instead of being cut off', () => {
   assert.throws(() => written(writer), { code: 'UNEXPECTED' });
   assert.throws(() => reserve(writer, 0), { code: 'UNEXPECTED' });
 });
+
+test('an id with which the command would be too large is refused', () => {
+  for (const [length, isSent] of [[4 * 1024 * 1024, true], [6 * 1024 * 1024, false]] as const) {
+    const prepared = prepare(raw(upsert({ id: 'x'.repeat(length) }, { a: 1 })));
+    assert.equal(isItem(prepared) ? 'sent' : prepared.code, isSent ? 'sent' : 'TOO_LARGE');
+  }
+}); // prettier-ignore

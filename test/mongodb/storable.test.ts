@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BSON, Binary, Decimal128, Long } from 'mongodb';
+import { BSON, Binary, Code, DBRef, Decimal128, Long, ObjectId } from 'mongodb';
 import { measure } from '../../src/mongodb/storable.js';
 
 test('the size is never less than the true one, and exact enough to slice by', () => {
@@ -31,6 +31,11 @@ test('what the driver or the server would refuse or change is found, at any dept
     { n: -(2n ** 63n) - 1n },
     { f: () => 1 },
     { s: Symbol('s') },
+    // a vector whose padding isn't zero
+    { vector: new Binary(Buffer.from([0x27, 0, 2]), Binary.SUBTYPE_VECTOR) },
+    { code: new Code('x', { 'a\u0000b': 1 }) },
+    { code: new Code('x', { at: new Date(NaN) }) },
+    { reference: new DBRef('c', new ObjectId(), 'd', { at: new Date(NaN) }) },
   ];
   for (const fault of faults) {
     assert.notEqual(measure(fault).fault, null);

@@ -50,6 +50,26 @@ describe('a Protobuf schema', () => {
     });
   });
 
+  test('may bring its own file of a type that stands for JSON', () => {
+    const name = 'google/protobuf/struct.proto';
+    const text = `${PROTO3} import "${name}"; message Order { google.protobuf.Struct s = 1; }`;
+    const struct = `${PROTO3} package google.protobuf;
+      message Struct { map<string, Value> fields = 1; }
+      message Value { oneof kind { NullValue null_value = 1; double number_value = 2; string string_value = 3;
+        bool bool_value = 4; Struct struct_value = 5; ListValue list_value = 6; } }
+      enum NullValue { NULL_VALUE = 0; }
+      message ListValue { repeated Value values = 1; }`;
+    const pair = (key: string, value: readonly number[]) => [0x0a, 5 + value.length, 0x0a, 1, key.charCodeAt(0), 0x12, value.length, ...value];
+    const fields = [...pair('t', [0x1a, 1, 0x78]), ...pair('b', [0x20, 1]), ...pair('n', [0x08, 0]), ...pair('o', [0x2a, 0]), ...pair('l', [0x32, 4, 0x0a, 2, 0x20, 1])];
+    const bytes = Buffer.from([0x0a, fields.length, ...fields]);
+    for (const references of [[], [{ name, text: struct }]]) {
+      const entry = compile({ type: 'PROTOBUF', text, references });
+      assert.ok(entry.kind === 'usable');
+      const payload = entry.decode(bytes, [0], LIMITS);
+      assert.deepEqual(payload.kind === 'value' ? payload.value : payload, { s: { t: 'x', b: true, n: null, o: {}, l: [true] } });
+    }
+  }); // prettier-ignore
+
   test('with the name __proto__ cannot be used: the field would be lost without a word', () => {
     assert.equal(
       decoded(`${PROTO3} message A { string __proto__ = 1; }`, [0x0a, 1, 0x61]),
