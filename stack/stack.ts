@@ -89,8 +89,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** Waits until all have started; when one fails, the others are stopped and its error is thrown. */
-export async function allOrNone(starts: ServerStarts): Promise<StartedServers> {
-  const results = await Promise.allSettled(starts);
+export async function allOrNone<T extends readonly Promise<Pick<KafkaServer, 'stop'>>[]>(
+  starts: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled<Pick<KafkaServer, 'stop'>>(starts);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) {
     for (const result of results) if (result.status === 'fulfilled') await result.value.stop();
@@ -100,7 +102,6 @@ export async function allOrNone(starts: ServerStarts): Promise<StartedServers> {
 }
 
 export type ServerStarts = [Promise<KafkaServer>, Promise<MongodbServers>, Promise<TemporalServer>];
-type StartedServers = [KafkaServer, MongodbServers, TemporalServer];
 
 function startAll(options: StackOptions, binaries: Binaries, ports: StackPorts): ServerStarts {
   const folder = (name: string): string => join(options.folder, name);

@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { findBinaries } from '../../stack/binaries.js';
 import { newClusterId, startKafka, type KafkaServer } from '../../stack/kafka.js';
 import { freePorts } from '../../stack/ports.js';
+import { allOrNone } from '../../stack/stack.js';
 import { temporaryFolder } from './stack.js';
 
 const NODES = [1, 2, 3] as const;
@@ -27,31 +28,26 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
     ({ node, controllerPort }) => `${String(node)}@127.0.0.1:${String(controllerPort)}`,
   );
   // None of them is ready before a second one is there.
-  const started = await Promise.allSettled(
-    members.map(({ node, port, controllerPort }) => {
-      const folder = join(path, String(node));
-      const options = { binaries, clusterId, port, controllerPort, folder, client: plainKafka };
-      return startKafka({ ...options, settings: { ...replicated(), ...nodeOf(node, voters) } });
-    }),
-  );
-  const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const dispose = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.kill('SIGKILL')));
+  const starts = members.map(({ node, port, controllerPort }) => {
+    const folder = join(path, String(node));
+    const options = { binaries, clusterId, port, controllerPort, folder, client: plainKafka };
+    return startKafka({ ...options, settings: { ...replicated(), ...nodeOf(node, voters) } });
+  });
+  const servers = await allOrNone(starts).catch((error: unknown) => {
     remove();
-  };
-  for (const result of started) {
-    if (result.status === 'fulfilled') continue;
-    await dispose();
-    throw result.reason;
-  }
+    throw error;
+  });
   return {
     addresses: servers.map(({ address }) => address),
     broker: (node) => {
-      const server = servers[NODES.findIndex((known) => known === node)];
+      const server = servers[node - 1];
       if (server === undefined) throw new Error(`there is no broker ${String(node)}`);
       return server;
     },
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(servers.map((server) => server.kill('SIGKILL')));
+      remove();
+    },
   };
 }
 
