@@ -25,9 +25,8 @@ const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
-/** What a record takes in the heap beside its bytes, and a header likewise; empty ones compress to nothing. */
+/** What a record takes in the heap beside its bytes; empty ones compress to nothing. */
 const RECORD_BYTES = 200;
-const HEADER_BYTES = 100;
 
 const NO_HEADERS: readonly RecordHeader[] = [];
 
@@ -101,9 +100,10 @@ function readRecords(
     const end = cursor.at + length;
     if (length < 0 || end > buffer.length) throw damaged();
     const record = new SlicedRecord(cursor, stretch);
-    bytes += RECORD_BYTES + length + HEADER_BYTES * record.headers.length;
+    bytes += RECORD_BYTES + length;
+    // Kafka's own client refuses it as well
+    if (cursor.at !== end) throw damaged();
     if (record.offset >= from) into.push(record);
-    cursor.at = end;
   }
   return bytes;
 }
@@ -114,19 +114,20 @@ interface Cursor {
 }
 
 /**
- * A record whose key and value are slices made when they are asked for. Most are looked at once, while a `Buffer` takes as much
- * memory as all else of a record, which lives as long as its batch. A class, since getters of each record's own would be as much.
+ * A record whose key, value and headers are made when they are asked for. Most are looked at once, headers hardly ever, while a `Buffer`
+ * takes as much memory as all else of a record, which lives as long as its batch; and some kilobytes, compressed, may hold millions of
+ * headers. A class, since getters of each record's own would be as much.
  */
 class SlicedRecord implements KafkaRecord {
   readonly offset: bigint;
   readonly timestampMs: number;
-  readonly headers: readonly RecordHeader[];
   private readonly stretch: Stretch & TopicPartition;
   private readonly buffer: Buffer;
   private readonly keyBytes: number;
   private readonly keyAt: number;
   private readonly valueBytes: number;
   private readonly valueAt: number;
+  private readonly headersAt: number;
 
   /** @param cursor at a record, which it leaves behind its headers. */
   constructor(cursor: Cursor, stretch: Stretch & TopicPartition) {
@@ -145,7 +146,8 @@ class SlicedRecord implements KafkaRecord {
     this.keyAt = skip(cursor, this.keyBytes);
     this.valueBytes = readVarInt(cursor);
     this.valueAt = skip(cursor, this.valueBytes);
-    this.headers = readHeaders(cursor);
+    this.headersAt = cursor.at;
+    skipHeaders(cursor);
   }
 
   get topic(): string {
@@ -164,9 +166,18 @@ class SlicedRecord implements KafkaRecord {
     return sliceOf(this.buffer, this.valueAt, this.valueBytes);
   }
 
+  get headers(): readonly RecordHeader[] {
+    return readHeaders({ buffer: this.buffer, at: this.headersAt });
+  }
+
   get bytes(): number {
     return Math.max(this.keyBytes, 0) + Math.max(this.valueBytes, 0);
   }
+}
+
+/** So that damage shows before anything of the batch is handled. */
+function skipHeaders(cursor: Cursor): void {
+  for (let lengths = 2 * readVarInt(cursor); lengths > 0; lengths -= 1) skip(cursor, readVarInt(cursor));
 }
 
 function readHeaders(cursor: Cursor): readonly RecordHeader[] {

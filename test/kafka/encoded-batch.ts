@@ -22,6 +22,8 @@ export interface RecordContents {
   key?: Buffer | null;
   value?: Buffer | null;
   headers?: readonly (readonly [name: string, value: Buffer | null])[];
+  /** Instead of `headers`. */
+  encodedHeaders?: { count: number; bytes: Buffer };
 }
 
 interface Encoder {
@@ -60,9 +62,10 @@ function encodeRecord(record: RecordContents, firstOffset: number): Buffer {
     .writeVarInt(offset - firstOffset)
     .writeVarIntBytes(key)
     .writeVarIntBytes(value);
-  bytes.writeVarInt(headers.length);
+  bytes.writeVarInt(record.encodedHeaders?.count ?? headers.length);
   for (const [name, content] of headers) bytes.writeVarIntString(name).writeVarIntBytes(content);
-  return Buffer.concat([new KafkaEncoder().writeVarInt(bytes.buffer.length).buffer, bytes.buffer]);
+  const content = Buffer.concat([bytes.buffer, record.encodedHeaders?.bytes ?? Buffer.alloc(0)]);
+  return Buffer.concat([new KafkaEncoder().writeVarInt(content.length).buffer, content]);
 }
 
 /** A record of `t-0` as it comes out of the decoder. */
