@@ -71,6 +71,14 @@ function readLength(input: AvroInput): number {
   return length;
 }
 
+/** The inverse of `readSizedBytes`. */
+export function sizedBytes(bytes: Buffer): Buffer {
+  const length: number[] = [];
+  let rest = 2 * bytes.length;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) length.push((rest % 128) | 0x80);
+  return Buffer.concat([Buffer.from([...length, rest]), bytes]);
+}
+
 export function readSizedBytes(input: AvroInput): Buffer {
   return readBytes(input, readLength(input));
 }

@@ -7,6 +7,7 @@ import {
   readLong,
   readSizedBytes,
   readText,
+  sizedBytes,
   type AvroInput,
 } from './avro-input.js';
 import { logicalReader } from './avro-logical.js';
@@ -27,8 +28,11 @@ export function compileAvro({ text, references }: SchemaSource): DecodePayload {
     text,
   );
   const read = readerOf(type, new Map());
-  return (bytes, _path, limits) =>
+  // Confluent's serializer for Java, Apicurio's and others write bytes that are all of a payload as they are, without their length.
+  const asAvro = type.kind === 'bytes' ? sizedBytes : (payload: Buffer) => payload;
+  return (payload, _path, limits) =>
     payloadOf(() => {
+      const bytes = asAvro(payload);
       const input: AvroInput = { bytes, at: 0, ...createMeter(limits) };
       const value = read(input);
       if (input.at !== bytes.length) throw faultError('MALFORMED');

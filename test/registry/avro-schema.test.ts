@@ -167,6 +167,25 @@ describe('a logical type', () => {
   });
 });
 
+describe('a payload that is bytes, as most keys of bytes are', () => {
+  test('has them without their length, as Java writes them, whatever they are', () => {
+    for (const length of [0, 1, 63, 64, 127, 128, 8_191, 8_192, 300_000]) {
+      const bytes = Buffer.alloc(length, 2);
+      assert.deepEqual(decoded('bytes', bytes), bytes);
+      assert.deepEqual(decoded({ type: 'bytes' }, bytes), bytes);
+    }
+  });
+
+  test('may be a decimal', () => {
+    const schema = { type: 'bytes', logicalType: 'decimal', precision: 6, scale: 2 };
+    assert.deepEqual(decoded(schema, [0x04, 0xd2]), Decimal128.fromString('12.34'));
+  });
+
+  test('has their length where it is one choice of several', () => {
+    assert.deepEqual(decoded(['null', 'bytes'], [2, 4, 7, 8]), Buffer.from([7, 8]));
+  });
+});
+
 describe('counts in the bytes', () => {
   const array = (items: unknown) => record('R', { a: { type: 'array', items } });
   const FULL = [...Array.from({ length: 9 }, () => 0xff), 1];
