@@ -60,7 +60,7 @@ const schema = runSchema.extend({
   others: z.array(runSchema).optional(),
 });
 
-/** Brokers take 4,096 by default (`offset.metadata.max.bytes`); a run's own part stays below 1,024. */
+/** Brokers take 4,096 by default (`offset.metadata.max.bytes`); a run's own part stays below 1,024 without lost ranges, and below 2,048 with them. */
 const MAX_BYTES = 3_072;
 
 /** As many of the others as there is room for, the newest. */
@@ -77,10 +77,28 @@ export function encodeMark({ epoch, rule, others, ...own }: CommitMark): string 
   }
 }
 
+/** Told one by one; in a year of failing runs there may be more than a commit has room for. */
+const MOST_RANGES = 16;
+
+/** The nearest to each other become one range, with what was read between them: rather too much is told as lost than nothing. */
+function fitted(lost: readonly OffsetRange[]): OffsetRange[] {
+  const ranges = lost
+    .map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) }))
+    .sort((a, b) => (a.from < b.from ? -1 : 1));
+  while (ranges.length > MOST_RANGES) {
+    const gaps = ranges.slice(1).map(({ from }, at) => from - (ranges[at]?.to ?? from));
+    const nearest = gaps.reduce((least, gap, at) => (gap < (gaps[least] ?? gap) ? at : least), 0);
+    const [first, second] = ranges.slice(nearest, nearest + 2);
+    if (first === undefined || second === undefined) break;
+    ranges.splice(nearest, 2, { from: first.from, to: first.to > second.to ? first.to : second.to });
+  }
+  return ranges.map(({ from, to }) => ({ from: String(from), to: String(to) }));
+}
+
 function encodeRun({ run, attempt, at, from, lost, books }: RunMark): z.input<typeof runSchema> {
   return {
     ...{ run, attempt, at, from },
-    ...(lost.length > 0 && { lost: [...lost] }),
+    ...(lost.length > 0 && { lost: fitted(lost) }),
     counters: { ...books.counts, bytes: books.bytes },
   };
 }

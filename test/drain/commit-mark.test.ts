@@ -39,6 +39,23 @@ describe('the mark in a commit', () => {
     assert.deepEqual(decodeMark(encodeMark(written)), written);
   });
 
+  test('has room for any number of lost ranges: the nearest become one, and none is forgotten', () => {
+    const most = 2n ** 63n - 1n;
+    const starts = Array.from({ length: 200 }, (_, at) => most - BigInt(at * at + at + 1) * 1_000n);
+    const lost = starts.map((from) => ({ from: String(from), to: String(from + 500n) }));
+    const text = encodeMark(mark({ run: crypto.randomUUID(), lost }));
+    assert.ok(Buffer.byteLength(text) < 2_048, String(Buffer.byteLength(text)));
+    const told = decodeMark(text)?.lost ?? [];
+    assert.equal(told.length, 16);
+    const isTold = ({ from, to }: { from: string; to: string }) =>
+      told.some((range) => BigInt(range.from) <= BigInt(from) && BigInt(to) <= BigInt(range.to));
+    assert.ok(lost.every(isTold));
+    // those far from all others are as they were
+    assert.ok(
+      lost.slice(-15).every(({ from, to }) => told.some((range) => range.from === from && range.to === to)),
+    );
+  });
+
   test('hands on what other runs have said, the newest where there is no room for all', () => {
     const others = Array.from({ length: 40 }, (_, index) =>
       runMark({
