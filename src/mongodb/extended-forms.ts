@@ -16,6 +16,7 @@ import {
   Timestamp,
 } from 'mongodb';
 import { fromIsoDate, MAX_DATE_MS } from './iso-date.js';
+import { isPlain } from './kinds.js';
 import { isInt64 } from './values.js';
 
 /** Marks of what can't be a value. */
@@ -139,8 +140,8 @@ function code(form: Form): unknown {
   const { $code: source, $scope: scope } = form;
   if (!isText(source)) return MALFORMED;
   if (Object.keys(form).length === 1) return new Code(source);
-  const isScoped = hasNames(form, '$code', '$scope') && typeof scope === 'object' && scope !== null;
-  return isScoped ? new Code(source, { ...scope }) : MALFORMED;
+  if (!hasNames(form, '$code', '$scope') || typeof scope !== 'object' || scope === null) return MALFORMED;
+  return isPlain(scope) ? new Code(source, { ...scope }) : MALFORMED;
 }
 
 /** As the driver reads one from BSON: it can't write them any more. */

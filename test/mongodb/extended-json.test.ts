@@ -116,6 +116,8 @@ describe('extended JSON', () => {
     '{"$uuid": "x"}',
     '{"$symbol": 1}',
     '{"$code": "f", "x": 1}',
+    '{"$code": "f", "$scope": [1]}',
+    '{"$code": "f", "$scope": {"$oid": "65a000000000000000000001"}}',
     '{"$binary": {"base64": "A", "subType": "00"}}',
     '{"$dbPointer": "c"}',
     '01.5',
