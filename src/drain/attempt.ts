@@ -46,7 +46,7 @@ export interface DrainDeps {
   counted: (books: Books) => void;
   /** The pipeline's own step; left out where it has none. */
   transform?: TransformStep;
-  /** Left out: JSON is parsed. */
+  /** Left out: everything is parsed. */
   transcoder?: Transcoder;
 }
 
@@ -83,15 +83,15 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const room = createRoom(pipeline.limits.maxRecords, () => ledger.totals().counts.read);
   const counter = createCounter(deps.counted);
   const purgeAt = new Date(Date.parse(plan.plannedAt) + pipeline.tombstoneWindowMs);
-  const { schemas, transform = null, transcoder } = deps;
+  const { schemas, transform = null, transcoder = null } = deps;
   const toOperation = withSchemas(
     pipeline,
     schemas,
-    createToOperation(pipeline, purgeAt, { schemas, transform, toBson: transcoder?.toBson ?? null }),
+    createToOperation(pipeline, purgeAt, { schemas, transform, transcoder }),
   );
   const writeBatch = createWriteBatch({
     ...{ sink: deps.sink, toOperation, pipeline, run },
-    ...(transcoder !== undefined && { lease: transcoder.lease }),
+    ...(transcoder !== null && { lease: transcoder.lease }),
   });
   const { prepared } = counter;
   const handle = createHandle({

@@ -1,18 +1,17 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
-import { pickFields } from '../mongodb/raw-fields.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
-import { bad, type BadRecord } from './bad-record.js';
+import type { BadRecord } from './bad-record.js';
 import { decodePayload } from './connect-envelope.js';
 import { convertDates } from './dates.js';
 import { decodeValue, type Decoded, type Fields } from './decode.js';
 import { createKeyReaders, documentIdOf, type KeyReaders } from './document-id.js';
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
-import { idKeyOf } from './id-values.js';
 import { connectorOfKey, readMongodbKey } from './key-fields.js';
 import type { RegistryContext } from './registry-formats.js';
+import { ownIdFault, storedFields, withoutId } from './stored-fields.js';
 import type { Transformed } from './transform-result.js';
 import type { TransformStep } from './transform-step.js';
 import { versionOf, versionOrderOf, type VersionRules } from './version.js';
@@ -29,9 +28,6 @@ export type OperationRules = VersionRules &
     'value' | 'largeIntegers' | 'recordLimits' | 'documentId' | 'deletes' | 'envelope' | 'dates'
   >;
 
-/** The reserved field that carries a document's version. */
-export const VERSION_FIELD = '_kafka';
-
 type Turned = Operation | Promise<Operation>;
 
 /** What a record goes through beside the rules. */
@@ -40,8 +36,8 @@ export interface Steps {
   schemas?: Schemas | null;
   /** The pipeline's own step between decoding and document id; `null`: it has none. */
   transform?: TransformStep | null;
-  /** For JSON that nobody looks into before it is stored; left out or `null`: everything is parsed. */
-  toBson?: Transcoder['toBson'] | null;
+  /** For values that nobody looks into before they are stored; left out or `null`: everything is parsed. */
+  transcoder?: Pick<Transcoder, 'toBson' | 'pick'> | null;
 }
 
 /** The rules of a run, and what follows from them once for all records. */
@@ -49,7 +45,7 @@ interface Context {
   rules: OperationRules;
   schemas: Schemas | null;
   transform: TransformStep | null;
-  toBson: Transcoder['toBson'] | null;
+  transcoder: Steps['transcoder'];
   lookedAt: string[];
   purgeAt: Date | null;
   /** Whether a delete is passed over. */
@@ -68,12 +64,12 @@ export function createToOperation(rules: OperationRules, purgeAt: Date, steps: S
 export function createToOperation(
   rules: OperationRules,
   purgeAt: Date,
-  { schemas = null, transform = null, toBson = null }: Steps = {},
+  { schemas = null, transform = null, transcoder = null }: Steps = {},
 ): ToOperation {
   const keys = createKeyReaders(rules, schemas);
   const context: Context = {
     ...{ rules, schemas, transform, keys },
-    toBson: looksInto(rules, transform) ? null : toBson,
+    transcoder: looksInto(rules, transform) ? null : transcoder,
     lookedAt: fieldsLookedAt(rules),
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
@@ -98,14 +94,15 @@ const TURNS: Record<
 
 /** Whether a step beyond decoding needs the fields of a value, all of them. */
 function looksInto({ value, envelope, dates }: OperationRules, transform: TransformStep | null): boolean {
-  return value !== 'json' || envelope !== 'none' || dates.length > 0 || transform !== null;
+  const isPlain = value === 'json' || value === 'bson';
+  return !isPlain || envelope !== 'none' || dates.length > 0 || transform !== null;
 }
 
-/** The fields of the value that its id and version are taken from. */
-function fieldsLookedAt({ documentId, version }: OperationRules): string[] {
-  const ofVersion = version.by === 'field' ? [version.field] : [];
-  if (documentId.from === 'field') return [documentId.field, ...ofVersion];
-  return documentId.from === 'fields' ? [...documentId.fields, ...ofVersion] : ofVersion;
+/** The fields of the value that its id and version are taken from, and in BSON its own `_id`: from JSON, one that has it is parsed. */
+function fieldsLookedAt({ value, documentId, version }: OperationRules): string[] {
+  const looked = [...(value === 'bson' ? ['_id'] : []), ...(version.by === 'field' ? [version.field] : [])];
+  if (documentId.from === 'field') return [documentId.field, ...looked];
+  return documentId.from === 'fields' ? [...documentId.fields, ...looked] : looked;
 }
 
 function registryOf({ schemas }: Context, { headers }: KafkaRecord): RegistryContext {
@@ -133,8 +130,8 @@ function lastTombstone(context: Context, record: KafkaRecord): Operation {
 }
 
 function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
-  const raw = context.toBson?.(value) ?? null;
-  const looked = raw === null ? null : pickFields(raw, context.lookedAt);
+  const raw = context.transcoder?.toBson(value) ?? null;
+  const looked = raw === null ? null : (context.transcoder?.pick(raw, context.lookedAt) ?? null);
   if (raw !== null && looked !== null) return rawOperation(context, record, raw, looked);
   const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;
@@ -249,11 +246,20 @@ function rawOperation(
   if (id.kind === 'bad') return id;
   const versioned = versionOf(rules, record, { fields: looked, source: null });
   if (versioned.kind === 'bad') return versioned;
+  const own = ownIdFault(looked, id.idKey);
+  if (own !== null) return own;
   const { version } = versioned;
   return {
     kind: 'write',
     // written out: a spread costs as much as transcoding the value
-    model: { kind: 'upsert', id: id.id, idKey: id.idKey, version, fields: NO_FIELDS, raw },
+    model: {
+      kind: 'upsert',
+      id: id.id,
+      idKey: id.idKey,
+      version,
+      fields: NO_FIELDS,
+      raw: withoutId(raw, looked),
+    },
   };
 }
 
@@ -278,16 +284,4 @@ function documentOperation(
     kind: 'write',
     model: { kind: 'upsert', id: id.id, idKey: id.idKey, version, fields: stored.fields },
   };
-}
-
-/** The value's fields without its own `_id`, which must agree with the document id. */
-function storedFields(fields: Fields, idKey: string): { kind: 'fields'; fields: Fields } | BadRecord {
-  if (Object.hasOwn(fields, VERSION_FIELD)) {
-    return bad('id', 'RESERVED_FIELD', `the value brings the reserved field "${VERSION_FIELD}"`);
-  }
-  if (!Object.hasOwn(fields, '_id')) return { kind: 'fields', fields };
-  const { _id: own, ...rest } = fields;
-  return idKeyOf(own) === idKey
-    ? { kind: 'fields', fields: rest }
-    : bad('id', 'ID_MISMATCH', 'the value brings an "_id" other than the document id');
 }

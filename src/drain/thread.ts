@@ -7,6 +7,7 @@ import { createSource } from '../kafka/kafkajs-source.js';
 import type { Source } from '../kafka/source.js';
 import { createPipelineSink } from '../mongodb/driver-sink.js';
 import { createTranscoder, type Transcoder } from '../mongodb/json-to-bson.js';
+import { createBsonPassage } from '../mongodb/raw-bson.js';
 import type { PipelineSink } from '../mongodb/sink.js';
 import type { HttpSchemas } from '../registry/http-schemas.js';
 import type { AskedStop, DrainDeps, DrainTask } from './attempt.js';
@@ -108,7 +109,8 @@ async function drainAs(
   }
 }
 
-function transcoderFor({ largeIntegers, recordLimits }: DrainTask['pipeline']): Transcoder {
+function transcoderFor({ value, largeIntegers, recordLimits }: DrainTask['pipeline']): Transcoder {
+  if (value === 'bson') return createBsonPassage(recordLimits);
   return createTranscoder(recordLimits, { largeIntegers: largeIntegers === 'long' ? 'long' : 'double' });
 }
 

@@ -13,6 +13,7 @@ import { writeEscape } from './json-escape.js';
 import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
 import { copyBytes, endOfPlainText } from './plain-text.js';
+import { pickFields } from './raw-fields.js';
 import { createSlabs } from './slabs.js';
 
 /** The elements of a document as BSON, without its length before them and its end behind them: a stretch of a larger buffer. */
@@ -22,10 +23,12 @@ export interface RawFields {
   end: number;
 }
 
-/** JSON to BSON. */
+/** Values to BSON. */
 export interface Transcoder {
   /** `null`: left to the parser. */
-  toBson: (json: Buffer) => RawFields | null;
+  toBson: (value: Buffer) => RawFields | null;
+  /** Some fields of what was transcoded, as the parser would have read them; `null`: left to the parser. */
+  pick: (raw: RawFields, names: readonly string[]) => Readonly<Record<string, unknown>> | null;
   /** What is transcoded until the returned function is called is valid until then; without a lease, as long as anybody holds it. */
   lease: () => () => void;
 }
@@ -110,7 +113,7 @@ export function createTranscoder(
     cursor.to = from;
     return null;
   };
-  return { toBson, lease: slabs.lease };
+  return { toBson, pick: pickFields, lease: slabs.lease };
 }
 
 /** The next byte that isn't white space, and the cursor behind it; `undefined`: there is none. */

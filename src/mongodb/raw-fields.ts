@@ -6,27 +6,44 @@ import type { RawFields } from './json-to-bson.js';
  * `null`: one of them is an object or an array.
  */
 export function pickFields(
-  { bytes, from, end }: RawFields,
+  raw: RawFields,
   names: readonly string[],
 ): Readonly<Record<string, unknown>> | null {
   // Most pipelines take id and version from elsewhere: nothing is walked for them.
   if (names.length === 0) return NOTHING;
   const picked: Record<string, unknown> = {};
-  for (let at = from; at < end;) {
-    const nameEnd = bytes.indexOf(0, at + 1);
-    const valueAt = nameEnd + 1;
-    const type = bytes[at] ?? 0;
-    const name = names.find((wanted) => isText(bytes, at + 1, nameEnd, wanted));
-    if (name !== undefined) {
-      if (type === ELEMENT.object || type === ELEMENT.array) return null;
-      picked[name] = valueOf(bytes, valueAt, type);
-    }
-    at = valueAt + valueBytes(bytes, valueAt, type);
+  for (const { name, type, valueAt } of findFields(raw, names)) {
+    if (type === ELEMENT.object || type === ELEMENT.array) return null;
+    picked[name] = valueOf(raw.bytes, valueAt, type);
   }
   return picked;
 }
 
 const NOTHING: Readonly<Record<string, unknown>> = {};
+
+/** A field among a document's elements, all of which are sound. */
+interface Field {
+  name: string;
+  type: number;
+  from: number;
+  valueAt: number;
+  end: number;
+}
+
+/** The fields of these names, in the document's order. */
+export function findFields({ bytes, from, end }: RawFields, names: readonly string[]): Field[] {
+  const found: Field[] = [];
+  for (let at = from; at < end;) {
+    const nameEnd = bytes.indexOf(0, at + 1);
+    const valueAt = nameEnd + 1;
+    const type = bytes[at] ?? 0;
+    const next = valueAt + valueBytes(bytes, valueAt, type);
+    const name = names.find((wanted) => isText(bytes, at + 1, nameEnd, wanted));
+    if (name !== undefined) found.push({ name, type, from: at, valueAt, end: next });
+    at = next;
+  }
+  return found;
+}
 
 /** The length is compared first: its UTF-8 form is at least as long as the text. */
 function isText(bytes: Buffer, from: number, end: number, text: string): boolean {

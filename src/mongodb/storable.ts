@@ -1,4 +1,4 @@
-import { BSON, Binary, Code, DBRef } from 'mongodb';
+import { BSON, Binary, Code, DBRef, Timestamp } from 'mongodb';
 import { contentsOf, isPlain, kindFault } from './kinds.js';
 import { isInt64 } from './values.js';
 
@@ -121,6 +121,12 @@ function measureLeaf(value: object, depth: number, into: Walked): void {
     // js-bson would turn it into 1970.
     if (Number.isNaN(value.getTime())) into.fault = 'a date is out of range';
     into.bytes += 8;
+    return;
+  }
+  if (depth === 1 && value instanceof Timestamp && value.t === 0 && value.i === 0) {
+    // https://www.mongodb.com/docs/manual/reference/bson-types/#timestamps
+    into.fault =
+      'a timestamp of zero in a field of the document itself, for which MongoDB would put the present time';
     return;
   }
   try {

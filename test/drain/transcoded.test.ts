@@ -17,9 +17,9 @@ type Turn = (value: Buffer) => Operation;
 function turns(rules: Partial<PipelineSettings> = {}): { parsed: Turn; transcoded: Turn } {
   const settings = pipeline(rules);
   const largeIntegers = settings.largeIntegers === 'long' ? 'long' : 'double';
-  const { toBson } = createTranscoder(settings.recordLimits, { largeIntegers });
+  const transcoder = createTranscoder(settings.recordLimits, { largeIntegers });
   const parse = createToOperation(settings, PURGE_AT);
-  const transcode = createToOperation(settings, PURGE_AT, { toBson });
+  const transcode = createToOperation(settings, PURGE_AT, { transcoder });
   const turn = (step: typeof transcode) => (value: Buffer) => {
     const operation = step(record({ value, timestampMs: 1_790_000_000_123 }));
     assert.ok(!(operation instanceof Promise));
@@ -192,8 +192,8 @@ describe('what is transcoded is what would have been parsed, checked and seriali
     for (const documentId of ids) assert.ok(assertSame(turns({ documentId, epoch: 3 }), value));
     for (const timestampMs of [-1, 0, 8.64e15, 8.64e15 + 2]) {
       const settings = pipeline();
-      const { toBson } = createTranscoder(settings.recordLimits, { largeIntegers: 'double' });
-      const steps = [createToOperation(settings, PURGE_AT), createToOperation(settings, PURGE_AT, { toBson })];
+      const transcoder = createTranscoder(settings.recordLimits, { largeIntegers: 'double' });
+      const steps = [createToOperation(settings, PURGE_AT), createToOperation(settings, PURGE_AT, { transcoder })];
       const [parsed, transcoded] = steps.map((step) => step(record({ value, timestampMs })));
       assert.ok(parsed !== undefined && transcoded !== undefined && !(parsed instanceof Promise) && !(transcoded instanceof Promise));
       assert.equal(outcomeOf(transcoded), outcomeOf(parsed));

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Db } from 'mongodb';
+import { Timestamp, type Db } from 'mongodb';
+import { createBsonPassage } from '../../src/mongodb/raw-bson.js';
 import type { WriteModel } from '../../src/mongodb/sink.js';
 import { booksOf } from '../contract/sink-contract.js';
+import { bsonOf } from '../support/bson.js';
 import { stackFromEnvironment } from '../support/stack.js';
 import { seededRandom, tombstone, upsert } from './models.js';
 import { openTarget } from './target.js';
@@ -43,6 +45,14 @@ async function assertReplaysAreByteForByte(models: WriteModel[]): Promise<void> 
   assert.deepEqual(await bytesById(target), before);
 }
 
+/** An upsert of BSON that is taken as it is. */
+function taken(id: string, ...fields: [name: string, value: unknown][]): WriteModel {
+  const { toBson } = createBsonPassage({ maxBytes: MIB, maxDepth: 100, maxKeys: 1_000 });
+  const raw = toBson(bsonOf(...fields));
+  assert.ok(raw !== null);
+  return { ...upsert({ id }, {}), raw };
+}
+
 describe('stored documents', () => {
   test('a replay stores the same bytes, whether it inserts or merges', () =>
     assertReplaysAreByteForByte([
@@ -53,10 +63,16 @@ describe('stored documents', () => {
         { id: 'operators' },
         { a: 1, $set: { x: '$y' }, 'a.b': '$$ROOT', '': 0, b: { $gt: 1, 'c.d': 2 } },
       ),
+      taken('equal names', ['a', 1], ['a', 2], ['b', { c: 1 }], ['a', 3]),
+      taken('integer names as they were', ['b', 1], ['10', 2], ['2', { z: 1, '1': 2 }]),
       upsert({ id: 'references' }, { a: 1, $ref: 'orders', $id: 2, $db: 'x' }),
       upsert(
         { id: 'proto' },
         JSON.parse('{"a":1,"__proto__":{"b":2},"constructor":3}') as Record<string, unknown>,
+      ),
+      upsert(
+        { id: 'timestamps of zero further within' },
+        { a: { t: new Timestamp(0n) }, l: [new Timestamp(0n)] },
       ),
       upsert({ id: 'bytes' }, { value: Buffer.from([0, 1, 255]) }),
       upsert({ id: 'second epoch', epoch: 2 }, { a: 1 }),
@@ -87,6 +103,7 @@ describe('content that cannot be stored', () => {
     ['a deep _bsontype', { a: { _bsontype: 'Nonsense' } }, 'NOT_STORABLE'],
     ['an operator as first name', { $set: { a: 1 } }, 'NOT_STORABLE'],
     ['a date out of range', { at: new Date(NaN) }, 'NOT_STORABLE'],
+    ['a timestamp of zero, which the server would set', { at: new Timestamp(0n) }, 'NOT_STORABLE'],
     ['an integer beyond 64 bits', { n: 2n ** 63n }, 'NOT_STORABLE'],
     ['a function', { f: () => 1 }, 'NOT_STORABLE'],
     ['181 levels', { v: nested(180) }, 'NOT_STORABLE'],

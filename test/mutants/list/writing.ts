@@ -215,7 +215,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'drain/operation',
+        file: 'drain/stored-fields',
         find: 'if (Object.hasOwn(fields, VERSION_FIELD)) {',
         replace: 'if (false) {',
       },
