@@ -12,20 +12,36 @@ const FIRST_ROOM_BYTES = 16 * 1024 * 1024;
  * Replaces kafkajs's `processData`: what is received is copied into a buffer for the whole response at once, and nothing of it is
  * kept, so that a socket can receive into the same memory again (`client.ts`). kafkajs keeps each piece as it came and puts
  * them together at the end, twice the memory outside of JavaScript's heap, which counts for its garbage collector.
- * The fields are kafkajs's own, since its `disconnect` resets them: `chunks` holds the response's memory, `bytesBuffered` is what
- * of it is there, `bytesNeeded` its whole length.
+ * The fields are kafkajs's own: `chunks` holds the response's memory, `bytesBuffered` is what of it is there, `bytesNeeded` its whole
+ * length. kafkajs never resets them, and connects anew with what is left of a response that a broken connection had begun.
  */
 export function processData(this: Connection, data: Buffer): void {
   if (this.authHandlers !== null && !this.authExpectResponse) {
     this.authHandlers.onSuccess(Buffer.from(data));
     return;
   }
+  forgetOthers(this);
   for (let at = 0; at < data.length;) {
     at += receive(this, data, at);
     if (this.bytesBuffered < this.bytesNeeded) continue;
     if (this.bytesNeeded > SIZE_BYTES) handOn(this);
     else if (!expectResponse(this)) return;
   }
+}
+
+const receivedFrom = new WeakMap<Connection, Connection['socket']>();
+
+/** What another socket has left behind. */
+function forgetOthers(connection: Connection): void {
+  if (receivedFrom.get(connection) === connection.socket) return;
+  receivedFrom.set(connection, connection.socket);
+  expectSize(connection);
+}
+
+function expectSize(connection: Connection): void {
+  connection.chunks = [];
+  connection.bytesBuffered = 0;
+  connection.bytesNeeded = SIZE_BYTES;
 }
 
 function receive(connection: Connection, data: Buffer, at: number): number {
@@ -64,9 +80,7 @@ function expectResponse(connection: Connection): boolean {
 
 function handOn(connection: Connection): void {
   const response = connection.chunks[0]?.subarray(0, connection.bytesNeeded);
-  connection.chunks = [];
-  connection.bytesBuffered = 0;
-  connection.bytesNeeded = SIZE_BYTES;
+  expectSize(connection);
   if (response === undefined) return;
   if (connection.authHandlers !== null) {
     connection.authHandlers.onSuccess(response);

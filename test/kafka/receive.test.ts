@@ -89,6 +89,18 @@ test('a response that is received where a longer one was is no longer for it', (
   assert.equal(memories.size, 1);
 });
 
+test('what is left of a broken connection is forgotten by the next one: half a response, and a size that is none', () => {
+  const { connection, heard } = connectionWithoutPeer();
+  const begun = responseOf(1, Buffer.alloc(1_000)).subarray(0, 300);
+  for (const left of [begun, begun.subarray(0, 2), Buffer.alloc(4)]) {
+    connection.processData(left);
+    connection.socket = { destroy: () => undefined };
+    heard.length = 0;
+    connection.processData(responseOf(2, Buffer.from('aa', 'hex')));
+    assert.deepEqual(heard, ['5 2 aa']);
+  }
+});
+
 test('what a login waits for comes whole if it is a response, be it an empty one', () => {
   const login = Buffer.from('00000003aabbcc', 'hex');
   for (const bytes of [login, Buffer.alloc(4)]) {
