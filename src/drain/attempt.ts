@@ -131,17 +131,16 @@ export function listenerOf(attempt: Attempt, check: () => void): SourceListener 
   return {
     assigned: (partitions) => {
       owned.clear();
-      for (const partition of partitions) {
-        owned.add(partition);
-        room.giveBack(partition);
-      }
+      for (const partition of partitions) owned.add(partition);
+      // whatever isn't committed by now won't be
+      room.giveBackAll();
       idle.interrupted();
       attempt.assigned();
       attempt.report('draining');
     },
     fetching: idle.fetching,
-    fetched: () => {
-      idle.fetched();
+    fetched: (outMs) => {
+      idle.fetched(outMs);
       attempt.report();
     },
     interrupted: () => {

@@ -8,15 +8,19 @@ export function cutAtEnd(batch: RecordBatch, end: bigint | null): RecordBatch {
 
 /**
  * The room that `maxRecords` leaves for one run; without a limit it is endless. What is committed takes room for good, what is
- * written but not yet committed until it is known whether it will be: a rebalance gives it back.
+ * written but not yet committed until it is known whether it will be: a refused commit gives it back, and so does a rebalance.
  */
 export interface Room {
-  /** The first part of the batch that still fits; `null`: nothing does. */
+  /** The first part of the batch that still fits; `null`: nothing does, by now. */
   fit: (batch: RecordBatch) => RecordBatch | null;
+  /** What is committed takes all of it. */
+  isFull: () => boolean;
   /** So many records of the partition are about to be committed. */
   take: (partition: PartitionName, records: number) => void;
-  /** They are, or the partition is handed out again from its last commit. */
+  /** They are, or the partition's next batch is handed out. */
   giveBack: (partition: PartitionName) => void;
+  /** All partitions are handed out again from their last commits. */
+  giveBackAll: () => void;
 }
 
 /** @param committed how many records the run has committed, earlier attempts included. */
@@ -31,11 +35,15 @@ export function createRoom(maxRecords: number | null, committed: () => number): 
       if (next === undefined) return batch;
       return left === 0 ? null : { ...batch, records: batch.records.slice(0, left), nextOffset: next.offset };
     },
+    isFull: () => maxRecords !== null && committed() >= maxRecords,
     take: (partition, records) => {
       taken.set(partition, records);
     },
     giveBack: (partition) => {
       taken.delete(partition);
+    },
+    giveBackAll: () => {
+      taken.clear();
     },
   };
 }

@@ -41,8 +41,12 @@ export function createHandle(deps: HandleDeps): Handle {
   const { writeBatch, rules, ledger, room, endOf, markOf, clock } = deps;
   return async (batch, { abandoned, stopping }) => {
     const end = endOf(batch.partition);
+    // its last batch is settled, be it that the commit was refused
+    room.giveBack(batch.partition);
+    if (ledger.isDone(batch.partition)) return { commit: null, done: true };
     const cut = room.fit(cutAtEnd(batch, end));
-    if (cut === null || ledger.isDone(batch.partition)) return { commit: null, done: true };
+    // Others are about to take the rest; if their commits fail, it is this partition's. Until then it is fetched again.
+    if (cut === null) return { commit: null, done: room.isFull() };
     const turnedByMs = clock() + LONGEST_TURN_MS;
     const { handled, books } = await writeBatch(cut.records, abandoned, {
       tolerate: (bad, of) => {

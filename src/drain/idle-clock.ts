@@ -1,12 +1,14 @@
 /**
  * Measures idleness: it runs only from a fetch that was sent with nothing in hand to a fetch that came back without error,
- * so neither slow writes nor an outage nor a rebalance counts as "nothing arrives any more". Whether a fetch that came back
+ * so neither slow writes nor an outage nor a rebalance counts as "nothing arrives any more". Where other fetches are still out, from other
+ * brokers, it runs up to when the first of them was sent. Whether a fetch that came back
  * brought anything shows in what follows it: a batch, or the next fetch. Only then does it count.
  * All times by the given monotonic clock, in milliseconds.
  */
 export interface IdleClock {
   fetching: () => void;
-  fetched: () => void;
+  /** @param outMs for how long the first of those still out has been. */
+  fetched: (outMs: number) => void;
   /** A batch was handed out. */
   batchBegins: () => void;
   batchEnds: () => void;
@@ -30,8 +32,8 @@ export function createIdleClock(clock: () => number): IdleClock {
       idle = untilLastFetch;
       if (inHand === 0) since ??= clock();
     },
-    fetched: () => {
-      if (since !== null) untilLastFetch = clock() - since;
+    fetched: (outMs) => {
+      if (since !== null) untilLastFetch = Math.max(untilLastFetch, clock() - outMs - since);
     },
     batchBegins: () => {
       inHand += 1;

@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Group } from './internals.js';
-import { isConnectionError, isFence, isRebalance, isUnavailableCoordinator } from './kafka-errors.js';
+import {
+  isConnectionError,
+  isFence,
+  isRebalance,
+  isTimeout,
+  isUnavailableCoordinator,
+} from './kafka-errors.js';
 import type { Commit, TopicPartition } from './source.js';
 
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 const COMMIT_TRIES = 4;
 const COMMIT_PAUSE_MS = 200;
+/** With 3 KiB of metadata each still below what a broker takes as one batch of its log of commits (1 MiB by default). */
+const PARTITIONS_PER_COMMIT = 250;
 
 export interface PartitionCommit extends TopicPartition {
   commit: Commit;
@@ -16,6 +24,15 @@ export interface PartitionCommit extends TopicPartition {
  * as `isCurrent`.
  */
 export async function commitOffsets(
+  group: Group,
+  commits: readonly PartitionCommit[],
+  isCurrent: () => boolean,
+): Promise<void> {
+  for (let from = 0; from < commits.length; from += PARTITIONS_PER_COMMIT)
+    await commitTogether(group, commits.slice(from, from + PARTITIONS_PER_COMMIT), isCurrent);
+}
+
+async function commitTogether(
   group: Group,
   commits: readonly PartitionCommit[],
   isCurrent: () => boolean,
@@ -41,7 +58,8 @@ function toCommit({ partition, commit: { offset, metadata } }: PartitionCommit) 
 }
 
 function mayRepeat(error: unknown): boolean {
-  if (isFence(error) || isRebalance(error)) return false;
+  // unanswered for 15 s, the member is out of its group
+  if (isFence(error) || isRebalance(error) || isTimeout(error)) return false;
   return isConnectionError(error) || isUnavailableCoordinator(error);
 }
 

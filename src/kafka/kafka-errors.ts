@@ -40,6 +40,11 @@ export function isUnavailableCoordinator(error: unknown): boolean {
   );
 }
 
+/** A request got no answer in its time. */
+export function isTimeout(error: unknown): boolean {
+  return kafkaCausesOf(error).some(({ name }) => name === 'KafkaJSRequestTimeoutError');
+}
+
 const CONNECTION_ERRORS = new Set([
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DrainError } from '../errors.js';
 import { commitOffsets, startHeartbeats } from './group-calls.js';
 import { fencedText, groupInUse } from './errors.js';
+import { createFetchesOut, type FetchesOut } from './fetches-out.js';
 import type { GroupHooks } from './group-hooks.js';
 import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
@@ -60,6 +61,7 @@ interface State extends MemberOptions {
   failed: { error: unknown } | undefined;
   fetches: WeakMap<FetchedBatch, Fetch>;
   positions: Map<PartitionName, bigint>;
+  out: FetchesOut;
   inHand: Set<{ generation: number; settled: Promise<unknown> }>;
 }
 
@@ -81,6 +83,7 @@ export function createMember(options: MemberOptions): Member {
     failed: undefined,
     fetches: new WeakMap(),
     positions: new Map(),
+    out: createFetchesOut(),
     inHand: new Set(),
   };
   return {
@@ -185,18 +188,18 @@ async function fetchBatches(
   listener.fetching();
   if (Object.values(group.getActiveTopicPartitions()).every(({ size }) => size === 0)) {
     await sleep(MAX_WAIT_MS, undefined, { signal: state.request.signal }).catch(() => undefined);
-    listener.fetched();
+    listener.fetched(0);
     return [];
   }
   group.maxBytes = state.begun ? state.maxBytes : Math.min(state.maxBytes, FIRST_FETCH_BYTES);
   let batches;
   try {
-    batches = await fetch(group);
+    batches = await state.out.during(() => fetch(group));
   } catch (error) {
     interrupted(state);
     throw error;
   }
-  if (state.interruptions === interruptions) listener.fetched();
+  if (state.interruptions === interruptions) listener.fetched(state.out.firstMs());
   if (state.generation !== generation) return [];
   const done = returnWhenDone(batches);
   for (const batch of batches) {

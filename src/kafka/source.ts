@@ -122,8 +122,11 @@ export interface SourceListener {
   assigned: (partitions: readonly PartitionName[]) => void;
   /** A fetch was sent. */
   fetching: () => void;
-  /** A fetch came back without error, with or without records. */
-  fetched: () => void;
+  /**
+   * A fetch came back without error, with or without records.
+   * @param outMs for how long the first of those has been out that are unanswered; 0: none is.
+   */
+  fetched: (outMs: number) => void;
   /**
    * A join begins, the first, or one more try, or after a rebalance; or a connection is being re-established. Waiting isn't
    * idleness.

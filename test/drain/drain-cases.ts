@@ -114,7 +114,7 @@ export async function hearNothing(
 ): Promise<void> {
   listener.fetching();
   await tick(untilMs);
-  listener.fetched();
+  listener.fetched(0);
   listener.fetching();
   await tick();
 }

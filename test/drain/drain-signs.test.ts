@@ -15,11 +15,11 @@ describe('a drain that hears nothing', () => {
         listener.assigned(['orders-0']);
         listener.fetching();
         await tick(IDLE_MS - 1);
-        listener.fetched();
+        listener.fetched(0);
         listener.fetching();
         await tick(IDLE_MS);
         assert.ok(!signal.aborted, 'not long enough');
-        listener.fetched();
+        listener.fetched(0);
         listener.fetching();
         await tick();
         assert.ok(signal.aborted, 'idle');
@@ -69,7 +69,7 @@ describe('a drain that hears nothing', () => {
             await handled;
           } else if (handled !== null) listener.fetching();
           await tick(IDLE_MS + 1);
-          listener.fetched();
+          listener.fetched(0);
           listener.fetching();
           await tick();
           assert.ok(!signal.aborted, 'not idle');
@@ -123,7 +123,7 @@ describe('a drain', () => {
   test('says in which phase it is, and gives a sign of life with each thing that happens', async () => {
     const { deps, phases } = open({
       consume: async (request) => {
-        request.listener.fetched();
+        request.listener.fetched(0);
         request.listener.interrupted();
         await readAll(request);
       },

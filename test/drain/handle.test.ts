@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createRoom } from '../../src/drain/cut.js';
+import { createRoom, type Room } from '../../src/drain/cut.js';
 import { createHandle, oneAtATime, type Handle, type HandleDeps } from '../../src/drain/handle.js';
 import { openLedger, type Ledger } from '../../src/drain/ledger.js';
 import type { BatchHandled, RecordBatch } from '../../src/kafka/source.js';
@@ -9,6 +9,7 @@ import { badOnes, books, ours, pipeline, plan, record, topicState } from './buil
 interface Built {
   handle: Handle;
   ledger: Ledger;
+  room: Room;
   /** The offsets of each batch that was written. */
   written: bigint[][];
 }
@@ -18,12 +19,21 @@ interface Given extends Partial<Pick<HandleDeps, 'endOf'>> {
   /** The step that writes gets no further than this offset. */
   upTo?: bigint;
   committed?: bigint;
+  /** How many records the run has committed. */
+  readBefore?: number;
 }
 
-function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Given = {}): Built {
+function build({
+  maxRecords,
+  readBefore = 0,
+  upTo = 1_000n,
+  committed,
+  endOf = () => 100n,
+}: Given = {}): Built {
   const written: bigint[][] = [];
   const now = committed === undefined ? {} : { committed: ours(committed) };
   const ledger = openLedger(pipeline(), plan(), 'run-1', topicState([now]));
+  const room = createRoom(maxRecords ?? null, () => readBefore);
   const handle = createHandle({
     writeBatch: (records) => {
       written.push(records.map(({ offset }) => offset));
@@ -32,13 +42,13 @@ function build({ maxRecords, upTo = 1_000n, committed, endOf = () => 100n }: Giv
     },
     rules: pipeline(),
     ledger,
-    room: createRoom(maxRecords ?? null, () => 0),
+    room,
     endOf,
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: () => undefined,
     clock: () => 0,
   });
-  return { handle, ledger, written };
+  return { handle, ledger, room, written };
 }
 
 function batch(offsets: number[], nextOffset: number): RecordBatch {
@@ -108,11 +118,24 @@ describe('a batch', () => {
     });
   }
 
-  test('is dropped when maxRecords is used up, and its partition paused', async () => {
-    const { handle, written } = build({ maxRecords: 2 });
-    await handle(batch([40, 41, 42], 43), SIGNALS);
+  test('is dropped when as many as maxRecords are committed, and its partition paused', async () => {
+    const { handle, written } = build({ maxRecords: 2, readBefore: 2 });
     assert.equal(shown(await handle(batch([42], 43), SIGNALS)), 'nothing, done');
-    assert.equal(written.length, 1);
+    assert.equal(written.length, 0);
+  });
+
+  test('is left for later where others are about to take the rest of maxRecords: their commits may fail', async () => {
+    const { handle, room } = build({ maxRecords: 2 });
+    room.take('orders-7', 2);
+    assert.equal(shown(await handle(batch([40], 41), SIGNALS)), 'nothing');
+    room.giveBack('orders-7');
+    assert.equal(shown(await handle(batch([40], 41), SIGNALS)), '41, read 1');
+  });
+
+  test('has the room again that it took when its commit was refused', async () => {
+    const { handle } = build({ maxRecords: 2 });
+    for (let tries = 0; tries < 2; tries += 1)
+      assert.equal(shown(await handle(batch([40, 41, 42], 43), SIGNALS)), '42, read 2');
   });
 
   test('that could not be written leaves the books as they were', async () => {

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createIdleClock, type IdleClock } from '../../src/drain/idle-clock.js';
 
-type Step = keyof Omit<IdleClock, 'idleMs'> | number;
+type Step = keyof Omit<IdleClock, 'idleMs'> | number | { fetchedWhileOutMs: number };
 
-/** Numbers let time pass. */
+/** Numbers let time pass. By itself no other fetch is out when one comes back. */
 function idleAfter(...steps: Step[]): number {
   let now = 5_000;
   const idle = createIdleClock(() => now);
   for (const step of steps) {
     if (typeof step === 'number') now += step;
+    else if (typeof step === 'object') idle.fetched(step.fetchedWhileOutMs);
+    else if (step === 'fetched') idle.fetched(0);
     else idle[step]();
   }
   return idle.idleMs();
@@ -31,6 +33,24 @@ describe('idleness', () => {
       1500,
     ],
     ['does not grow while a fetch is out: its broker may hang', [...EMPTY_FETCH, 'fetching', 9_000], 500],
+    [
+      'does not grow with the answers of other brokers while one of them hangs',
+      [
+        'fetching',
+        500,
+        { fetchedWhileOutMs: 500 },
+        'fetching',
+        500,
+        { fetchedWhileOutMs: 1_000 },
+        'fetching',
+      ],
+      0,
+    ],
+    [
+      'grows up to when the first of the fetches was sent that are still out',
+      [...EMPTY_FETCH, 'fetching', 500, { fetchedWhileOutMs: 400 }, 'fetching'],
+      600,
+    ],
     ['begins anew when a batch arrives', [...EMPTY_FETCH, ...EMPTY_FETCH, 'batchBegins'], 0],
     [
       'is none when a batch arrives with the fetch that lasted long',

@@ -44,6 +44,7 @@ export function open(
   options: Partial<MemberOptions> = {},
   onCommitted: (offset: bigint) => void = () => undefined,
   starts: readonly PartitionStart[] = [],
+  onFetched: (outMs: number) => void = () => undefined,
 ): World {
   const did: string[] = [];
   const told: string[] = [];
@@ -96,7 +97,10 @@ export function open(
       listener: {
         assigned: (partitions) => void did.push(`assigned ${partitions.map(numberOf).join()}`),
         fetching: () => undefined,
-        fetched: () => void did.push('fetched'),
+        fetched: (outMs) => {
+          did.push('fetched');
+          onFetched(outMs);
+        },
         interrupted: () => void did.push('interrupted'),
         committed: (partition, at, metadata) => {
           told.push(`${numberOf(partition)}@${at} ${metadata}`);

@@ -184,6 +184,16 @@ test('a commit is repeated on a lost connection', async () => {
   assert.deepEqual(did.slice(2), ['commit 0@5 in 1', 'position 0@5']);
 });
 
+test('a commit that got no answer in its time is not repeated: meanwhile the group has given the member up', async () => {
+  const { join, fetchAndHandle, finish, refusals, did } = open(0n);
+  await join(1);
+  const { handled } = await fetchAndHandle(fetched(0, 0, 4));
+  refusals.push(Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' }));
+  finish(0);
+  await assert.rejects(handled, /timed out/);
+  assert.deepEqual(did, ['fetched', 'handle 0']);
+});
+
 test('a commit that fails while stopping is a failure of the whole reading', async () => {
   const { join, fetchAndHandle, finish, refusals, member, abort } = open(0n);
   await join(1);
@@ -206,6 +216,22 @@ test('nothing new is handled after a stop or after a failure', async () => {
   failed.member.hooks.fenced(new Error('gone'));
   await failed.fetchAndHandle(fetched(0, 0, 4));
   assert.deepEqual([...stopped.did, ...failed.did], ['fetched', 'fetched']);
+});
+
+test('a fetch that comes back says for how long another broker owes an answer', async () => {
+  const told: number[] = [];
+  const { join, member, group, fetchAndHandle } = open(0n, {}, undefined, [], (outMs) => told.push(outMs));
+  await join(1);
+  let answer: () => void = () => undefined;
+  const silent = member.hooks.fetch(group, () => new Promise((resolve) => (answer = () => resolve([]))));
+  const sentMs = performance.now();
+  while (performance.now() < sentMs + 2) await turn();
+  await fetchAndHandle();
+  answer();
+  await silent;
+  const [others, own] = told;
+  assert.ok(others !== undefined && others >= 2, String(others));
+  assert.equal(own, 0);
 });
 
 test('a fetch whose error kafkajs swallowed does not count as fetched', async () => {

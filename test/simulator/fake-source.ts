@@ -171,7 +171,7 @@ async function serve(
     const open = [...positions].filter(([partition]) => !done.has(partition));
     const batches = open.flatMap(([partition, position]) => fetchFrom(membership, partition, position));
     if (batches.length === 0) await time.sleep(FETCH_WAIT_MS);
-    request.listener.fetched();
+    request.listener.fetched(0);
     const settled = await Promise.allSettled(
       batches.map((batch) => handleBatch(membership, generation, positions, batch)),
     );
