@@ -1,5 +1,6 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
-import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
+import type { KafkaRecord } from '../kafka/source.js';
+import type { Headers } from '../registry/framing.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Fields } from './decode.js';
@@ -10,7 +11,7 @@ import { readKey, readKeyWith, type KeyFieldRules, type ReadKey } from './key-fi
 /** How the key of a record is read, whose headers may say by which schema. */
 export interface KeyReaders {
   /** As a whole. */
-  whole: (key: Buffer, headers: readonly RecordHeader[]) => DecodedKey;
+  whole: (key: Buffer, record: Headers) => DecodedKey;
   fields: ReadKey;
   /** Whether a field may be an object: where documents of MongoDB come with their own ids, not where JSON may hold anything. */
   takesObjects: boolean;
@@ -25,7 +26,7 @@ export function createKeyReaders(
   const largeIntegers = rules.envelope === 'connect' ? 'long' : rules.largeIntegers;
   const keyRules = { ...rules, keyFormat, largeIntegers };
   return {
-    whole: (key, headers) => readKey(keyRules, key, { schemas, headers }),
+    whole: (key, record) => readKey(keyRules, key, { schemas, record }),
     fields: readKeyWith(keyRules, schemas),
     takesObjects: rules.value === 'bson' || rules.value === 'extended-json',
   };
@@ -81,9 +82,10 @@ function coordinatesOf(record: KafkaRecord, epoch: number): string {
   return `${topic}-${String(record.partition)}-${String(record.offset)}`;
 }
 
-function idOfKey({ key, headers }: KafkaRecord, { whole }: KeyReaders): IdOutcome {
+function idOfKey(record: KafkaRecord, { whole }: KeyReaders): IdOutcome {
+  const { key } = record;
   if (key === null) return withoutKey();
-  const decoded = whole(key, headers);
+  const decoded = whole(key, record);
   if (decoded.kind === 'bad') return decoded;
   const { value } = decoded;
   return hasFields(value)
@@ -100,12 +102,13 @@ function withoutKey(): BadRecord {
 }
 
 function withKeyFields(
-  { key, headers }: KafkaRecord,
+  record: KafkaRecord,
   readers: KeyReaders,
   idOf: (fields: Fields) => IdOutcome,
 ): IdOutcome {
+  const { key } = record;
   if (key === null) return withoutKey();
-  const found = readers.fields(key, headers);
+  const found = readers.fields(key, record);
   return found.kind === 'bad' ? found : idOf(found.fields);
 }
 

@@ -1,7 +1,8 @@
 /** Keys that are objects: the fields of a document id, for tombstones too. */
 import type { PipelineSettings } from '../config/settings.js';
-import type { KafkaRecord, RecordHeader } from '../kafka/source.js';
+import type { KafkaRecord } from '../kafka/source.js';
 import { fromExtendedJson } from '../mongodb/extended-json.js';
+import type { Headers } from '../registry/framing.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
 import { isWithSchema, payloadOf } from './connect-schema.js';
@@ -12,8 +13,8 @@ import type { RegistryContext } from './registry-formats.js';
 export type KeyFieldRules = KeyRules & Pick<PipelineSettings, 'envelope'>;
 
 export type KeyFields = { kind: 'fields'; fields: Fields } | BadRecord;
-/** How the key of a record is read; its headers may say by which schema. */
-export type ReadKey = (key: Buffer, headers: readonly RecordHeader[]) => KeyFields;
+/** How the key of a record is read, whose headers may say by which schema. */
+export type ReadKey = (key: Buffer, record: Headers) => KeyFields;
 
 /** A key, as Kafka Connect's schema beside it says where there is one. */
 export function readKey(rules: KeyFieldRules, key: Buffer, registry: RegistryContext): DecodedKey {
@@ -24,8 +25,8 @@ export function readKey(rules: KeyFieldRules, key: Buffer, registry: RegistryCon
 
 /** Keys that are objects, in JSON or by a schema; in change events perhaps with Connect's own schema beside them. */
 export function readKeyWith(rules: KeyFieldRules, schemas: Schemas | null = null): ReadKey {
-  return (key, headers) => {
-    const parsed = readKey(rules, key, { schemas, headers });
+  return (key, record) => {
+    const parsed = readKey(rules, key, { schemas, record });
     if (parsed.kind === 'bad') return parsed;
     const { value } = parsed;
     const fields = isObject(value) && rules.envelope === 'debezium' ? withoutSchema(value) : value;
@@ -46,8 +47,8 @@ const MONGODB_ID = 'id';
 
 /** Keys of change events of MongoDB's connector. */
 export function readMongodbKey(read: ReadKey): ReadKey {
-  return (key, headers) => {
-    const found = read(key, headers);
+  return (key, record) => {
+    const found = read(key, record);
     if (found.kind === 'bad') return found;
     const text = found.fields[MONGODB_ID];
     const id = typeof text === 'string' ? fromExtendedJson(text) : undefined;
@@ -64,9 +65,10 @@ const OWN_NOTATION = /^\{\s*"\$/;
  */
 export function connectorOfKey(
   read: ReadKey,
-  { key, headers }: Pick<KafkaRecord, 'key' | 'headers'>,
+  record: Pick<KafkaRecord, 'key' | 'headers'>,
 ): 'mongodb' | 'relational' | 'ambiguous' {
-  const found = key === null ? null : read(key, headers);
+  const { key } = record;
+  const found = key === null ? null : read(key, record);
   if (found?.kind !== 'fields' || Object.keys(found.fields).join() !== MONGODB_ID) return 'relational';
   const text = found.fields[MONGODB_ID];
   if (typeof text !== 'string' || fromExtendedJson(text) === undefined) return 'relational';

@@ -105,8 +105,8 @@ function fieldsLookedAt({ value, documentId, version }: OperationRules): string[
   return documentId.from === 'fields' ? [...documentId.fields, ...looked] : looked;
 }
 
-function registryOf({ schemas }: Context, { headers }: KafkaRecord): RegistryContext {
-  return { schemas, headers };
+function registryOf({ schemas }: Context, record: KafkaRecord): RegistryContext {
+  return { schemas, record };
 }
 
 function tombstone(context: Context, record: KafkaRecord): Operation {
@@ -165,7 +165,7 @@ function changeDelete(
   readers: KeyReaders,
 ): Operation {
   if (context.skipsDeletes) return { kind: 'skip' };
-  const key = isMongodb(source) && record.key !== null ? readers.fields(record.key, record.headers) : null;
+  const key = isMongodb(source) && record.key !== null ? readers.fields(record.key, record) : null;
   const before = withIdOfKey(fields, key);
   if (before === null) return deleteOperation(context, record, { fields: null, source }, readers);
   // of the same types as the stored row, since its fields are compared with those
@@ -235,7 +235,7 @@ function upsertOperation(
 
 const NO_FIELDS: Fields = {};
 
-/** What was transcoded has no fields of ours, and nothing that can't be stored. */
+/** What comes as BSON has no fields of ours but perhaps its id, and nothing that can't be stored. */
 function rawOperation(
   { rules, keys }: Context,
   record: KafkaRecord,

@@ -7,12 +7,14 @@ import { bad, type BadRecord, type BadRecordCode } from './bad-record.js';
 import { shapeFault, type RecordLimits } from './record-limits.js';
 
 /** What decoding by the registry needs beside the bytes. */
-export interface RegistryContext extends Headers {
+export interface RegistryContext {
   /** Where every schema that the record names has been loaded; `null`: no format of the pipeline needs one. */
   schemas: Schemas | null;
+  /** Headers are decoded by whoever asks for them: only here it is done. */
+  record: Headers;
 }
 
-export const NO_REGISTRY: RegistryContext = { schemas: null, headers: [] };
+export const NO_REGISTRY: RegistryContext = { schemas: null, record: { headers: [] } };
 
 /** A value by its schema; `json`: the payload is JSON, to be parsed. */
 export type RegistryValue = { kind: 'value'; value: unknown } | { kind: 'json'; payload: Buffer } | BadRecord;
@@ -30,12 +32,12 @@ const STAGES: Readonly<Record<Part, DeadLetterStage>> = { key: 'id', value: 'dec
 export function decodeByRegistry(
   { format, part, limits }: { format: RegistryFormat; part: Part; limits: RecordLimits },
   bytes: Buffer,
-  { schemas, headers }: RegistryContext,
+  { schemas, record }: RegistryContext,
 ): RegistryValue {
   if (schemas === null)
     throw new DrainError('CONFIG_INVALID', `the ${part} format ${format} needs schemaRegistry`);
   const refuse = (code: BadRecordCode, reason: string) => bad(STAGES[part], code, reason);
-  const framed = framedOf(format, part, bytes, { headers });
+  const framed = framedOf(format, part, bytes, record);
   if (framed === null) return refuse('SCHEMA_ID_MISSING', `nothing says which schema the ${part} has`);
   const { ref, payload, path } = framed;
   const entry = schemas.find(ref);

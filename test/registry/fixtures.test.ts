@@ -19,10 +19,10 @@ function decodedBy(
   const rules = pipeline({ value: FORMATS[type] });
   const isScalar = typeof expected !== 'object' || BSON.Long.isLong(expected);
   if (isScalar) {
-    const key = decodeKey({ ...rules, keyFormat: FORMATS[type] }, bytes, { schemas, headers });
+    const key = decodeKey({ ...rules, keyFormat: FORMATS[type] }, bytes, { schemas, record: { headers } });
     return key.kind === 'value' ? key.value : key.code;
   }
-  const decoded = decodeValue(rules, bytes, { schemas, headers });
+  const decoded = decodeValue(rules, bytes, { schemas, record: { headers } });
   return decoded.kind === 'fields' ? decoded.fields : decoded.code;
 }
 
@@ -133,7 +133,7 @@ describe('a schema', () => {
     const schemas = schemasOf({ type, text: schema, references: [] });
     const decoded = decodeValue(pipeline({ value: format }), Buffer.from([0, 0, 0, 0, 7, 0]), {
       schemas,
-      headers: [],
+      record: { headers: [] },
     });
     return decoded.kind === 'bad' ? decoded : { code: 'fields', reason: '' };
   };
