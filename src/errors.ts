@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   OFFSET_OUT_OF_RANGE: true,
   COMMIT_UNVERIFIED: true,
   UNSUPPORTED_CODEC: false,
+  RECORDS_DAMAGED: true,
   UNPATCHED_CLIENT: false,
   // MongoDB
   MONGODB_UNAVAILABLE: true,

@@ -1,5 +1,7 @@
+import { crc32c } from '@node-rs/crc32';
+import { DrainError } from '../errors.js';
 import type { DecodedBatch } from './internals.js';
-import type { KafkaRecord, RecordHeader, TopicPartition } from './source.js';
+import { partitionName, type KafkaRecord, type RecordHeader, type TopicPartition } from './source.js';
 
 /** Decompresses the records of a batch. */
 export interface BatchCodec {
@@ -9,6 +11,8 @@ export interface BatchCodec {
 /** Of a batch's header (magic 2), from the batch's first byte; see "Record Batch" in Kafka's documentation of its message format. */
 const LENGTH_AT = 8;
 const MAGIC_AT = 16;
+/** CRC-32C of everything from the attributes on. */
+const CHECKSUM_AT = 17;
 const ATTRIBUTES_AT = 21;
 const LAST_OFFSET_DELTA_AT = 23;
 const FIRST_TIMESTAMP_AT = 27;
@@ -49,6 +53,8 @@ export function createDecodeBatch(
     const end = at + BEFORE_LENGTH_ENDS + buffer.readInt32BE(at + LENGTH_AT);
     if (end < at + RECORDS_AT) throw damaged();
     if (end > buffer.length) return null;
+    if (crc32c(buffer.subarray(at + ATTRIBUTES_AT, end)) !== buffer.readUInt32BE(at + CHECKSUM_AT))
+      return damagedBatch(buffer, at, end);
     const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT);
     const codec = codecOf(attributes & CODECS);
     const data = buffer.subarray(at + RECORDS_AT, end);
@@ -68,12 +74,37 @@ export function createDecodeBatch(
       packed: {
         offset: firstOffset + BigInt(stretch.lastOffsetDelta),
         isControlRecord: (attributes & CONTROL) !== 0,
+        isDamaged: false,
         producerId: String(buffer.readBigInt64BE(at + PRODUCER_ID_AT)),
         inTransaction: (attributes & TRANSACTIONAL) !== 0,
         memory: buffer.buffer,
         read: (place, from, into) => readRecords(plain, count, { ...stretch, ...place }, from, into),
       },
     };
+  };
+}
+
+/** Neither hidden nor taken for one that isn't wanted, whatever its bytes say. */
+const LAST_OFFSET = 2n ** 63n - 2n;
+
+/** Stands for a batch whose checksum is not that of its bytes. Error, for whoever reads it: `RECORDS_DAMAGED`. */
+function damagedBatch(buffer: Buffer, at: number, end: number): DecodedBatch {
+  const begin = buffer.readBigInt64BE(at);
+  return {
+    end,
+    bytes: 0,
+    packed: {
+      ...{ offset: LAST_OFFSET, isControlRecord: false, isDamaged: true },
+      ...{ producerId: '-1', inTransaction: false, memory: buffer.buffer },
+      read: (place) => {
+        throw new DrainError(
+          'RECORDS_DAMAGED',
+          `The batch of ${partitionName(place)} that begins at offset ${String(begin)} is damaged: its checksum is not that of its bytes. ` +
+            'Everything before it is written and committed. Where every run ends here, it is damaged on the disk of its broker: let another ' +
+            "replica lead the partition, or pass over the batch by setting the group's offset behind it (kafka-dump-log shows where it ends).",
+        );
+      },
+    },
   };
 }
 

@@ -61,13 +61,14 @@ async function decodeBatches(
     // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
     if (batch === null) break;
     batches.push(batch.packed);
-    if (!hasRoomAfter(batch)) break;
+    // where the next one begins isn't known behind one that is damaged
+    if (batch.packed.isDamaged || !hasRoomAfter(batch)) break;
     at = batch.end;
   }
   return batches;
 }
 
-const OF_NO_PRODUCER = { producerId: '-1', inTransaction: false };
+const PLAIN = { isControlRecord: false, isDamaged: false, producerId: '-1', inTransaction: false };
 
 function ofOldMessage(
   { offset, timestamp = '-1', key, value }: OldMessage,
@@ -75,9 +76,8 @@ function ofOldMessage(
 ): PackedRecords {
   const content = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value, headers: [] };
   return {
-    ...OF_NO_PRODUCER,
+    ...PLAIN,
     offset: content.offset,
-    isControlRecord: false,
     memory,
     read: (place, from, into) => {
       if (content.offset >= from) into.push({ ...place, ...content });

@@ -13,11 +13,13 @@ export interface PackedRecords {
   offset: bigint;
   /** Whether it is hidden from handlers, as control records and aborted ones are; it counts for the position. */
   isControlRecord: boolean;
+  /** Its checksum doesn't fit: reading it is an error. */
+  isDamaged: boolean;
   producerId: string;
   inTransaction: boolean;
   /** Of the whole response. */
   memory: ArrayBufferLike;
-  /** Appends the records from an offset on, and tells what they take in memory, about. Error: `RangeError` where it is damaged. */
+  /** Appends the records from an offset on, and tells what they take in memory, about. Errors: `RECORDS_DAMAGED`; `RangeError` where its lengths contradict each other. */
   read: (place: TopicPartition, from: bigint, into: KafkaRecord[]) => number;
 }
 
@@ -25,7 +27,7 @@ export interface DecodedBatch {
   packed: PackedRecords;
   /** Where the next batch begins. */
   end: number;
-  /** What the records will take in memory, about, their headers not counted. */
+  /** What the records will take in memory, about. */
   bytes: number;
 }
 

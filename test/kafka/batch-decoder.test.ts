@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DrainError } from '../../src/errors.js';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
 import type { PackedRecords } from '../../src/kafka/internals.js';
 import type { KafkaRecord } from '../../src/kafka/source.js';
-import { decodeBatch, decoded, encodeBatch, readAll, type BatchContents } from './encoded-batch.js';
+import {
+  decodeBatch,
+  decoded,
+  encodeBatch,
+  readAll,
+  withChecksum,
+  type BatchContents,
+} from './encoded-batch.js';
 
 const decodeBytes = createDecodeBatch(() => null);
 
@@ -103,30 +111,52 @@ test('a batch that is cut off anywhere is none; the one before it says where it 
   }
 });
 
-test('a damaged batch is refused, whatever byte of its records is damaged: nothing is read behind its end', async () => {
-  const records = [
-    { offset: 0, key: Buffer.from('k'), value: Buffer.from('v'), headers: [['h', null] as const] },
-  ];
-  const bytes = encodeBatch({ firstOffset: 0, records });
-  const recordsOf = async (batch: Buffer): Promise<number | undefined> => {
-    const found = await decodeBytes(batch, 0);
-    return found === null ? undefined : readAll(found.packed).length;
-  };
+const ONE_RECORD: BatchContents = {
+  firstOffset: 7,
+  records: [{ offset: 7, key: Buffer.from('k'), value: Buffer.from('v'), headers: [['h', null]] }],
+};
+
+/** How many records a batch has, or why it can't be read. */
+async function readingOf(batch: Buffer): Promise<number | Error | null> {
+  const found = await decodeBytes(batch, 0).catch((error: unknown) => error as Error);
+  if (found === null || found instanceof Error) return found;
+  try {
+    return readAll(found.packed).length;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+test('a batch is read only if its checksum is that of its bytes, whatever byte was changed', async () => {
+  const bytes = encodeBatch(ONE_RECORD);
+  assert.equal(await readingOf(bytes), 1);
+  for (let at = 17; at < bytes.length; at += 1) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+    const outcome = await readingOf(damaged);
+    assert.ok(outcome instanceof DrainError, String(at));
+    assert.equal(outcome.code, 'RECORDS_DAMAGED');
+    assert.match(outcome.message, /^The batch of t-0 that begins at offset 7 is damaged/);
+  }
+});
+
+test('lengths that contradict each other are refused, whatever byte they are in: nothing is read behind the end', async () => {
+  const bytes = encodeBatch(ONE_RECORD);
   for (let at = 61; at < bytes.length; at += 1) {
     for (const value of [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff]) {
       const damaged = Buffer.from(bytes);
       damaged[at] = value;
-      const outcome = await recordsOf(damaged).catch((error: unknown) => error);
-      if (outcome instanceof Error) assert.match(outcome.message, /damaged/);
+      const outcome = await readingOf(withChecksum(damaged));
+      if (outcome instanceof Error) assert.match(outcome.message, /contradict/);
       else assert.equal(outcome, 1);
     }
   }
   const backwards = Buffer.from(bytes);
   backwards.writeInt32BE(-12, 8);
-  await assert.rejects(recordsOf(backwards), /damaged/);
   const countless = Buffer.from(bytes);
   countless.writeInt32BE(2 ** 31 - 1, 57);
-  await assert.rejects(recordsOf(countless), /damaged/);
+  for (const damaged of [backwards, withChecksum(countless)])
+    assert.match(String(await readingOf(damaged)), /contradict/);
 });
 
 test('what records take in memory grows with their bytes, and with their number', async () => {

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
 import { createDecodeMessages, hideAborted } from '../../src/kafka/decode-patch.js';
 import type { Decoder, PackedRecords } from '../../src/kafka/internals.js';
-import { decodeBatch, decoded, encodeBatch, readAll, type RecordContents } from './encoded-batch.js';
+import {
+  decodeBatch,
+  decoded,
+  encodeBatch,
+  readAll,
+  withChecksum,
+  type RecordContents,
+} from './encoded-batch.js';
 
 function batch(firstOffset: number, lastOffset: number, records: RecordContents[]): Buffer {
   return encodeBatch({ firstOffset, lastOffset, records });
@@ -52,6 +59,22 @@ test('an empty shell and a compacted tail stand for the last offset of their bat
   assert.deepEqual(batches.flatMap((packed) => readAll(packed)), [decoded(4), decoded(6)]); // prettier-ignore
 });
 
+test('a damaged batch is neither hidden nor passed over, whatever it says of itself, and nothing behind it is decoded', async () => {
+  const control = encodeBatch({ firstOffset: 4, attributes: 0x30, producerId: 9, records: [{ offset: 4 }] });
+  control.writeUInt32BE(0, 17);
+  const [before, damaged, ...behind] = await decoding([batch(0, 3, []), control, batch(5, 5, [])]);
+  assert.deepEqual([before?.offset, before?.isDamaged, damaged?.isDamaged, behind], [3n, false, true, []]);
+  // a fetch may begin within it, and kafkajs drops what ends before
+  assert.ok(damaged !== undefined && damaged.offset > 8n && !damaged.isControlRecord);
+  hideAborted({
+    responses: [
+      { partitions: [{ abortedTransactions: [{ producerId: '9', firstOffset: '4' }], messages: [damaged] }] },
+    ],
+  });
+  assert.equal(damaged.isControlRecord, false);
+  assert.throws(() => readAll(damaged), { code: 'RECORDS_DAMAGED' });
+});
+
 test('a batch of 200,000 records and 200,000 batches are decoded', async () => {
   const many = Array.from({ length: 200_000 }, (_, offset) => ({ offset }));
   const [whole] = await decoding([batch(0, 199_999, many)]);
@@ -65,7 +88,7 @@ test('a batch that is cut off ends the decoding, a damaged one is an error', asy
   assert.deepEqual(outline(await decoding([whole, whole.subarray(0, -1)])), ['0']);
   const damaged = Buffer.from(whole);
   damaged[61] = 0x7f;
-  const batches = await decoding([whole, damaged]);
+  const batches = await decoding([whole, withChecksum(damaged)]);
   assert.throws(() => batches.map((packed) => readAll(packed)), RangeError);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { crc32c } from '@node-rs/crc32';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
 import type { DecodedBatch, PackedRecords } from '../../src/kafka/internals.js';
 import type { KafkaRecord } from '../../src/kafka/source.js';
@@ -52,7 +53,13 @@ export function encodeBatch(contents: BatchContents, compress = (plain: Buffer) 
   header.writeBigInt64BE(BigInt(maxTimestampMs), 35);
   header.writeBigInt64BE(BigInt(producerId), 43);
   header.writeInt32BE(records.length, 57);
-  return Buffer.concat([header, body]);
+  return withChecksum(Buffer.concat([header, body]));
+}
+
+/** The batch with the checksum of its bytes. */
+export function withChecksum(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
 }
 
 function encodeRecord(record: RecordContents, firstOffset: number): Buffer {

@@ -91,6 +91,18 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     tests: ['kafka/decode-patch'],
   },
   {
+    name: 'batches are taken without a look at their checksums',
+    bug: null,
+    edits: [{ file: 'kafka/batch-decoder', find: 'if (crc32c(', replace: 'if (false && crc32c(' }],
+    tests: ['kafka/batch-decoder'],
+  },
+  {
+    name: 'a damaged batch is taken for one that is not wanted',
+    bug: null,
+    edits: [{ file: 'kafka/batch-decoder', find: 'offset: LAST_OFFSET,', replace: 'offset: begin,' }],
+    tests: ['kafka/decode-patch', 'kafka/batch-decoder'],
+  },
+  {
     name: "a response's memory is used again while a batch of it is still to be handled",
     bug: null,
     edits: [
@@ -216,7 +228,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch of a finished partition is written again',
     bug: null,
-    edits: [{ file: 'drain/handle', find: ' || ledger.isDone(batch.partition)', replace: '' }],
+    edits: [{ file: 'drain/handle', find: 'if (ledger.isDone(batch.partition))', replace: 'if (false)' }],
     tests: ['drain/handle'],
   },
   {
