@@ -1,5 +1,5 @@
 import type { RawFields } from '../mongodb/json-to-bson.js';
-import { findFields } from '../mongodb/raw-fields.js';
+import { behindFirst } from '../mongodb/raw-fields.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Decoded, Fields } from './decode.js';
 import { idKeyOf } from './id-values.js';
@@ -25,6 +25,5 @@ export function ownIdFault(fields: Fields, idKey: string): BadRecord | null {
 
 /** The same of fields that weren't parsed: only those from BSON can have one, and it is their first. */
 export function withoutId(raw: RawFields, looked: Fields): RawFields {
-  const [id] = Object.hasOwn(looked, '_id') ? findFields(raw, ['_id']) : [];
-  return id === undefined ? raw : { bytes: raw.bytes, from: id.end, end: raw.end };
+  return Object.hasOwn(looked, '_id') ? behindFirst(raw) : raw;
 }

@@ -26,7 +26,7 @@ export const ELEMENT = {
 } as const;
 
 /** Bytes of values whose types have one length. */
-const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
+export const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
   ...[ELEMENT.undefined, ELEMENT.null, ELEMENT.minKey, ELEMENT.maxKey].map((type) => [type, 0] as const),
   [ELEMENT.boolean, 1],
   [ELEMENT.int32, 4],

@@ -68,7 +68,7 @@ export function prepare(model: WriteModel): Item | Rejection {
 /** The reserved field without the partition's name. */
 const RESERVED_BYTES = 96;
 
-/** What was transcoded holds nothing that can't be stored, and is far from too large; its id may be. */
+/** What comes as BSON holds nothing that can't be stored; with its id it may be too large. */
 function prepareRaw(model: UpsertModel, { from, end }: RawFields): Item | Rejection {
   const { id } = model;
   const idBytes = (typeof id === 'string' ? textBytes(id) : measure(id).bytes) + 16;

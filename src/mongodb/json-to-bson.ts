@@ -12,6 +12,7 @@ import type { Writer } from './bson-elements.js';
 import { writeEscape } from './json-escape.js';
 import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
+import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
 import { copyBytes, endOfPlainText } from './plain-text.js';
 import { pickFields } from './raw-fields.js';
 import { createSlabs } from './slabs.js';
@@ -43,7 +44,6 @@ export interface TranscoderLimits {
 /** Longer values gain less: most of their bytes are in texts, which the parser reads faster. */
 const MAX_JSON_BYTES = 32 * 1024;
 const MAX_DEPTH = 48;
-const MAX_NAMES_OF_OBJECT = 64;
 /** BSON per byte of JSON: `[],` takes up to 12, with the name that BSON gives it, which is its index. */
 const GROWTH = 6;
 const SLAB_BYTES = 1024 * 1024;
@@ -67,9 +67,7 @@ const CLOSE_OBJECT = 0x7d;
 const RESERVED = new Set(['_id', '_kafka', '_bsontype', '__proto__']);
 
 interface Cursor extends NumberCursor, Writer {
-  /** Hashes of the names in all open objects, one object behind the other. */
-  names: Int32Array;
-  nameCount: number;
+  names: ObjectNames;
   maxDepth: number;
   /** What integers of more than 32 bits become, if a double holds them exactly. */
   largeIntegers: 'double' | 'long';
@@ -92,8 +90,7 @@ export function createTranscoder(
     value: 0,
     out: Buffer.alloc(0),
     to: 0,
-    names: new Int32Array(MAX_DEPTH * MAX_NAMES_OF_OBJECT),
-    nameCount: 0,
+    names: createObjectNames(MAX_DEPTH),
     maxDepth: Math.min(maxDepth, MAX_DEPTH),
     largeIntegers,
   };
@@ -107,7 +104,7 @@ export function createTranscoder(
     const from = cursor.to;
     cursor.json = json;
     cursor.at = 0;
-    cursor.nameCount = 0;
+    cursor.names.count = 0;
     if (next(cursor) === OPEN_OBJECT && writeFields(cursor, 1) && next(cursor) === undefined)
       return { bytes: cursor.out, from, end: cursor.to };
     cursor.to = from;
@@ -129,7 +126,7 @@ function next(cursor: Cursor): number | undefined {
 /** The elements of the object whose bracket was read; `false`: left to the parser. */
 function writeFields(cursor: Cursor, depth: number): boolean {
   if (depth > cursor.maxDepth) return false;
-  const namesFrom = cursor.nameCount;
+  const namesFrom = cursor.names.count;
   let byte = next(cursor);
   if (byte === CLOSE_OBJECT) return true;
   for (;;) {
@@ -144,7 +141,7 @@ function writeFields(cursor: Cursor, depth: number): boolean {
     if (byte !== COMMA) return false;
     byte = next(cursor);
   }
-  cursor.nameCount = namesFrom;
+  cursor.names.count = namesFrom;
   return true;
 }
 
@@ -156,15 +153,16 @@ function writeFieldName(cursor: Cursor, namesFrom: number, depth: number): boole
   let hash = 0;
   for (let byte = json[at]; byte !== QUOTE; byte = json[at]) {
     if (byte === undefined || byte < SPACE || byte === BACKSLASH) return false;
-    hash = Math.imul(hash ^ byte, 0x01000193);
+    hash = hashed(hash, byte);
     out[to++] = byte;
     at += 1;
   }
   out[to] = 0;
   cursor.at = at + 1;
   cursor.to = to + 1;
-  const isFirst = depth === 1 && cursor.nameCount === namesFrom;
-  return isPlainName(out, from, to, isFirst) && isNewName(cursor, namesFrom, hash);
+  const isFirst = depth === 1 && cursor.names.count === namesFrom;
+  // of equal names the parser keeps the last value
+  return isPlainName(out, from, to, isFirst) && addName(cursor.names, namesFrom, hash);
 }
 
 /** Neither one that JavaScript puts before others (`"1"`), nor a reserved one, nor what looks like an operator. */
@@ -173,16 +171,6 @@ function isPlainName(out: Buffer, from: number, to: number, isFirst: boolean): b
   if (first >= ZERO && first <= NINE) return false;
   if (first === UNDERSCORE) return !RESERVED.has(out.toString('latin1', from, to));
   return first !== DOLLAR || !isFirst;
-}
-
-/** A second name of the same hash is mostly the same name, of which the parser keeps the last value. */
-function isNewName(cursor: Cursor, namesFrom: number, hash: number): boolean {
-  const { names, nameCount } = cursor;
-  if (nameCount - namesFrom >= MAX_NAMES_OF_OBJECT) return false;
-  for (let at = namesFrom; at < nameCount; at += 1) if (names[at] === hash) return false;
-  names[nameCount] = hash;
-  cursor.nameCount += 1;
-  return true;
 }
 
 /** The value that begins with the byte that was read; its type, or 0: left to the parser. */

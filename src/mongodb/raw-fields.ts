@@ -45,6 +45,12 @@ export function findFields({ bytes, from, end }: RawFields, names: readonly stri
   return found;
 }
 
+/** All but the first field. */
+export function behindFirst({ bytes, from, end }: RawFields): RawFields {
+  const valueAt = bytes.indexOf(0, from + 1) + 1;
+  return { bytes, from: valueAt + valueBytes(bytes, valueAt, bytes[from] ?? 0), end };
+}
+
 /** The length is compared first: its UTF-8 form is at least as long as the text. */
 function isText(bytes: Buffer, from: number, end: number, text: string): boolean {
   return (

@@ -123,12 +123,10 @@ function measureLeaf(value: object, depth: number, into: Walked): void {
     into.bytes += 8;
     return;
   }
-  if (depth === 1 && value instanceof Timestamp && value.t === 0 && value.i === 0) {
-    // https://www.mongodb.com/docs/manual/reference/bson-types/#timestamps
+  // https://www.mongodb.com/docs/manual/reference/bson-types/#timestamps
+  if (depth === 1 && value instanceof Timestamp && value.t === 0 && value.i === 0)
     into.fault =
       'a timestamp of zero in a field of the document itself, for which MongoDB would put the present time';
-    return;
-  }
   try {
     into.bytes += sizeOf({ v: value }, isCheckedWhenWritten(value));
   } catch {

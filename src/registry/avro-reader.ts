@@ -28,7 +28,7 @@ export function compileAvro({ text, references }: SchemaSource): DecodePayload {
     text,
   );
   const read = readerOf(type, new Map());
-  // Confluent's serializer for Java, Apicurio's and others write bytes that are all of a payload as they are, without their length.
+  // Confluent's serializer for Java writes bytes that are all of a payload as they are, without their length.
   const asAvro = type.kind === 'bytes' ? sizedBytes : (payload: Buffer) => payload;
   return (payload, _path, limits) =>
     payloadOf(() => {

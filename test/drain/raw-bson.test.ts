@@ -104,9 +104,9 @@ describe('a value that is BSON is stored as it is', () => {
     }
   });
 
-  test('in the order of its names, numbers too, and with equal ones', () => {
-    const nested = bsonOf(['b', 1], ['2', 2], ['1', 3]);
-    const names = bsonOf(['z', 1], ['10', 2], ['9', 3], ['z', 4], ['at', 5]);
+  test('in the order of its names, numbers too', () => {
+    const nested = renamed(renamed(bson({ a: [{ x: 1, aa: 2, bb: 3 }] }), 'aa', '22'), 'bb', '11');
+    const names = bsonOf(['z', 1], ['10', 2], ['9', 3], ['at', 5]);
     for (const value of [nested, names, bsonOf(['_id', 'o-1'], ['7', 1], ['3', 1])]) {
       const { isRaw, outcome } = turns().taken(value);
       assert.ok(isRaw);
@@ -132,6 +132,9 @@ function withoutOwnId(value: Buffer): Buffer {
 describe('a value that is BSON is left to the parser', () => {
   const left: Record<string, Buffer> = {
     ...Object.fromEntries(LEFT.map((value, at) => [`with a type of its own (${String(at)})`, bson({ a: [value] })])),
+    'with equal names': bsonOf(['z', 1], ['at', 5], ['z', 4]),
+    'with equal names further within': renamed(bson({ a: [{ aa: 1, bb: 2 }] }), 'bb', 'aa'),
+    'with more than 64 names': bson(Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`k${String(at)}`, 1]))),
     'with an _id behind other fields': bsonOf(['a', 1], ['_id', 'o-1']),
     'with two ids': bsonOf(['_id', 'o-1'], ['_id', 'o-1']),
     'with the reserved field': bsonOf(['a', 1], ['_kafka', 1]),

@@ -63,7 +63,6 @@ describe('stored documents', () => {
         { id: 'operators' },
         { a: 1, $set: { x: '$y' }, 'a.b': '$$ROOT', '': 0, b: { $gt: 1, 'c.d': 2 } },
       ),
-      taken('equal names', ['a', 1], ['a', 2], ['b', { c: 1 }], ['a', 3]),
       taken('integer names as they were', ['b', 1], ['10', 2], ['2', { z: 1, '1': 2 }]),
       upsert({ id: 'references' }, { a: 1, $ref: 'orders', $id: 2, $db: 'x' }),
       upsert(

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 
-/** A document of these fields in this order, equal names and numbers among them. */
+/** A document of these fields in this order, numbers and equal names among them. */
 export function bsonOf(...fields: [name: string, value: unknown][]): Buffer {
   const elements = fields.map(([name, value]) =>
     Buffer.from(BSON.serialize({ [name]: value }, { ignoreUndefined: false })).subarray(4, -1),
