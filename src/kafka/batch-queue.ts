@@ -7,7 +7,7 @@ import { partitionName, type PartitionName } from './source.js';
 
 export interface BatchQueueOptions {
   member: Member;
-  /** How many batches are handled at once. */
+  /** How many batches are handled at once; those that are being committed aren't counted. */
   concurrency: number;
   /** Aborted: the queue is closed. */
   signal: AbortSignal;
@@ -23,7 +23,10 @@ interface State extends Omit<BatchQueueOptions, 'signal'> {
   waiting: FetchedBatch[];
   /** Partitions of which a batch waits or is handled. Their positions may still move, so that they aren't fetched. */
   inHand: Set<PartitionName>;
+  /** Batches in hand, until they are committed. */
   handling: number;
+  /** Of these, until they are written: a commit takes as long as a quarter of a batch, and costs next to nothing. */
+  writing: number;
   /** What a batch in hand ended with, or a heartbeat met meanwhile; kafkajs is told by the next fetch. */
   trouble: { error: unknown } | undefined;
   /** How many there were: what was fetched in the meantime is dropped. */
@@ -47,7 +50,7 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
     ...{ member, concurrency, closed: false },
     waiting: [],
     inHand: new Set(),
-    handling: 0,
+    ...{ handling: 0, writing: 0 },
     trouble: undefined,
     ...{ troubles: 0, changes: 0 },
     wakers: [],
@@ -160,21 +163,30 @@ async function fetchMore(
 }
 
 function begin(state: State): void {
-  while (state.handling < state.concurrency) {
+  while (state.writing < state.concurrency) {
     const next = state.waiting.shift();
     if (next === undefined) break;
     state.handling += 1;
+    state.writing += 1;
     void handle(state, next);
   }
   wake(state);
 }
 
 async function handle(state: State, batch: FetchedBatch): Promise<void> {
+  let isWritten = false;
+  const written = (): void => {
+    if (isWritten) return;
+    isWritten = true;
+    state.writing -= 1;
+    begin(state);
+  };
   try {
-    await state.member.handle(batch);
+    await state.member.handle(batch, written);
   } catch (error) {
     meet(state, error);
   } finally {
+    written();
     state.handling -= 1;
     state.inHand.delete(partitionName(batch));
     begin(state);

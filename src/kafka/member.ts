@@ -40,7 +40,8 @@ export interface MemberOptions {
 /** Our side of one membership in the group. */
 export interface Member {
   hooks: GroupHooks;
-  handle: (batch: FetchedBatch) => Promise<void>;
+  /** Resolves when it is committed. `onHandled`: by then everything in it is written, and nothing of it is read any more. */
+  handle: (batch: FetchedBatch, onHandled: () => void) => Promise<void>;
   /** Between the beginning of a join and its success. */
   isJoining: () => boolean;
   /** What ended this membership, if it was not kafkajs's own trouble. */
@@ -88,7 +89,7 @@ export function createMember(options: MemberOptions): Member {
   };
   return {
     hooks: createHooks(state),
-    handle: (batch) => handleBatch(state, batch),
+    handle: (batch, onHandled) => handleBatch(state, batch, onHandled),
     isJoining: () => state.joining,
     failure: () => state.failed,
   };
@@ -192,13 +193,12 @@ async function fetchBatches(
     return [];
   }
   group.maxBytes = state.begun ? state.maxBytes : Math.min(state.maxBytes, FIRST_FETCH_BYTES);
-  let batches;
-  try {
-    batches = await state.out.during(() => fetch(group));
-  } catch (error) {
-    interrupted(state);
-    throw error;
-  }
+  const batches = await state.out
+    .during(() => fetch(group))
+    .catch((error: unknown) => {
+      interrupted(state);
+      throw error;
+    });
   if (state.interruptions === interruptions) listener.fetched(state.out.firstMs());
   if (state.generation !== generation) return [];
   const done = returnWhenDone(batches);
@@ -209,14 +209,14 @@ async function fetchBatches(
   return batches;
 }
 
-async function handleBatch(state: State, batch: FetchedBatch): Promise<void> {
+async function handleBatch(state: State, batch: FetchedBatch, onHandled: () => void): Promise<void> {
   const fetch = state.fetches.get(batch);
   if (fetch === undefined) return;
   const { generation } = fetch;
   await settledBefore(state, generation);
   const ended = state.request.signal.aborted || state.failed !== undefined;
   if (ended || generation !== state.generation || isStale(state, batch)) return;
-  const work = workOn(state, batch, fetch);
+  const work = workOn(state, batch, fetch, onHandled);
   const entry = { generation, settled: work.catch(() => undefined) };
   state.inHand.add(entry);
   try {
@@ -236,14 +236,15 @@ async function settledBefore({ inHand }: State, generation: number): Promise<voi
   await Promise.all(older.map((entry) => entry.settled));
 }
 
-async function workOn(state: State, batch: FetchedBatch, { generation, done }: Fetch): Promise<void> {
+async function workOn(state: State, batch: FetchedBatch, fetch: Fetch, onHandled: () => void): Promise<void> {
   const group = state.currentGroup;
   if (group === undefined) return;
   const stopHeartbeats = startHeartbeats(group);
   try {
     const handled = await callHandle(state, batch);
-    done(batch);
-    if (generation === state.generation) await conclude(state, group, batch, handled);
+    fetch.done(batch);
+    onHandled();
+    if (fetch.generation === state.generation) await conclude(state, group, batch, handled);
   } finally {
     stopHeartbeats();
   }

@@ -1,58 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createBatchQueue } from '../../src/kafka/batch-queue.js';
 import type { FetchedBatch, Group } from '../../src/kafka/internals.js';
-import type { Member } from '../../src/kafka/member.js';
 import { fetched, protocolError, turn } from './member-world.js';
+import { openQueue } from './queue-world.js';
 
-/** A queue of two batches at once, over a member that handles each until it is told its end. */
-function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
-  const ends = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  const did: string[] = [];
-  const stop = new AbortController();
-  let failure: { error: unknown } | undefined;
-  const group = {
-    maxBytes: 1024,
-    getActiveTopicPartitions: () => ({ t: new Set(active) }),
-  } as Partial<Group> as Group;
-  const member: Pick<Member, 'handle' | 'failure'> & {
-    hooks: Pick<Member['hooks'], 'joining' | 'heartbeat' | 'fetch'>;
-  } = {
-    hooks: {
-      joining: () => void did.push('join'),
-      heartbeat: (beat) => beat(),
-      fetch: (view, fetch) => fetch(view),
-    },
-    handle: ({ partition }) => {
-      did.push(`handle ${partition}`);
-      return new Promise((resolve, reject) => ends.set(partition, { resolve, reject }));
-    },
-    failure: () => failure,
-  };
-  const queue = createBatchQueue({ member: member as Member, concurrency: 2, signal: stop.signal });
-  const fetch = async (answer: (view: Group) => Promise<FetchedBatch[]>): Promise<void> => {
-    assert.deepEqual(await queue.hooks.fetch(group, answer), [], 'kafkajs gets none');
-  };
-  const bring = (...partitions: number[]): Promise<void> =>
-    fetch((view) => {
-      did.push(`fetch of ${activeIn(view)}`);
-      return Promise.resolve(partitions.map((partition) => fetched(partition, 0, 9)));
-    });
-  const end = async (partition: number): Promise<void> => {
-    ends.get(partition)?.resolve();
-    await turn();
-  };
-  const fail = async (partition: number, error: Error): Promise<void> => {
-    ends.get(partition)?.reject(error);
-    await turn();
-  };
-  const endMembership = (error: Error): void => void (failure = { error });
-  return { queue, did, fetch, bring, end, fail, endMembership, abort: () => stop.abort(), group };
-}
+test('a batch that is being committed takes no place, but its partition is not fetched before it is committed', async () => {
+  const { did, bring, write, end } = openQueue();
+  await bring(0, 1, 2);
+  const second = bring(3);
+  write(0);
+  assert.deepEqual(did, ['fetch of 0,1,2,3', 'handle 0', 'handle 1', 'handle 2']);
+  await second;
+  // its end frees no second place
+  await end(0);
+  assert.deepEqual(did.slice(4), ['fetch of 3']);
+  await end(1);
+  assert.deepEqual(did.slice(5), ['handle 3']);
+});
 
-function activeIn(view: Group): string {
-  return [...(view.getActiveTopicPartitions()['t'] ?? [])].join();
-}
+test('it ends only when all is committed', async () => {
+  const { queue, bring, write, end } = openQueue();
+  await bring(0);
+  write(0);
+  let isClosed = false;
+  const closed = queue.close().then(() => (isClosed = true));
+  await turn();
+  assert.equal(isClosed, false);
+  await end(0);
+  await closed;
+});
 
 test('the next fetch begins when all that the last one brought has begun, for the other partitions', async () => {
   const { did, bring, end } = openQueue();

@@ -125,7 +125,7 @@ export function open(
     },
     fetchAndHandle: async (...batches) => {
       const got = await member.hooks.fetch(group, () => Promise.resolve(batches));
-      const handled = Promise.all(got.map((batch) => member.handle(batch)));
+      const handled = Promise.all(got.map((batch) => member.handle(batch, () => undefined)));
       handled.catch(() => undefined);
       await turn();
       return { handled };

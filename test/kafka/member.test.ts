@@ -13,6 +13,16 @@ test('a handled batch is committed under its generation, then the position moves
   assert.deepEqual(did, ['fetched', 'handle 0', 'commit 0@10 in 1', 'position 0@10']);
 });
 
+test('a batch is said to be handled when it is written, before its commit', async () => {
+  const { join, member, group, finish, did } = open(5n);
+  await join(1);
+  const [batch] = await member.hooks.fetch(group, () => Promise.resolve([fetched(0, 5, 9)]));
+  assert.ok(batch !== undefined);
+  setImmediate(finish, 0);
+  await member.handle(batch, () => void did.push('handled'));
+  assert.deepEqual(did, ['fetched', 'handle 0', 'handled', 'commit 0@10 in 1', 'position 0@10']);
+});
+
 test('until something came, only a small piece is fetched', async () => {
   const { join, member, group } = open(0n);
   await join(1);
@@ -114,7 +124,7 @@ test('what was fetched before or during a join is dropped', async () => {
     return [batch];
   });
   assert.deepEqual(await before, []);
-  await member.handle(batch);
+  await member.handle(batch, () => undefined);
   member.hooks.joining();
   let asked = false;
   const during = member.hooks.fetch(group, () => {

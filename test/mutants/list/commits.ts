@@ -106,7 +106,7 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/member',
-        find: `if (generation === state.generation)
+        find: `if (fetch.generation === state.generation)
             await conclude`,
         replace: 'await conclude',
       },

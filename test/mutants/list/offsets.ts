@@ -118,11 +118,11 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     name: "a response's memory is used again while a batch of it is being handled",
     bug: null,
     edits: [
-      { file: 'kafka/member', find: 'done(batch);', replace: '' },
+      { file: 'kafka/member', find: 'fetch.done(batch);', replace: '' },
       {
         file: 'kafka/member',
         find: 'const handled = await callHandle(state, batch);',
-        replace: 'done(batch);const handled = await callHandle(state, batch);',
+        replace: 'fetch.done(batch);const handled = await callHandle(state, batch);',
       },
     ],
     tests: ['kafka/member'],
