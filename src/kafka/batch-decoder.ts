@@ -51,10 +51,9 @@ export function createDecodeBatch(
   return async (buffer, at) => {
     if (buffer.length < at + RECORDS_AT) return null;
     const end = at + BEFORE_LENGTH_ENDS + buffer.readInt32BE(at + LENGTH_AT);
-    if (end < at + RECORDS_AT) throw damaged();
     if (end > buffer.length) return null;
-    if (crc32c(buffer.subarray(at + ATTRIBUTES_AT, end)) !== buffer.readUInt32BE(at + CHECKSUM_AT))
-      return damagedBatch(buffer, at, end);
+    if (end < at + RECORDS_AT || checksumOf(buffer, at, end) !== buffer.readUInt32BE(at + CHECKSUM_AT))
+      return damagedBatch(buffer, at);
     const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT);
     const codec = codecOf(attributes & CODECS);
     const data = buffer.subarray(at + RECORDS_AT, end);
@@ -84,14 +83,18 @@ export function createDecodeBatch(
   };
 }
 
+function checksumOf(buffer: Buffer, at: number, end: number): number {
+  return crc32c(buffer.subarray(at + ATTRIBUTES_AT, end));
+}
+
 /** Neither hidden nor taken for one that isn't wanted, whatever its bytes say. */
 const LAST_OFFSET = 2n ** 63n - 2n;
 
 /** Stands for a batch whose checksum is not that of its bytes. Error, for whoever reads it: `RECORDS_DAMAGED`. */
-function damagedBatch(buffer: Buffer, at: number, end: number): DecodedBatch {
+function damagedBatch(buffer: Buffer, at: number): DecodedBatch {
   const begin = buffer.readBigInt64BE(at);
   return {
-    end,
+    end: buffer.length,
     bytes: 0,
     packed: {
       ...{ offset: LAST_OFFSET, isControlRecord: false, isDamaged: true },

@@ -19,6 +19,9 @@ export interface BatchQueue {
   close: () => Promise<void>;
 }
 
+/** Times `concurrency`: what is decompressed is there until it is committed. */
+const MOST_UNCOMMITTED = 2;
+
 interface State extends Omit<BatchQueueOptions, 'signal'> {
   waiting: FetchedBatch[];
   /** Partitions of which a batch waits or is handled. Their positions may still move, so that they aren't fetched. */
@@ -163,7 +166,7 @@ async function fetchMore(
 }
 
 function begin(state: State): void {
-  while (state.writing < state.concurrency) {
+  while (state.writing < state.concurrency && state.handling < MOST_UNCOMMITTED * state.concurrency) {
     const next = state.waiting.shift();
     if (next === undefined) break;
     state.handling += 1;

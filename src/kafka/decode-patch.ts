@@ -60,9 +60,10 @@ async function decodeBatches(
     const batch = await decodeBatch(buffer, at);
     // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
     if (batch === null) break;
+    // What is before it is handled and committed first: only the next fetch begins with it. What is behind it can't be found.
+    if (batch.packed.isDamaged) return batches.length > 0 ? batches : [batch.packed];
     batches.push(batch.packed);
-    // where the next one begins isn't known behind one that is damaged
-    if (batch.packed.isDamaged || !hasRoomAfter(batch)) break;
+    if (!hasRoomAfter(batch)) break;
     at = batch.end;
   }
   return batches;

@@ -6,12 +6,12 @@ export interface FetchesOut {
   firstMs: () => number;
 }
 
-export function createFetchesOut(clock = () => performance.now()): FetchesOut {
+export function createFetchesOut(): FetchesOut {
   // in the order in which they were sent
   const out = new Set<{ sentMs: number }>();
   return {
     during: async (fetch) => {
-      const sent = { sentMs: clock() };
+      const sent = { sentMs: performance.now() };
       out.add(sent);
       try {
         return await fetch();
@@ -21,7 +21,7 @@ export function createFetchesOut(clock = () => performance.now()): FetchesOut {
     },
     firstMs: () => {
       const [first] = out;
-      return first === undefined ? 0 : clock() - first.sentMs;
+      return first === undefined ? 0 : performance.now() - first.sentMs;
     },
   };
 }

@@ -21,7 +21,7 @@ import {
 
 /** How long the broker holds back an empty fetch; also the pause where there is nothing to fetch. */
 export const MAX_WAIT_MS = 500;
-const JOINING_PAUSE_MS = 50;
+const PAUSE_MS = 50;
 /** Of a broker, until something came: a small piece is written 0.3 s sooner than a whole fetch would be. */
 const FIRST_FETCH_BYTES = 256 * 1024;
 
@@ -183,7 +183,7 @@ async function fetchBatches(
   const { generation, interruptions } = state;
   if (state.joining) {
     // Another fetcher has begun to join; what this one holds may belong to others by now.
-    await sleep(JOINING_PAUSE_MS);
+    await sleep(PAUSE_MS);
     return [];
   }
   listener.fetching();
@@ -278,6 +278,7 @@ async function conclude(
   }
   if (generation !== state.generation) return;
   if (done) group.pause([{ topic, partitions: [partition] }]);
+  else if (commit === null) await sleep(PAUSE_MS);
   if (commit === null) return;
   state.positions.set(name, commit.offset);
   group.resolveOffset({ topic, partition, offset: String(commit.offset - 1n) });

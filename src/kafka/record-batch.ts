@@ -7,8 +7,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /**
  * What kafkajs fetched of a partition in our words, decoded: all of it, or as much as there is room for. Keys and values are
  * slices of the whole fetch response, whose memory is used again when everything in it is handled: copy what is kept.
- * Errors: `RECORDS_DAMAGED` where the first batch of the log is damaged, so that what is before one is handled and committed first;
- * `RangeError` where lengths in it contradict each other.
+ * Errors: `RECORDS_DAMAGED`; `RangeError` where lengths in a batch contradict each other.
  */
 export function toRecordBatch(batch: FetchedBatch, maxBytes = MAX_BYTES): RecordBatch {
   const { topic, partition, messages } = batch;
@@ -18,7 +17,7 @@ export function toRecordBatch(batch: FetchedBatch, maxBytes = MAX_BYTES): Record
   let readTo = from;
   let bytes = 0;
   for (const packed of messages) {
-    if (bytes >= maxBytes || (packed.isDamaged && readTo > from)) {
+    if (bytes >= maxBytes) {
       nextOffset = readTo;
       break;
     }

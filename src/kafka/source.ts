@@ -152,7 +152,7 @@ export interface Source {
   committed: () => Promise<ReadonlyMap<PartitionName, CommittedOffset>>;
   /**
    * Joins the group and hands out batches until the signal is aborted. Rejects with `GROUP_IN_USE`, `FENCED`,
-   * `OFFSET_OUT_OF_RANGE`, `UNSUPPORTED_CODEC`, `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`, or whatever `handle` rejected with.
+   * `OFFSET_OUT_OF_RANGE`, `UNSUPPORTED_CODEC`, `RECORDS_DAMAGED`, `KAFKA_UNAVAILABLE`, `KAFKA_REFUSED`, or whatever `handle` rejected with.
    * Always leaves the group.
    */
   consume: (request: ConsumeRequest) => Promise<void>;

@@ -11,6 +11,7 @@ const LEAST_BYTES = 5;
 const DOLLAR = 0x24;
 const UNDERSCORE = 0x5f;
 
+const OWN_NAMES = ['_id', '_kafka'];
 /** What the driver keeps for itself. */
 const BSONTYPE = '_bsontype';
 
@@ -53,8 +54,8 @@ function pick(raw: RawFields, names: readonly string[]): Readonly<Record<string,
 /** What only the names of the document itself mustn't be: ours, an `_id` elsewhere than first, and an operator where it is stored first. */
 function hasOwnNames(bytes: Buffer): boolean {
   const raw = { bytes, from: 4, end: bytes.length - 1 };
-  const [id, reserved] = [findFields(raw, ['_id'])[0], findFields(raw, ['_kafka'])[0]];
-  if (reserved !== undefined || (id !== undefined && id.from !== raw.from)) return false;
+  const [id, ...others] = findFields(raw, OWN_NAMES);
+  if (others.length > 0 || (id !== undefined && (id.name !== '_id' || id.from !== raw.from))) return false;
   return bytes[(id?.end ?? raw.from) + 1] !== DOLLAR;
 }
 

@@ -155,8 +155,8 @@ test('lengths that contradict each other are refused, whatever byte they are in:
   backwards.writeInt32BE(-12, 8);
   const countless = Buffer.from(bytes);
   countless.writeInt32BE(2 ** 31 - 1, 57);
-  for (const damaged of [backwards, withChecksum(countless)])
-    assert.match(String(await readingOf(damaged)), /contradict/);
+  assert.match(String(await readingOf(backwards)), /begins at offset 7 is damaged/);
+  assert.match(String(await readingOf(withChecksum(countless))), /contradict/);
 });
 
 test('what records take in memory grows with their bytes, and with their number', async () => {

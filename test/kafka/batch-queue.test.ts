@@ -18,6 +18,26 @@ test('a batch that is being committed takes no place, but its partition is not f
   assert.deepEqual(did.slice(5), ['handle 3']);
 });
 
+test('no more than twice as many wait for their commits', async () => {
+  const { did, bring, write, end } = openQueue([0, 1, 2, 3, 4, 5]);
+  await bring(0, 1, 2, 3, 4);
+  for (const partition of [0, 1, 2, 3]) write(partition);
+  assert.deepEqual(did.slice(1), ['handle 0', 'handle 1', 'handle 2', 'handle 3']);
+  await end(2);
+  assert.deepEqual(did.slice(5), ['handle 4']);
+});
+
+test('a commit that is refused is told by the next fetch, when all that is in hand has ended', async () => {
+  const { bring, write, end, fail } = openQueue();
+  await bring(0, 1);
+  write(0);
+  const second = bring(2);
+  await fail(0, new Error('refused'));
+  const told = assert.rejects(second, /refused/);
+  await end(1);
+  await told;
+});
+
 test('it ends only when all is committed', async () => {
   const { queue, bring, write, end } = openQueue();
   await bring(0);

@@ -62,8 +62,13 @@ test('an empty shell and a compacted tail stand for the last offset of their bat
 test('a damaged batch is neither hidden nor passed over, whatever it says of itself, and nothing behind it is decoded', async () => {
   const control = encodeBatch({ firstOffset: 4, attributes: 0x30, producerId: 9, records: [{ offset: 4 }] });
   control.writeUInt32BE(0, 17);
-  const [before, damaged, ...behind] = await decoding([batch(0, 3, []), control, batch(5, 5, [])]);
-  assert.deepEqual([before?.offset, before?.isDamaged, damaged?.isDamaged, behind], [3n, false, true, []]);
+  assert.deepEqual(
+    outline(await decoding([batch(0, 3, []), control, batch(5, 5, [])])),
+    ['3'],
+    'left for the next fetch',
+  );
+  const [damaged, ...behind] = await decoding([control, batch(5, 5, [])]);
+  assert.deepEqual([damaged?.isDamaged, behind], [true, []]);
   // a fetch may begin within it, and kafkajs drops what ends before
   assert.ok(damaged !== undefined && damaged.offset > 8n && !damaged.isControlRecord);
   hideAborted({
