@@ -1,3 +1,4 @@
+import { FIXED_BYTES } from '../mongodb/bson-elements.js';
 import { shapeFault, type RecordLimits, type ShapeFault } from './record-limits.js';
 import type { BadRecord } from './bad-record.js';
 
@@ -13,12 +14,6 @@ const REGULAR_EXPRESSION = 0x0b;
 const POINTER = 0x0c;
 const CODE_WITH_SCOPE = 0x0f;
 
-/** Bytes of the values whose size their type tells. */
-const FIXED: ReadonlyMap<number, number> = new Map([
-  ...[0x06, 0x0a, 0x7f, 0xff].map((type) => [type, 0] as const),
-  ...[0x01, 0x09, 0x11, 0x12].map((type) => [type, 8] as const),
-  ...([[0x07, 12], [0x08, 1], [0x10, 4], [0x13, 16]] as const), // prettier-ignore
-]);
 /** Types that begin with a length and are followed by so many bytes: texts, code, symbols. */
 const TEXTS: ReadonlySet<number> = new Set([0x02, 0x0d, 0x0e]);
 
@@ -72,7 +67,7 @@ function innerDocument(bytes: Buffer, type: number, at: number): number | null {
 
 /** Beyond the end where the bytes make no sense: the scan ends, and the parser says why. */
 function sizeOf(bytes: Buffer, type: number, at: number): number {
-  const fixed = FIXED.get(type);
+  const fixed = FIXED_BYTES.get(type);
   if (fixed !== undefined) return fixed;
   if (TEXTS.has(type)) return 4 + int32At(bytes, at);
   if (type === BINARY) return 5 + int32At(bytes, at);

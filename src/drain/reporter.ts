@@ -25,7 +25,7 @@ export interface Reporter {
 }
 
 /** Signs of life may come thousands a second; the supervisor needs a few. */
-const MIN_PERIOD_MS = 200;
+export const MIN_PERIOD_MS = 200;
 
 export function createReporter(post: (message: ThreadMessage) => void): Reporter {
   let latest: (() => DrainProgress) | null = null;

@@ -162,6 +162,8 @@ class SlicedRecord implements KafkaRecord {
   private readonly valueBytes: number;
   private readonly valueAt: number;
   private readonly headersAt: number;
+  /** A registry's formats look for their schemas several times. */
+  private decodedHeaders: readonly RecordHeader[] | null = null;
 
   /** @param cursor at a record, which it leaves behind its headers. */
   constructor(cursor: Cursor, stretch: Stretch & TopicPartition) {
@@ -201,7 +203,8 @@ class SlicedRecord implements KafkaRecord {
   }
 
   get headers(): readonly RecordHeader[] {
-    return readHeaders({ buffer: this.buffer, at: this.headersAt });
+    this.decodedHeaders ??= readHeaders({ buffer: this.buffer, at: this.headersAt });
+    return this.decodedHeaders;
   }
 
   get bytes(): number {

@@ -29,7 +29,7 @@ interface State extends Omit<BatchQueueOptions, 'signal'> {
   /** Batches in hand, until they are committed. */
   handling: number;
   /** Of these, until they are written: a commit takes as long as a quarter of a batch, and costs next to nothing. */
-  writing: number;
+  writing: Set<FetchedBatch>;
   /** What a batch in hand ended with, or a heartbeat met meanwhile; kafkajs is told by the next fetch. */
   trouble: { error: unknown } | undefined;
   /** How many there were: what was fetched in the meantime is dropped. */
@@ -53,7 +53,8 @@ export function createBatchQueue({ member, concurrency, signal }: BatchQueueOpti
     ...{ member, concurrency, closed: false },
     waiting: [],
     inHand: new Set(),
-    ...{ handling: 0, writing: 0 },
+    handling: 0,
+    writing: new Set(),
     trouble: undefined,
     ...{ troubles: 0, changes: 0 },
     wakers: [],
@@ -166,22 +167,19 @@ async function fetchMore(
 }
 
 function begin(state: State): void {
-  while (state.writing < state.concurrency && state.handling < MOST_UNCOMMITTED * state.concurrency) {
+  while (state.writing.size < state.concurrency && state.handling < MOST_UNCOMMITTED * state.concurrency) {
     const next = state.waiting.shift();
     if (next === undefined) break;
     state.handling += 1;
-    state.writing += 1;
+    state.writing.add(next);
     void handle(state, next);
   }
   wake(state);
 }
 
 async function handle(state: State, batch: FetchedBatch): Promise<void> {
-  let isWritten = false;
   const written = (): void => {
-    if (isWritten) return;
-    isWritten = true;
-    state.writing -= 1;
+    state.writing.delete(batch);
     begin(state);
   };
   try {
@@ -189,7 +187,7 @@ async function handle(state: State, batch: FetchedBatch): Promise<void> {
   } catch (error) {
     meet(state, error);
   } finally {
-    written();
+    state.writing.delete(batch);
     state.handling -= 1;
     state.inHand.delete(partitionName(batch));
     begin(state);

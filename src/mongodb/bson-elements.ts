@@ -53,6 +53,13 @@ export function valueBytes(bytes: Buffer, at: number, type: number): number {
   return uncounted === undefined ? Infinity : uncounted + bytes.readInt32LE(at);
 }
 
+/** The document that these elements make. */
+export function documentOf(elements: readonly Uint8Array[]): Buffer {
+  const document = Buffer.concat([Buffer.alloc(4), ...elements, Buffer.of(0)]);
+  document.writeInt32LE(document.length);
+  return document;
+}
+
 /** A buffer and where its next byte goes. Whoever writes has made sure that there is room. */
 export interface Writer {
   out: Buffer;

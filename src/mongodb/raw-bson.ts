@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { ELEMENT, FIXED_BYTES } from './bson-elements.js';
+import { documentOf, ELEMENT, FIXED_BYTES } from './bson-elements.js';
 import { MAX_DATE_MS } from './iso-date.js';
 import type { RawFields, Transcoder, TranscoderLimits } from './json-to-bson.js';
 import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
@@ -45,10 +45,7 @@ export function createBsonPassage({ maxBytes, maxDepth, maxKeys }: TranscoderLim
 /** The fields of these names as the parser would have read them. */
 function pick(raw: RawFields, names: readonly string[]): Readonly<Record<string, unknown>> | null {
   const elements = findFields(raw, names).map(({ from, end }) => raw.bytes.subarray(from, end));
-  if (elements.length === 0) return {};
-  const document = Buffer.concat([Buffer.alloc(4), ...elements, Buffer.of(0)]);
-  document.writeInt32LE(document.length);
-  return fromBson(document);
+  return elements.length === 0 ? {} : fromBson(documentOf(elements));
 }
 
 /** What only the names of the document itself mustn't be: ours, an `_id` elsewhere than first, and an operator where it is stored first. */
@@ -61,28 +58,31 @@ function hasOwnNames(bytes: Buffer): boolean {
 
 /** Up to the document's end; `false`: left to the parser. `limit`: where it must have ended. */
 function skipDocument(cursor: Cursor, limit: number, depth: number): boolean {
-  const end = endOfDocument(cursor, limit);
-  if (end === null || depth > cursor.maxDepth) return false;
-  const { bytes, names } = cursor;
+  const { names } = cursor;
   const namesFrom = names.count;
-  cursor.at += 4;
-  while (cursor.at < end - 1) {
-    const type = bytes[cursor.at++] ?? 0;
-    if (!skipName(cursor, end - 1, namesFrom) || !skipValue(cursor, type, end - 1, depth)) return false;
-  }
+  const isTaken = skipElements(cursor, limit, depth, (end) => skipName(cursor, end, namesFrom));
   names.count = namesFrom;
-  cursor.at += 1;
-  return cursor.at === end;
+  return isTaken;
 }
 
 /** The same of an array, whose names are its indexes: others would be changed by whoever reads it. */
 function skipArray(cursor: Cursor, limit: number, depth: number): boolean {
+  let index = 0;
+  return skipElements(cursor, limit, depth, () => skipIndex(cursor, index++));
+}
+
+function skipElements(
+  cursor: Cursor,
+  limit: number,
+  depth: number,
+  skipNameBefore: (end: number) => boolean,
+): boolean {
   const end = endOfDocument(cursor, limit);
   if (end === null || depth > cursor.maxDepth) return false;
   cursor.at += 4;
-  for (let index = 0; cursor.at < end - 1; index += 1) {
+  while (cursor.at < end - 1) {
     const type = cursor.bytes[cursor.at++] ?? 0;
-    if (!skipIndex(cursor, index) || !skipValue(cursor, type, end - 1, depth)) return false;
+    if (!skipNameBefore(end - 1) || !skipValue(cursor, type, end - 1, depth)) return false;
   }
   cursor.at += 1;
   return cursor.at === end;

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { ELEMENT, valueBytes } from './bson-elements.js';
+import { documentOf, ELEMENT, valueBytes } from './bson-elements.js';
 import type { Commands } from './commands.js';
 import { matchText } from './documents.js';
 import type { Item } from './documents.js';
@@ -114,7 +114,5 @@ function valueAt(document: Buffer, { type, from, end }: Place): unknown {
 
 /** The value of a document that has no other, and no name for it. */
 function deserialized(type: number, value: Buffer): unknown {
-  const head = Buffer.from([0, 0, 0, 0, type, 0]);
-  head.writeInt32LE(head.length + value.length + 1);
-  return BSON.deserialize(Buffer.concat([head, value, Buffer.of(0)]), { useBigInt64: true })[''];
+  return BSON.deserialize(documentOf([Buffer.of(type, 0), value]), { useBigInt64: true })[''];
 }

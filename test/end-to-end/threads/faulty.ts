@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { DrainDeps } from '../../../src/drain/attempt.js';
+import { MIN_PERIOD_MS } from '../../../src/drain/reporter.js';
 import { runDrainThread, supervisor } from '../../../src/drain/thread.js';
 import type { ThreadMessage } from '../../../src/drain/thread-messages.js';
 import type { ConsumeRequest, PartitionName, RecordBatch } from '../../../src/kafka/source.js';
@@ -12,9 +13,6 @@ const { task } = await supervisor().input;
 const pipeline = task.pipeline.name;
 const { batchRecords = Infinity, batchDelayMs = 0, strike } = readFaults(pipeline);
 
-/** Longer than the thread may keep to itself what it has done (`drain/reporter.ts`). */
-const REPORTING_MS = 250;
-
 const ACTIONS: Record<Action, () => Promise<void> | null> = {
   'kill-process': () => {
     process.kill(process.pid, 'SIGKILL');
@@ -23,7 +21,7 @@ const ACTIONS: Record<Action, () => Promise<void> | null> = {
   'never-return': () => new Promise(() => undefined),
   loop: async () => {
     // what was told last remains of the attempt: all that it has committed by now
-    await sleep(REPORTING_MS);
+    await sleep(MIN_PERIOD_MS + 50);
     stayAlive();
     for (;;);
   },
