@@ -23,8 +23,11 @@ export async function startServers(folder: string, joinDelayMs: number): Promise
   const stack = await startStack({
     folder,
     kafka: { settings: { 'group.initial.rebalance.delay.ms': String(joinDelayMs) } },
-    // Its writes of every five minutes would count as somebody's.
-    mongodb: { args: ['--setParameter', 'disableLogicalSessionCacheRefresh=true'] },
+    mongodb: {
+      cache: 'default',
+      // Its writes of every five minutes would count as somebody's.
+      args: ['--setParameter', 'disableLogicalSessionCacheRefresh=true'],
+    },
   });
   const kafka = new Kafka({
     brokers: [stack.addresses.kafka],

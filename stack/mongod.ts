@@ -12,6 +12,8 @@ export interface MongodbOptions {
   readonly folder: string;
   /** One port per member. */
   readonly ports: readonly number[];
+  /** `small`, unless told: 0.5 GB each, so that many servers fit beside each other. `default`: MongoDB's own, half of the memory. */
+  readonly cache?: 'small' | 'default';
   /** Further arguments of every mongod, such as `--auth`. */
   readonly args?: readonly string[];
   /** How they are connected to, where `args` want TLS or authentication; with all rights. */
@@ -74,7 +76,7 @@ function startMember(
   return startServer({
     name: 'mongod',
     command: options.binaries.mongod,
-    args: [...mongodArgs(folder, port), ...(options.args ?? [])],
+    args: [...mongodArgs(folder, port), ...cacheArgs(options.cache), ...(options.args ?? [])],
     folder,
     logFile: join(folder, 'mongod.log'),
     stopWithinMs: 15_000,
@@ -86,9 +88,13 @@ function startMember(
 function mongodArgs(folder: string, port: number): string[] {
   return [
     ...['--replSet', SET_NAME, '--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'],
-    ...['--dbpath', join(folder, 'data'), '--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '512', '--quiet'],
+    ...['--dbpath', join(folder, 'data'), '--oplogSize', '512', '--quiet'],
     ...['--setParameter', 'diagnosticDataCollectionEnabled=false', '--setParameter', 'ttlMonitorSleepSecs=5'],
   ];
+}
+
+function cacheArgs(cache: MongodbOptions['cache'] = 'small'): string[] {
+  return cache === 'small' ? ['--wiredTigerCacheSizeGB', '0.5'] : [];
 }
 
 async function configureSet(

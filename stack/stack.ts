@@ -27,7 +27,7 @@ export interface StackOptions {
   /** Found by {@link findBinaries} unless given. */
   readonly binaries?: Binaries;
   readonly kafka?: Pick<KafkaOptions, 'settings' | 'formatArgs'>;
-  readonly mongodb?: Pick<MongodbOptions, 'args' | 'settings'>;
+  readonly mongodb?: Pick<MongodbOptions, 'args' | 'cache' | 'settings'>;
 }
 
 /** Where to reach a stack; plain data that can cross process borders. */

@@ -1,5 +1,6 @@
 import { isRecordBatch } from './batch-decoder.js';
 import type { DecodedBatch, Decoder, FetchResponse, OldMessage, PackedRecords } from './internals.js';
+import { MAX_HANDLED_BYTES } from './record-batch.js';
 import type { KafkaRecord } from './source.js';
 
 /** What decodes the formats of records. */
@@ -10,12 +11,18 @@ export interface DecoderParts {
   decodeMessageSet: (buffer: Buffer) => Promise<OldMessage[]>;
 }
 
+/** What may be decoded of one response, decompressed and with `RECORD_BYTES` for each record. */
+export interface DecodeLimits {
+  /** Where all partitions together have become so much, further ones look as if the broker had sent nothing of them: their positions stay. */
+  response: number;
+  partition: number;
+}
+
 /**
- * Where a response has become so much, nothing more of it is decoded: further partitions look as if the broker had sent nothing of
- * them, so that their positions stay. A response is 10 MiB at most, which may be hundreds of batches that each decompress to the
- * limit of one.
+ * A response is 10 MiB at most, which may be hundreds of batches that each decompress to the limit of one. Of a partition no more is
+ * handled at once, and it would be decompressed twice.
  */
-const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+const LIMITS: DecodeLimits = { response: 16 * 1024 * 1024, partition: MAX_HANDLED_BYTES };
 
 /**
  * Replaces kafkajs's `decodeMessages`, with three differences:
@@ -23,11 +30,11 @@ const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
  *   (the log cleaner keeps an idempotent producer's last batch as an empty shell); otherwise kafkajs fetches the same place for
  *   ever, or misses the tail of the batch;
  * - batches are pushed one by one: the spread overflows the stack at about 120,000 of them;
- * - what decompresses to too much altogether is left for the next fetch, as if this one had been cut there.
+ * - what decompresses to too much is left for the next fetch, as if this one had been cut there.
  */
 export function createDecodeMessages(
   parts: DecoderParts,
-  maxBytes = MAX_RESPONSE_BYTES,
+  limits = LIMITS,
 ): (decoder: Decoder) => Promise<PackedRecords[]> {
   /** The partitions of a response are read one after the other by one decoder. */
   const bytesOf = new WeakMap<Decoder, number>();
@@ -39,12 +46,13 @@ export function createDecodeMessages(
       const messages = await parts.decodeMessageSet(buffer);
       return messages.map((message) => ofOldMessage(message, buffer.buffer));
     }
-    let bytes = bytesOf.get(decoder) ?? 0;
-    if (bytes >= maxBytes) return [];
+    const before = bytesOf.get(decoder) ?? 0;
+    if (before >= limits.response) return [];
+    let bytes = 0;
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
       bytes += batch.bytes;
-      bytesOf.set(decoder, bytes);
-      return bytes < maxBytes;
+      bytesOf.set(decoder, before + bytes);
+      return bytes < limits.partition && before + bytes < limits.response;
     };
     return decodeBatches(buffer, parts.decodeBatch, hasRoomAfter);
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
-import { createDecodeMessages, hideAborted } from '../../src/kafka/decode-patch.js';
+import { createDecodeMessages, hideAborted, type DecodeLimits } from '../../src/kafka/decode-patch.js';
 import type { Decoder, PackedRecords } from '../../src/kafka/internals.js';
 import {
   decodeBatch,
@@ -17,14 +17,14 @@ function batch(firstOffset: number, lastOffset: number, records: RecordContents[
 }
 
 /** Of one response: each call decodes one partition with these bytes. */
-function decodingResponse(maxBytes?: number): (batches: Buffer[]) => Promise<PackedRecords[]> {
+function decodingResponse(limits?: DecodeLimits): (batches: Buffer[]) => Promise<PackedRecords[]> {
   const decode = createDecodeMessages(
     {
       decodeBatch: createDecodeBatch(() => null),
       decodeMessageSet: () =>
         Promise.resolve([{ offset: '99', timestamp: '5', key: Buffer.from('old'), value: null }]),
     },
-    maxBytes,
+    limits,
   );
   let bytes = Buffer.alloc(0);
   const decoder: Decoder = {
@@ -107,14 +107,24 @@ test('messages of Kafka before 0.11 are records, too; a new batch behind them is
   assert.deepEqual(outline(await decoding([batch(0, 0, [{ offset: 0 }]), old])), ['0']);
 });
 
+const large = (offset: number): Buffer =>
+  batch(offset, offset, [{ offset, key: Buffer.alloc(200), value: Buffer.alloc(200) }]);
+
 test('what decompresses to too much altogether is left for the next fetch; the first batch of a response never is', async () => {
-  const decode = decodingResponse(1_000);
-  const large = (offset: number) =>
-    batch(offset, offset, [{ offset, key: Buffer.alloc(200), value: Buffer.alloc(200) }]);
+  const decode = decodingResponse({ response: 1_000, partition: Infinity });
   assert.deepEqual(outline(await decode([large(0)])), ['0']);
   assert.deepEqual(outline(await decode([large(5), large(6)])), ['5']);
   assert.deepEqual(outline(await decode([large(7)])), []);
-  assert.deepEqual(outline(await decodingResponse(1)([large(0), large(1)])), ['0']);
+  const least = decodingResponse({ response: 1, partition: Infinity });
+  assert.deepEqual(outline(await least([large(0), large(1)])), ['0']);
+});
+
+test('of each partition no more is decompressed than is handled at once, and at least one batch', async () => {
+  const decode = decodingResponse({ response: Infinity, partition: 1_000 });
+  assert.deepEqual(outline(await decode([large(0), large(1), large(2)])), ['0', '1']);
+  assert.deepEqual(outline(await decode([large(5), large(6), large(7)])), ['5', '6']);
+  const least = decodingResponse({ response: Infinity, partition: 1 });
+  assert.deepEqual(outline(await least([large(0), large(1)])), ['0']);
 });
 
 const TRANSACTIONAL = 0x10;
