@@ -1,6 +1,7 @@
 /** The servers of a bench, what is known of them, and the topics in them. */
-import { Kafka, logLevel, type Admin, type Message } from 'kafkajs';
+import kafkajs, { Kafka, logLevel, type Admin, type Message } from 'kafkajs';
 import { MongoClient } from 'mongodb';
+import { registerCodecs } from '../src/kafka/codecs.js';
 import { startStack, type Stack } from '../stack/stack.js';
 import { createTopic } from '../stack/topics.js';
 import { foldTopic, type Fold } from './fold.js';
@@ -20,6 +21,8 @@ const PER_SEND = 2_000;
 
 /** `joinDelayMs`: how long the broker waits for more members when a group is new; 3,000 is Kafka's own default, 0 the local stack's. */
 export async function startServers(folder: string, joinDelayMs: number): Promise<BenchServers> {
+  // to read compressed topics back
+  registerCodecs(kafkajs);
   const stack = await startStack({
     folder,
     kafka: { settings: { 'group.initial.rebalance.delay.ms': String(joinDelayMs) } },
@@ -61,19 +64,23 @@ export interface TopicSize {
   readonly partitions: number;
   /** Bytes of a value, if not the workload's own. */
   readonly bytes: number | undefined;
+  readonly compression?: string | undefined;
 }
 
 /** Produces a workload's records, and reads them back for the judge. */
 export async function fillTopic(
   { kafka, admin }: BenchServers,
   workload: Workload,
-  { records, partitions, bytes }: TopicSize,
+  { records, partitions, bytes, compression }: TopicSize,
 ): Promise<FilledTopic> {
   const name = topicOf(workload, records);
   await createTopic(admin, {
     topic: name,
     numPartitions: partitions,
-    configEntries: [{ name: 'max.message.bytes', value: String(16 * 1024 * 1024) }],
+    configEntries: [
+      { name: 'max.message.bytes', value: String(16 * 1024 * 1024) },
+      ...(compression === undefined ? [] : [{ name: 'compression.type', value: compression }]),
+    ],
   });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();

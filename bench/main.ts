@@ -65,13 +65,13 @@ function report(options: BenchOptions, date: Date, { runs, leftOut }: Outcome, i
   if (options.out === undefined) return;
   const file = resolve(isComplete ? options.out : options.out.replace(/(\.json)?$/, '-unfinished$1'));
   mkdirSync(dirname(file), { recursive: true });
-  const { workloads, rounds, records, partitions, bytes, joinDelayMs } = options;
+  const { workloads, rounds, records, partitions, bytes, compression, joinDelayMs } = options;
   const content = {
     date: date.toISOString(),
     machine: describeMachine(),
     versions: describeVersions(),
     settings: {
-      ...{ rounds, records, partitions, bytes: bytes ?? null, joinDelayMs },
+      ...{ rounds, records, partitions, bytes: bytes ?? null, compression: compression ?? null, joinDelayMs },
       workloads: workloads.map(({ name, title, bytes: own }) => ({ name, title, bytes: bytes ?? own })),
       programs: [SUBJECT_PROGRAM, ...PEERS].map(({ name, title }) => ({ name, title })),
     },

@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly partitions: number;
   /** Bytes of a value, if not the workload's own. */
   readonly bytes: number | undefined;
+  /** The topics' `compression.type`: the broker compresses what is produced; `undefined`: it doesn't. */
+  readonly compression: string | undefined;
   readonly joinDelayMs: number;
   /** Where the figures go; nowhere where there is none. */
   readonly out: string | undefined;
@@ -24,6 +26,7 @@ export interface BenchFlags {
   readonly rounds?: string | undefined;
   readonly partitions?: string | undefined;
   readonly bytes?: string | undefined;
+  readonly compression?: string | undefined;
   readonly 'join-delay'?: string | undefined;
   readonly out?: string | undefined;
   readonly quick?: boolean | undefined;
@@ -33,6 +36,7 @@ const DEFAULT_RECORDS = 200_000;
 const DEFAULT_ROUNDS = 3;
 const QUICK_RECORDS = 20_000;
 const DEFAULT_PARTITIONS = 6;
+const COMPRESSIONS = ['gzip', 'snappy', 'lz4', 'zstd'];
 
 /** Throws with the names that there are, where one is unknown. `peers`: all that there are. */
 export function optionsFrom(
@@ -50,6 +54,7 @@ export function optionsFrom(
     rounds: numbered('rounds', flags.rounds, quick ? 1 : DEFAULT_ROUNDS),
     partitions: numbered('partitions', flags.partitions, DEFAULT_PARTITIONS),
     bytes: flags.bytes === undefined ? undefined : numbered('bytes', flags.bytes, 1),
+    compression: flags.compression && oneOf('compression', flags.compression, COMPRESSIONS),
     joinDelayMs: numbered('join-delay', flags['join-delay'], 0, 0),
     out: flags.out ?? (quick ? undefined : `bench/results/${fileDate(date)}.json`),
   };
@@ -70,13 +75,12 @@ function listed(
   known: readonly string[],
   otherwise = known,
 ): readonly string[] {
-  if (text === undefined) return otherwise;
-  const names = text.split(',');
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new Error(`--${flag}: there is no ${unknown}; there are ${known.join(', ')}.`);
-  }
-  return names;
+  return text === undefined ? otherwise : text.split(',').map((name) => oneOf(flag, name, known));
+}
+
+function oneOf(flag: string, name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name;
+  throw new Error(`--${flag}: there is no ${name}; there are ${known.join(', ')}.`);
 }
 
 function numbered(flag: string, text: string | undefined, otherwise: number, least = 1): number {

@@ -10,6 +10,7 @@ const USAGE = `npm run bench -- [options]
   --rounds <n>         3
   --partitions <n>     6
   --bytes <n>          of a value; 1000 for new, 300 for the others
+  --compression <type> of the topics: gzip, snappy, lz4 or zstd; none (kafkajs, of upsert-loop, reads only gzip)
   --join-delay <ms>    the broker's wait for more members of a new group; 0 (Kafka's own default is 3000)
   --out <file>         for all figures; bench/results/<date>.json
   --quick              20,000 records, 1 round, nothing written: does it work?`;
@@ -23,6 +24,7 @@ await runCommand(async () => {
       rounds: { type: 'string' },
       partitions: { type: 'string' },
       bytes: { type: 'string' },
+      compression: { type: 'string' },
       'join-delay': { type: 'string' },
       out: { type: 'string' },
       quick: { type: 'boolean', default: false },

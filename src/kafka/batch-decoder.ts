@@ -70,6 +70,7 @@ export function createDecodeBatch(
     return {
       end,
       bytes: plain.length + RECORD_BYTES * count,
+      decompressedBytes: plain === data ? 0 : plain.length,
       packed: {
         offset: firstOffset + BigInt(stretch.lastOffsetDelta),
         isControlRecord: (attributes & CONTROL) !== 0,
@@ -95,7 +96,7 @@ function damagedBatch(buffer: Buffer, at: number): DecodedBatch {
   const begin = buffer.readBigInt64BE(at);
   return {
     end: buffer.length,
-    bytes: 0,
+    ...{ bytes: 0, decompressedBytes: 0 },
     packed: {
       ...{ offset: LAST_OFFSET, isControlRecord: false, isDamaged: true },
       ...{ producerId: '-1', inTransaction: false, memory: buffer.buffer },

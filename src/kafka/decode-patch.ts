@@ -11,10 +11,14 @@ export interface DecoderParts {
   decodeMessageSet: (buffer: Buffer) => Promise<OldMessage[]>;
 }
 
-/** What may be decoded of one response, decompressed and with `RECORD_BYTES` for each record. */
+/** How much is decoded before the rest is left for the next fetch, bytes; at least one batch is, of each response and each partition. */
 export interface DecodeLimits {
-  /** Where all partitions together have become so much, further ones look as if the broker had sent nothing of them: their positions stay. */
+  /**
+   * What all partitions of a response decompress to, together. Where it is so much, further ones look as if the broker had sent nothing
+   * of them, so that their positions stay.
+   */
   response: number;
+  /** What the records of a partition take when they are handled. */
   partition: number;
 }
 
@@ -22,7 +26,7 @@ export interface DecodeLimits {
  * A response is 10 MiB at most, which may be hundreds of batches that each decompress to the limit of one. Of a partition no more is
  * handled at once, and it would be decompressed twice.
  */
-const LIMITS: DecodeLimits = { response: 16 * 1024 * 1024, partition: MAX_HANDLED_BYTES };
+const LIMITS: DecodeLimits = { response: 8 * 1024 * 1024, partition: MAX_HANDLED_BYTES };
 
 /**
  * Replaces kafkajs's `decodeMessages`, with three differences:
@@ -37,7 +41,7 @@ export function createDecodeMessages(
   limits = LIMITS,
 ): (decoder: Decoder) => Promise<PackedRecords[]> {
   /** The partitions of a response are read one after the other by one decoder. */
-  const bytesOf = new WeakMap<Decoder, number>();
+  const decompressed = new WeakMap<Decoder, number>();
   return async (decoder) => {
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
@@ -46,13 +50,14 @@ export function createDecodeMessages(
       const messages = await parts.decodeMessageSet(buffer);
       return messages.map((message) => ofOldMessage(message, buffer.buffer));
     }
-    const before = bytesOf.get(decoder) ?? 0;
+    const before = decompressed.get(decoder) ?? 0;
     if (before >= limits.response) return [];
-    let bytes = 0;
-    const hasRoomAfter = (batch: DecodedBatch): boolean => {
-      bytes += batch.bytes;
-      bytesOf.set(decoder, before + bytes);
-      return bytes < limits.partition && before + bytes < limits.response;
+    const sum = { bytes: 0, decompressedBytes: before };
+    const hasRoomAfter = ({ bytes, decompressedBytes }: DecodedBatch): boolean => {
+      sum.bytes += bytes;
+      sum.decompressedBytes += decompressedBytes;
+      decompressed.set(decoder, sum.decompressedBytes);
+      return sum.bytes < limits.partition && sum.decompressedBytes < limits.response;
     };
     return decodeBatches(buffer, parts.decodeBatch, hasRoomAfter);
   };

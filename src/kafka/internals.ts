@@ -27,8 +27,10 @@ export interface DecodedBatch {
   packed: PackedRecords;
   /** Where the next batch begins. */
   end: number;
-  /** What the records will take in memory, about. */
+  /** What the records will take in memory when they are handled, about. */
   bytes: number;
+  /** What they take until then, beside the response; nothing where they aren't compressed. */
+  decompressedBytes: number;
 }
 
 /** A message as kafkajs decodes those of Kafka before 0.11. */

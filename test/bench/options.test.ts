@@ -36,6 +36,7 @@ describe('the options of the bench', () => {
   test('refuse what is unknown, and say what there is', () => {
     assert.throws(() => options({ peers: 'spark' }), /--peers: there is no spark; there are go, loop, more/);
     assert.throws(() => options({ workloads: 'old' }), /--workloads: there is no old; there are new, /);
+    assert.throws(() => options({ compression: 'rar' }), /--compression: there is no rar; there are gzip, /);
     assert.throws(() => options({ records: '0' }), /--records must be a whole number of at least 1, not 0/);
     assert.throws(() => options({ rounds: 'two' }), /--rounds must be a whole number/);
   });

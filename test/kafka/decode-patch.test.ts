@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDecodeBatch } from '../../src/kafka/batch-decoder.js';
+import { createDecodeBatch, type BatchCodec } from '../../src/kafka/batch-decoder.js';
 import { createDecodeMessages, hideAborted, type DecodeLimits } from '../../src/kafka/decode-patch.js';
 import type { Decoder, PackedRecords } from '../../src/kafka/internals.js';
 import {
@@ -17,10 +17,13 @@ function batch(firstOffset: number, lastOffset: number, records: RecordContents[
 }
 
 /** Of one response: each call decodes one partition with these bytes. */
-function decodingResponse(limits?: DecodeLimits): (batches: Buffer[]) => Promise<PackedRecords[]> {
+function decodingResponse(
+  limits?: DecodeLimits,
+  codec: BatchCodec | null = null,
+): (batches: Buffer[]) => Promise<PackedRecords[]> {
   const decode = createDecodeMessages(
     {
-      decodeBatch: createDecodeBatch(() => null),
+      decodeBatch: createDecodeBatch(() => codec),
       decodeMessageSet: () =>
         Promise.resolve([{ offset: '99', timestamp: '5', key: Buffer.from('old'), value: null }]),
     },
@@ -110,13 +113,21 @@ test('messages of Kafka before 0.11 are records, too; a new batch behind them is
 const large = (offset: number): Buffer =>
   batch(offset, offset, [{ offset, key: Buffer.alloc(200), value: Buffer.alloc(200) }]);
 
+const COPYING: BatchCodec = { decompress: (data) => Promise.resolve(Buffer.from(data)) };
+
 test('what decompresses to too much altogether is left for the next fetch; the first batch of a response never is', async () => {
-  const decode = decodingResponse({ response: 1_000, partition: Infinity });
+  const decode = decodingResponse({ response: 1_000, partition: Infinity }, COPYING);
   assert.deepEqual(outline(await decode([large(0)])), ['0']);
-  assert.deepEqual(outline(await decode([large(5), large(6)])), ['5']);
-  assert.deepEqual(outline(await decode([large(7)])), []);
-  const least = decodingResponse({ response: 1, partition: Infinity });
+  assert.deepEqual(outline(await decode([large(5), large(6), large(7)])), ['5', '6']);
+  assert.deepEqual(outline(await decode([large(8)])), []);
+  const least = decodingResponse({ response: 1, partition: Infinity }, COPYING);
   assert.deepEqual(outline(await least([large(0), large(1)])), ['0']);
+});
+
+test('what is not compressed takes nothing beside the response, and all of it is decoded', async () => {
+  const decode = decodingResponse({ response: 1, partition: Infinity });
+  assert.deepEqual(outline(await decode([large(0), large(1), large(2)])), ['0', '1', '2']);
+  assert.deepEqual(outline(await decode([large(5)])), ['5']);
 });
 
 test('of each partition no more is decompressed than is handled at once, and at least one batch', async () => {
