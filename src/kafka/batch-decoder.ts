@@ -39,16 +39,21 @@ export function isRecordBatch(buffer: Buffer, at: number): boolean {
   return buffer[at + MAGIC_AT] === MAGIC;
 }
 
+/** @param hold what was decompressed, where it is kept until its records are handled. */
+export type DecodeBatch = (
+  buffer: Buffer,
+  at: number,
+  hold: (plain: Buffer) => Buffer,
+) => Promise<DecodedBatch | null>;
+
 /**
  * Builds the decoder of one batch of records, in place of kafkajs's: a fifth of its time, since nothing is built on the way to a
  * record but the record, and headers are taken in their order, in linear time. Records are decoded when they are handled: those
  * of a whole fetch would outlive the young generation of the heap. `null`: the batch is cut off, as the last of a fetch may be.
  * @param codecOf by the batch's number of a codec; `null`: not compressed.
  */
-export function createDecodeBatch(
-  codecOf: (codec: number) => BatchCodec | null,
-): (buffer: Buffer, at: number) => Promise<DecodedBatch | null> {
-  return async (buffer, at) => {
+export function createDecodeBatch(codecOf: (codec: number) => BatchCodec | null): DecodeBatch {
+  return async (buffer, at, hold) => {
     if (buffer.length < at + RECORDS_AT) return null;
     const end = at + BEFORE_LENGTH_ENDS + buffer.readInt32BE(at + LENGTH_AT);
     if (end > buffer.length) return null;
@@ -57,7 +62,7 @@ export function createDecodeBatch(
     const attributes = buffer.readInt16BE(at + ATTRIBUTES_AT);
     const codec = codecOf(attributes & CODECS);
     const data = buffer.subarray(at + RECORDS_AT, end);
-    const plain = codec === null || data.length === 0 ? data : await codec.decompress(data);
+    const plain = codec === null || data.length === 0 ? data : hold(await codec.decompress(data));
     const firstOffset = buffer.readBigInt64BE(at);
     const maxTimestamp = Number(buffer.readBigInt64BE(at + MAX_TIMESTAMP_AT));
     const count = buffer.readInt32BE(at + COUNT_AT);
@@ -78,6 +83,7 @@ export function createDecodeBatch(
         producerId: String(buffer.readBigInt64BE(at + PRODUCER_ID_AT)),
         inTransaction: (attributes & TRANSACTIONAL) !== 0,
         memory: buffer.buffer,
+        recordsIn: plain.buffer,
         read: (place, from, into) => readRecords(plain, count, { ...stretch, ...place }, from, into),
       },
     };
@@ -99,7 +105,8 @@ function damagedBatch(buffer: Buffer, at: number): DecodedBatch {
     ...{ bytes: 0, decompressedBytes: 0 },
     packed: {
       ...{ offset: LAST_OFFSET, isControlRecord: false, isDamaged: true },
-      ...{ producerId: '-1', inTransaction: false, memory: buffer.buffer },
+      ...{ producerId: '-1', inTransaction: false },
+      ...{ memory: buffer.buffer, recordsIn: buffer.buffer },
       read: (place) => {
         throw new DrainError(
           'RECORDS_DAMAGED',

@@ -1,12 +1,13 @@
-import { isRecordBatch } from './batch-decoder.js';
+import { isRecordBatch, type DecodeBatch } from './batch-decoder.js';
 import type { DecodedBatch, Decoder, FetchResponse, OldMessage, PackedRecords } from './internals.js';
 import { MAX_HANDLED_BYTES } from './record-batch.js';
+import { createRoom } from './response-memory.js';
 import type { KafkaRecord } from './source.js';
 
 /** What decodes the formats of records. */
 export interface DecoderParts {
   /** `null`: the batch that begins there is cut off. */
-  decodeBatch: (buffer: Buffer, at: number) => Promise<DecodedBatch | null>;
+  decodeBatch: DecodeBatch;
   /** kafkajs's own, for the message sets of Kafka before 0.11. */
   decodeMessageSet: (buffer: Buffer) => Promise<OldMessage[]>;
 }
@@ -41,7 +42,7 @@ export function createDecodeMessages(
   limits = LIMITS,
 ): (decoder: Decoder) => Promise<PackedRecords[]> {
   /** The partitions of a response are read one after the other by one decoder. */
-  const decompressed = new WeakMap<Decoder, number>();
+  const decompressedOf = new WeakMap<Decoder, Decompressed>();
   return async (decoder) => {
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
@@ -50,27 +51,33 @@ export function createDecodeMessages(
       const messages = await parts.decodeMessageSet(buffer);
       return messages.map((message) => ofOldMessage(message, buffer.buffer));
     }
-    const before = decompressed.get(decoder) ?? 0;
-    if (before >= limits.response) return [];
-    const sum = { bytes: 0, decompressedBytes: before };
-    const hasRoomAfter = ({ bytes, decompressedBytes }: DecodedBatch): boolean => {
-      sum.bytes += bytes;
-      sum.decompressedBytes += decompressedBytes;
-      decompressed.set(decoder, sum.decompressedBytes);
-      return sum.bytes < limits.partition && sum.decompressedBytes < limits.response;
+    const decompressed = decompressedOf.get(decoder) ?? { bytes: 0, hold: createRoom(limits.response) };
+    decompressedOf.set(decoder, decompressed);
+    if (decompressed.bytes >= limits.response) return [];
+    let bytes = 0;
+    const hasRoomAfter = (batch: DecodedBatch): boolean => {
+      bytes += batch.bytes;
+      decompressed.bytes += batch.decompressedBytes;
+      return bytes < limits.partition && decompressed.bytes < limits.response;
     };
-    return decodeBatches(buffer, parts.decodeBatch, hasRoomAfter);
+    return decodeBatches(buffer, (at) => parts.decodeBatch(buffer, at, decompressed.hold), hasRoomAfter);
   };
+}
+
+/** What the partitions of a response that are decoded by now have become. */
+interface Decompressed {
+  bytes: number;
+  hold: (plain: Buffer) => Buffer;
 }
 
 async function decodeBatches(
   buffer: Buffer,
-  decodeBatch: DecoderParts['decodeBatch'],
+  decodeAt: (at: number) => Promise<DecodedBatch | null>,
   hasRoomAfter: (batch: DecodedBatch) => boolean,
 ): Promise<PackedRecords[]> {
   const batches: PackedRecords[] = [];
   for (let at = 0; isRecordBatch(buffer, at);) {
-    const batch = await decodeBatch(buffer, at);
+    const batch = await decodeAt(at);
     // A fetch is cut at its maximum size, in the middle of a batch; the rest comes with the next one.
     if (batch === null) break;
     // What is before it is handled and committed first: only the next fetch begins with it. What is behind it can't be found.
@@ -92,7 +99,7 @@ function ofOldMessage(
   return {
     ...PLAIN,
     offset: content.offset,
-    memory,
+    ...{ memory, recordsIn: memory },
     read: (place, from, into) => {
       if (content.offset >= from) into.push({ ...place, ...content });
       return (key?.length ?? 0) + (value?.length ?? 0);

@@ -19,6 +19,8 @@ export interface PackedRecords {
   inTransaction: boolean;
   /** Of the whole response. */
   memory: ArrayBufferLike;
+  /** Where the records are: in the response, unless they were compressed. */
+  recordsIn: ArrayBufferLike;
   /** Appends the records from an offset on, and tells what they take in memory, about. Errors: `RECORDS_DAMAGED`; `RangeError` where its lengths contradict each other. */
   read: (place: TopicPartition, from: bigint, into: KafkaRecord[]) => number;
 }

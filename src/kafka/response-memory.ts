@@ -4,7 +4,7 @@ import type { FetchedBatch } from './internals.js';
 const MIB = 1024 * 1024;
 
 /** One for each broker that answers at once, of those that are usual, and for what is still in hand. */
-const memories = createSpareBuffers({ most: 3, longest: Infinity, step: MIB });
+const memories = createSpareBuffers({ most: 4, longest: Infinity, step: MIB });
 
 /** A smaller response isn't worth it: most are no fetches, and nobody gives theirs back. */
 const LEAST_BYTES = 64 * 1024;
@@ -15,13 +15,44 @@ export function takeMemory(bytes: number): Buffer {
 }
 
 /**
+ * Room for so many bytes of what a response decompresses to. Data is copied into it: a buffer for each batch of the log would count
+ * for the garbage collector, and tens of megabytes wait for it. What doesn't fit stays where it is.
+ */
+export function createRoom(bytes: number): (data: Buffer) => Buffer {
+  let room: Buffer | null = null;
+  let used = 0;
+  return (data) => {
+    if (used + data.length > bytes) return data;
+    room ??= takeMemory(bytes);
+    const held = room.subarray(used, used + data.length);
+    used += data.copy(held);
+    return held;
+  };
+}
+
+/**
  * What one fetch brought, a response of one broker: the returned function is called for each batch when nothing of it is read any
- * more, and with the last gives the memory back. If one is never handled, the garbage collector has it.
+ * more, and memory is given back with the last batch whose records are in it. If one is never handled, the garbage collector has it.
  */
 export function returnWhenDone(batches: readonly FetchedBatch[]): (batch: FetchedBatch) => void {
-  const inUse = new Set(batches.filter((batch) => !batch.isEmpty()));
-  const memory = batches.find(({ messages }) => messages.length > 0)?.messages[0]?.memory;
+  const inUse = new Map<ArrayBufferLike, Set<FetchedBatch>>();
+  for (const batch of batches) {
+    for (const { memory, recordsIn } of batch.messages) {
+      if (!inUse.has(memory)) inUse.set(memory, new Set());
+      if (!inUse.has(recordsIn)) inUse.set(recordsIn, new Set());
+      if (!batch.isEmpty()) inUse.get(recordsIn)?.add(batch);
+    }
+  }
+  const giveBackUnused = (): void => {
+    for (const [memory, users] of inUse) {
+      if (users.size > 0) continue;
+      memories.giveBack(memory);
+      inUse.delete(memory);
+    }
+  };
+  giveBackUnused();
   return (batch) => {
-    if (inUse.delete(batch) && inUse.size === 0 && memory !== undefined) memories.giveBack(memory);
+    for (const users of inUse.values()) users.delete(batch);
+    giveBackUnused();
   };
 }

@@ -13,7 +13,7 @@ import {
   type BatchContents,
 } from './encoded-batch.js';
 
-const decodeBytes = createDecodeBatch(() => null);
+const decodeBytes = (bytes: Buffer, at: number) => createDecodeBatch(() => null)(bytes, at, (plain) => plain);
 
 async function unpacked(contents: BatchContents): Promise<PackedRecords> {
   return (await decodeBatch(contents)).packed;
@@ -96,9 +96,12 @@ test('what is compressed is decompressed by the codec that the batch names', asy
   const codecs = (codec: number) =>
     codec === 3 ? { decompress: (data: Buffer) => Promise.resolve(reversed(data)) } : null;
   const contents = { firstOffset: 8, attributes: 3, records: [{ offset: 8, key: Buffer.from('key') }] };
-  const batch = await createDecodeBatch(codecs)(encodeBatch(contents, reversed), 0);
+  const room = Buffer.allocUnsafeSlow(1_000);
+  const hold = (plain: Buffer) => room.subarray(0, plain.copy(room));
+  const batch = await createDecodeBatch(codecs)(encodeBatch(contents, reversed), 0, hold);
   assert.ok(batch !== null);
   assert.equal(readAll(batch.packed)[0]?.key?.toString(), 'key');
+  assert.equal(batch.packed.recordsIn, room.buffer, 'read where it is held');
 });
 
 test('a batch that is cut off anywhere is none; the one before it says where it begins', async () => {

@@ -124,6 +124,21 @@ test('what decompresses to too much altogether is left for the next fetch; the f
   assert.deepEqual(outline(await least([large(0), large(1)])), ['0']);
 });
 
+test('what the partitions of a response decompress to is in one memory, another one than that of the response', async () => {
+  const decode = decodingResponse({ response: 100_000, partition: Infinity }, COPYING);
+  const batches = [...(await decode([large(0), large(1)])), ...(await decode([large(0)]))];
+  assert.equal(new Set(batches.map(({ recordsIn }) => recordsIn)).size, 1);
+  assert.ok(batches.every(({ memory, recordsIn }) => memory !== recordsIn));
+  assert.deepEqual(
+    batches.flatMap((packed) => readAll(packed)).map(({ offset, value }) => [offset, value?.length]),
+    [
+      [0n, 200],
+      [1n, 200],
+      [0n, 200],
+    ],
+  );
+});
+
 test('what is not compressed takes nothing beside the response, and all of it is decoded', async () => {
   const decode = decodingResponse({ response: 1, partition: Infinity });
   assert.deepEqual(outline(await decode([large(0), large(1), large(2)])), ['0', '1', '2']);

@@ -86,7 +86,7 @@ export function decoded(offset: number, overrides: Partial<KafkaRecord> = {}): K
 
 /** Not compressed. Error: `AssertionError` where it is cut off. */
 export async function decodeBatch(contents: BatchContents): Promise<DecodedBatch> {
-  const batch = await createDecodeBatch(() => null)(encodeBatch(contents), 0);
+  const batch = await createDecodeBatch(() => null)(encodeBatch(contents), 0, (plain) => plain);
   assert.ok(batch !== null);
   return batch;
 }

@@ -108,8 +108,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/response-memory',
-        find: 'inUse.delete(batch) && inUse.size === 0',
-        replace: 'inUse.delete(batch)',
+        find: 'if (users.size > 0)',
+        replace: 'if (false)',
       },
     ],
     tests: ['kafka/response-memory', 'kafka/member'],
