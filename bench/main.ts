@@ -71,7 +71,15 @@ function report(options: BenchOptions, date: Date, { runs, leftOut }: Outcome, i
     machine: describeMachine(),
     versions: describeVersions(),
     settings: {
-      ...{ rounds, records, partitions, bytes: bytes ?? null, compression: compression ?? null, joinDelayMs },
+      ...{
+        rounds,
+        records,
+        partitions,
+        bytes: bytes ?? null,
+        compression: compression ?? null,
+        joinDelayMs,
+        mongodCache: 'default',
+      },
       workloads: workloads.map(({ name, title, bytes: own }) => ({ name, title, bytes: bytes ?? own })),
       programs: [SUBJECT_PROGRAM, ...PEERS].map(({ name, title }) => ({ name, title })),
     },

@@ -54,7 +54,8 @@ export function optionsFrom(
     rounds: numbered('rounds', flags.rounds, quick ? 1 : DEFAULT_ROUNDS),
     partitions: numbered('partitions', flags.partitions, DEFAULT_PARTITIONS),
     bytes: flags.bytes === undefined ? undefined : numbered('bytes', flags.bytes, 1),
-    compression: flags.compression && oneOf('compression', flags.compression, COMPRESSIONS),
+    compression:
+      flags.compression === undefined ? undefined : oneOf('compression', flags.compression, COMPRESSIONS),
     joinDelayMs: numbered('join-delay', flags['join-delay'], 0, 0),
     out: flags.out ?? (quick ? undefined : `bench/results/${fileDate(date)}.json`),
   };

@@ -4,23 +4,21 @@ import { createAssignor } from './assignor.js';
 import { RETRY, type KafkaClient } from './client.js';
 import { HEARTBEAT_INTERVAL_MS } from './group-calls.js';
 import { createBatchQueue } from './batch-queue.js';
+import type { FetchSize } from './fetch-size.js';
 import type { GroupHooks } from './group-hooks.js';
 import { createMember, MAX_WAIT_MS, type Member, type MemberOptions } from './member.js';
 import { patchedKafkaJs } from './patched-kafkajs.js';
 
 /** How much is fetched and handled at once. */
-export interface FetchSizes {
-  /**
-   * Bytes of one partition in one fetch, which are handled together: the more, the more records of one id become one write, and
-   * the more memory it takes.
-   */
-  maxBytesPerPartition: number;
-  /** Bytes of one fetch from one broker. */
-  maxBytes: number;
+export interface FetchSizes extends FetchSize {
   /** How many partitions are handled at once. */
   concurrentPartitions: number;
 }
 
+/**
+ * What came of a partition is handled together, or as much of it as there is room for: the more, the more records of one id become
+ * one write, and the more memory it takes.
+ */
 export const DEFAULT_FETCH_SIZES: FetchSizes = {
   maxBytesPerPartition: 3 * 1024 * 1024,
   maxBytes: 8 * 1024 * 1024,
@@ -38,7 +36,7 @@ const CONNECT_ABORT_LIMIT_MS = 1_000;
 /** How long a join that is no longer wanted may still take; cut off, its member would block the group for a session timeout. */
 const JOIN_ABORT_LIMIT_MS = 15_000;
 
-export interface ConsumerOptions extends Omit<MemberOptions, 'leaving' | 'maxBytes'> {
+export interface ConsumerOptions extends Omit<MemberOptions, 'leaving'> {
   client: KafkaClient;
   /**
    * All topics of the pipeline, also those of which no partition is wanted now: while a group has members, Kafka lets its offsets
@@ -58,7 +56,7 @@ export async function runConsumer(options: ConsumerOptions): Promise<void> {
   const fuse = createFuse();
   const cut = (): void => client.cut('gave up waiting for Kafka while leaving the group');
   const leaving = (): void => fuse.light(LEAVE_LIMIT_MS, cut);
-  const member = createMember({ ...options, maxBytes: sizes.maxBytes, leaving });
+  const member = createMember({ ...options, leaving });
   const queue = createBatchQueue({ member, concurrency: sizes.concurrentPartitions, signal });
   const consumer = createConsumer(options, queue.hooks);
   try {

@@ -1,4 +1,5 @@
 import { isRecordBatch, type DecodeBatch } from './batch-decoder.js';
+import { noteDecoded, type Decoded } from './fetch-size.js';
 import type { DecodedBatch, Decoder, FetchResponse, OldMessage, PackedRecords } from './internals.js';
 import { MAX_HANDLED_BYTES } from './record-batch.js';
 import { createRoom } from './response-memory.js';
@@ -12,7 +13,7 @@ export interface DecoderParts {
   decodeMessageSet: (buffer: Buffer) => Promise<OldMessage[]>;
 }
 
-/** How much is decoded before the rest is left for the next fetch, bytes; at least one batch is, of each response and each partition. */
+/** How much is decoded, bytes; the rest is left for the next fetch. The first batch of a response is decoded whatever its size. */
 export interface DecodeLimits {
   /**
    * What all partitions of a response decompress to, together. Where it is so much, further ones look as if the broker had sent nothing
@@ -24,8 +25,8 @@ export interface DecodeLimits {
 }
 
 /**
- * A response is 10 MiB at most, which may be hundreds of batches that each decompress to the limit of one. Of a partition no more is
- * handled at once, and it would be decompressed twice.
+ * A response of 8 MiB may be hundreds of batches that each decompress to the limit of one. Of a partition no more is handled at once,
+ * and it would be decompressed twice.
  */
 const LIMITS: DecodeLimits = { response: 8 * 1024 * 1024, partition: MAX_HANDLED_BYTES };
 
@@ -42,31 +43,42 @@ export function createDecodeMessages(
   limits = LIMITS,
 ): (decoder: Decoder) => Promise<PackedRecords[]> {
   /** The partitions of a response are read one after the other by one decoder. */
-  const decompressedOf = new WeakMap<Decoder, Decompressed>();
+  const responseOf = new WeakMap<Decoder, ResponseSoFar>();
+  const begin = (memory: ArrayBufferLike): ResponseSoFar => {
+    const response = { received: 0, left: 0, decompressedBytes: 0, hold: createRoom(limits.response) };
+    noteDecoded(memory, response);
+    return response;
+  };
   return async (decoder) => {
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
     const buffer = decoder.readBytes(size);
+    const response = responseOf.get(decoder) ?? begin(buffer.buffer);
+    responseOf.set(decoder, response);
+    response.received += size;
     if (!isRecordBatch(buffer, 0)) {
       const messages = await parts.decodeMessageSet(buffer);
       return messages.map((message) => ofOldMessage(message, buffer.buffer));
     }
-    const decompressed = decompressedOf.get(decoder) ?? { bytes: 0, hold: createRoom(limits.response) };
-    decompressedOf.set(decoder, decompressed);
-    if (decompressed.bytes >= limits.response) return [];
+    if (response.decompressedBytes >= limits.response) {
+      response.left += size;
+      return [];
+    }
     let bytes = 0;
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
       bytes += batch.bytes;
-      decompressed.bytes += batch.decompressedBytes;
-      return bytes < limits.partition && decompressed.bytes < limits.response;
+      response.decompressedBytes += batch.decompressedBytes;
+      const hasRoom = bytes < limits.partition && response.decompressedBytes < limits.response;
+      if (!hasRoom) response.left += size - batch.end;
+      return hasRoom;
     };
-    return decodeBatches(buffer, (at) => parts.decodeBatch(buffer, at, decompressed.hold), hasRoomAfter);
+    return decodeBatches(buffer, (at) => parts.decodeBatch(buffer, at, response.hold), hasRoomAfter);
   };
 }
 
-/** What the partitions of a response that are decoded by now have become. */
-interface Decompressed {
-  bytes: number;
+/** Of its partitions that are decoded by now. */
+interface ResponseSoFar extends Decoded {
+  decompressedBytes: number;
   hold: (plain: Buffer) => Buffer;
 }
 

@@ -84,6 +84,7 @@ export interface Group {
   generationId: number | null;
   /** Read when a fetch request is built. */
   maxBytes: number;
+  maxBytesPerPartition: number;
   assigners: readonly object[];
   offsetManager: { nextOffset: (topic: string, partition: number) => { toString: () => string } };
   joinAndSync: () => Promise<void>;

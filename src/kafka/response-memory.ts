@@ -3,7 +3,7 @@ import type { FetchedBatch } from './internals.js';
 
 const MIB = 1024 * 1024;
 
-/** One for each broker that answers at once, of those that are usual, and for what is still in hand. */
+/** Of responses and of what they decompress to: for brokers that answer at once, of those that are usual, and for what is still in hand. */
 const memories = createSpareBuffers({ most: 4, longest: Infinity, step: MIB });
 
 /** A smaller response isn't worth it: most are no fetches, and nobody gives theirs back. */
@@ -40,7 +40,7 @@ export function returnWhenDone(batches: readonly FetchedBatch[]): (batch: Fetche
     for (const { memory, recordsIn } of batch.messages) {
       if (!inUse.has(memory)) inUse.set(memory, new Set());
       if (!inUse.has(recordsIn)) inUse.set(recordsIn, new Set());
-      if (!batch.isEmpty()) inUse.get(recordsIn)?.add(batch);
+      inUse.get(recordsIn)?.add(batch);
     }
   }
   const giveBackUnused = (): void => {

@@ -1,4 +1,4 @@
-/** Of 100 they cost two to three times as much per record, of 2,000 a tenth more; larger ones gain nothing. */
+/** Of 100 they cost two to three times as much per record, of 2,000 a tenth more. */
 const MAX_ITEMS = 4_000;
 /** A command must stay under 16 MiB + 16 KiB; a larger document goes alone. */
 const MAX_BYTES = 8 * 1024 * 1024;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecodeBatch, type BatchCodec } from '../../src/kafka/batch-decoder.js';
 import { createDecodeMessages, hideAborted, type DecodeLimits } from '../../src/kafka/decode-patch.js';
-import type { Decoder, PackedRecords } from '../../src/kafka/internals.js';
+import { createFetchSizing } from '../../src/kafka/fetch-size.js';
+import type { Decoder, Group, PackedRecords } from '../../src/kafka/internals.js';
 import {
   decodeBatch,
   decoded,
@@ -11,6 +12,7 @@ import {
   withChecksum,
   type RecordContents,
 } from './encoded-batch.js';
+import { fetched } from './member-world.js';
 
 function batch(firstOffset: number, lastOffset: number, records: RecordContents[]): Buffer {
   return encodeBatch({ firstOffset, lastOffset, records });
@@ -137,6 +139,24 @@ test('what the partitions of a response decompress to is in one memory, another 
       [0n, 200],
     ],
   );
+});
+
+test('what is left of a response makes the next fetches smaller: of one partition, and whole partitions', async () => {
+  const sizing = createFetchSizing({ maxBytes: 64 * 1024, maxBytesPerPartition: 64 * 1024 });
+  const shareAfter = async (...partitions: Buffer[][]): Promise<number> => {
+    const decode = decodingResponse({ response: 1_000, partition: Infinity }, COPYING);
+    const messages: PackedRecords[] = [];
+    for (const batches of partitions) messages.push(...(await decode(batches)));
+    sizing.learn([{ ...fetched(0, 0, 0), messages }]);
+    const group = {} as Group;
+    sizing.apply(group);
+    return group.maxBytes / (64 * 1024);
+  };
+  const eight = [0, 1, 2, 3, 4, 5, 6, 7].map(large);
+  assert.equal(await shareAfter(eight.slice(0, 3)), 1);
+  assert.equal(await shareAfter(eight), 0.5);
+  assert.equal(await shareAfter(eight.slice(0, 3), eight, eight), 0.25);
+  assert.equal(await shareAfter(eight.slice(0, 3)), 0.5);
 });
 
 test('what is not compressed takes nothing beside the response, and all of it is decoded', async () => {

@@ -15,6 +15,7 @@ export function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
   let failure: { error: unknown } | undefined;
   const group = {
     maxBytes: 1024,
+    maxBytesPerPartition: 1024,
     getActiveTopicPartitions: () => ({ t: new Set(active) }),
   } as Partial<Group> as Group;
   const member: Pick<Member, 'handle' | 'failure'> & {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { numbers } from '../contract/source-contract.js';
+import { MAX_HANDLED_BYTES } from '../../src/kafka/record-batch.js';
 import { openBroker } from './broker.js';
 import { fromStart, startConsuming } from './consuming.js';
 
@@ -24,4 +25,29 @@ test('20,000 records in many fetches are handed out once and in order, and all p
   }
   const { partitions } = await source.inspect();
   assert.ok(partitions.every(({ committed, end }) => committed?.offset === end));
+});
+
+const LARGE = 'x'.repeat(40_000);
+const LARGE_PER_PARTITION = 300;
+/** Of one append, which is a batch of the log. */
+const LARGE_AT_ONCE = 20;
+
+test('36 MB that compress to next to nothing, all in one fetch, are handed out in pieces, once and in order', async () => {
+  await using broker = await openBroker(3, { 'compression.type': 'gzip' });
+  for (const partition of [0, 1, 2]) {
+    for (let from = 0; from < LARGE_PER_PARTITION; from += LARGE_AT_ONCE) {
+      const values = numbers(LARGE_AT_ONCE, from).map((number) => `${number} ${LARGE}`);
+      await broker.append(partition, values);
+    }
+  }
+  const source = broker.member();
+  const ends = new Map((await source.inspect()).partitions.map(({ partition, end }) => [partition, end]));
+  const consuming = startConsuming(source, fromStart(broker.topic, 3), { ends });
+  await consuming.drained();
+  for (const partition of [0, 1, 2]) {
+    const handed = consuming.values(partition).map((value) => value?.split(' ')[0]);
+    assert.deepEqual(handed, numbers(LARGE_PER_PARTITION));
+  }
+  const most = Math.max(...consuming.batches.map(({ records }) => records.length));
+  assert.ok(most * LARGE.length <= MAX_HANDLED_BYTES + LARGE_AT_ONCE * LARGE.length, `${most} at once`);
 });

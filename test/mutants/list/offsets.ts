@@ -103,6 +103,18 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     tests: ['kafka/decode-patch', 'kafka/batch-decoder'],
   },
   {
+    name: 'all of a partition is decompressed, however much it is',
+    bug: null,
+    edits: [{ file: 'kafka/decode-patch', find: 'bytes < limits.partition && ', replace: '' }],
+    tests: ['kafka/decode-patch'],
+  },
+  {
+    name: 'partitions that a response has no room for are fetched again at the same size for ever',
+    bug: null,
+    edits: [{ file: 'kafka/decode-patch', find: 'response.left += size;', replace: '' }],
+    tests: ['kafka/decode-patch'],
+  },
+  {
     name: "a response's memory is used again while a batch of it is still to be handled",
     bug: null,
     edits: [
