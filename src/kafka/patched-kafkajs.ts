@@ -143,7 +143,9 @@ function patchConnection({ prototype }: Class<Connection>): void {
 }
 
 interface BatchMethods {
+  fetchedOffset: string;
   rawMessages: readonly unknown[];
+  messagesWithinOffset: readonly unknown[];
   isEmpty: () => boolean;
   isEmptyDueToFiltering: () => boolean;
   firstOffset: () => string | bigint | null;
@@ -151,8 +153,9 @@ interface BatchMethods {
 }
 
 /**
- * Batches of which nothing is visible come to the handler like others, so that their commit and their order are the same. Offsets
- * of our records are numbers, where kafkajs puts texts into its logs.
+ * Batches of which nothing is visible come to the handler like others, so that their commit and their order are the same. Where all
+ * that came is before the offset that was asked for, kafkajs goes on behind that, since it takes the offset for compacted; ours are the last
+ * ones of whole batches, gaps included, so that it is still to come. Offsets of our records are numbers, where kafkajs puts texts into its logs.
  */
 function patchBatch({ prototype }: Class<BatchMethods>): void {
   const { firstOffset, lastOffset } = prototype;
@@ -167,7 +170,8 @@ function patchBatch({ prototype }: Class<BatchMethods>): void {
     return offset === null ? null : String(offset);
   };
   prototype.lastOffset = function (this: BatchMethods) {
-    return String(lastOffset.call(this));
+    const isBefore = this.rawMessages.length > 0 && this.messagesWithinOffset.length === 0;
+    return String(isBefore ? BigInt(this.fetchedOffset) - 1n : lastOffset.call(this));
   };
 }
 

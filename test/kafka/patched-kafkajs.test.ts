@@ -62,6 +62,7 @@ test('what is invisible at the end of a fetch belongs to its batch, and a batch 
   const cases = [
     { messages: [packed(4), marker(5)], offsets: [4n], nextOffset: 6n },
     { messages: [marker(5), marker(6)], offsets: [], nextOffset: 7n },
+    { messages: [packed(2), packed(3)], offsets: [], nextOffset: 4n },
   ];
   for (const { messages, offsets, nextOffset } of cases) {
     const data = { partition: 0, messages: await Promise.all(messages), abortedTransactions: [] };
