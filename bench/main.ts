@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { untilStopped } from '../stack/signals.js';
 import { temporaryFolder } from '../test/support/stack.js';
-import { startServers } from './bench-servers.js';
+import { MONGOD_CACHE, startServers } from './bench-servers.js';
 import { describeMachine, describeVersions } from './machine.js';
 import { optionsFrom, type BenchFlags, type BenchOptions } from './options.js';
 import type { Program } from './program.js';
@@ -71,15 +71,8 @@ function report(options: BenchOptions, date: Date, { runs, leftOut }: Outcome, i
     machine: describeMachine(),
     versions: describeVersions(),
     settings: {
-      ...{
-        rounds,
-        records,
-        partitions,
-        bytes: bytes ?? null,
-        compression: compression ?? null,
-        joinDelayMs,
-        mongodCache: 'default',
-      },
+      ...{ rounds, records, partitions, joinDelayMs },
+      ...{ bytes: bytes ?? null, compression: compression ?? null, mongodCache: MONGOD_CACHE },
       workloads: workloads.map(({ name, title, bytes: own }) => ({ name, title, bytes: bytes ?? own })),
       programs: [SUBJECT_PROGRAM, ...PEERS].map(({ name, title }) => ({ name, title })),
     },

@@ -5,12 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 
 /** Half as large without the sources in its map: the worker keeps its text twice. Stack traces still name files and lines. */
-const webpackConfigHook = (config) => ({
-  ...config,
-  mode: 'production',
-  devtool: 'inline-nosources-source-map',
-  optimization: { ...config.optimization, minimize: false },
-});
+const webpackConfigHook = (config) => ({ ...config, devtool: 'inline-nosources-source-map' });
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const workflowsPath = join(root, 'dist', 'src', 'workflows', 'index.js');

@@ -214,7 +214,6 @@ function othersOf({ inHand: all }: State, group: Group): Group {
   const inHand = new Set(all);
   return Object.create(group, {
     getActiveTopicPartitions: { value: () => activeWithout(group, inHand) },
-    maxBytes: { value: group.maxBytes, writable: true },
     // While something is in hand, a broker that has nothing of the others says so at once.
     ...(inHand.size > 0 && { maxWaitTime: { value: 0 } }),
     // Where a fetch meets stale metadata, kafkajs joins within it, whatever else is handled or fetched meanwhile.

@@ -10,7 +10,8 @@ export const MAX_HANDLED_BYTES = 6 * 1024 * 1024;
 
 /**
  * What kafkajs fetched of a partition in our words, decoded: all of it, or as much as there is room for. Keys and values are
- * slices of the whole fetch response, whose memory is used again when everything in it is handled: copy what is kept.
+ * slices of the fetch response, or of what that decompresses to; this memory is used again when everything in it is handled: copy what is
+ * kept. The limit is for the message sets of Kafka before 0.11: of others no more is decoded (`decode-patch.ts`).
  * Errors: `RECORDS_DAMAGED`; `RangeError` where lengths in a batch contradict each other.
  */
 export function toRecordBatch(batch: FetchedBatch, maxBytes = MAX_HANDLED_BYTES): RecordBatch {

@@ -36,11 +36,15 @@ export function createRoom(bytes: number): (data: Buffer) => Buffer {
  */
 export function returnWhenDone(batches: readonly FetchedBatch[]): (batch: FetchedBatch) => void {
   const inUse = new Map<ArrayBufferLike, Set<FetchedBatch>>();
+  const usersOf = (memory: ArrayBufferLike): Set<FetchedBatch> => {
+    const users = inUse.get(memory) ?? new Set();
+    inUse.set(memory, users);
+    return users;
+  };
   for (const batch of batches) {
     for (const { memory, recordsIn } of batch.messages) {
-      if (!inUse.has(memory)) inUse.set(memory, new Set());
-      if (!inUse.has(recordsIn)) inUse.set(recordsIn, new Set());
-      inUse.get(recordsIn)?.add(batch);
+      usersOf(memory);
+      usersOf(recordsIn).add(batch);
     }
   }
   const giveBackUnused = (): void => {

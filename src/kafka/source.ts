@@ -26,7 +26,7 @@ export interface KafkaRecord {
   offset: bigint;
   /** Milliseconds since 1970; -1: none. */
   timestampMs: number;
-  /** Key and value are slices of the whole fetch response, valid while the batch is handled: copy what is kept longer. */
+  /** Key and value are slices of what one fetch brought, valid while the batch is handled: copy what is kept longer. */
   key: Buffer | null;
   value: Buffer | null;
   headers: readonly RecordHeader[];

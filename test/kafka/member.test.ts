@@ -264,8 +264,8 @@ test('every try to join is an interruption, and so a sign of life', () => {
 });
 
 /** Of two partitions in one response; `read` gives the handler an empty batch. */
-function inOneResponse(memory: Buffer): FetchedBatch[] {
-  const packed = { recordsIn: memory.buffer, offset: 4n, read: () => 0 } as unknown as PackedRecords;
+function inOneResponse({ buffer: memory }: Buffer): FetchedBatch[] {
+  const packed = { memory, recordsIn: memory, offset: 4n, read: () => 0 } as unknown as PackedRecords;
   return [0, 1].map((partition) => ({ ...fetched(partition, 0, 4), messages: [packed] }));
 }
 

@@ -14,8 +14,6 @@ export function openQueue(active: readonly number[] = [0, 1, 2, 3]) {
   const stop = new AbortController();
   let failure: { error: unknown } | undefined;
   const group = {
-    maxBytes: 1024,
-    maxBytesPerPartition: 1024,
     getActiveTopicPartitions: () => ({ t: new Set(active) }),
   } as Partial<Group> as Group;
   const member: Pick<Member, 'handle' | 'failure'> & {
