@@ -1,15 +1,19 @@
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { AskedStop } from '../drain/attempt.js';
-import type { SupervisorMessage, ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
+import type { Rested, SupervisorMessage, ThreadInput, ThreadMessage } from '../drain/thread-messages.js';
 import { DrainError } from '../errors.js';
+import { keepSpare } from './spare-thread.js';
 
-/** A running drain thread as its supervisor sees it. */
+/** A drain thread and the run that it was started with, as its supervisor sees them. */
 export interface DrainThread {
   /** Asks it to finish the batches in hand, commit and end. */
   stop: (reason: AskedStop) => void;
-  /** Ends it for real, whatever it is doing. Resolves when it is gone. */
-  terminate: () => Promise<void>;
+  /**
+   * Nobody needs it any more. Ends it for real, whatever it is doing, and resolves when it is gone; only one that has said
+   * that its run is done, unasked, may drain again.
+   */
+  release: () => Promise<void>;
   /** Settles when the thread is gone: rejects with `THREAD_OUT_OF_MEMORY` or `THREAD_FAILED` where it couldn't say why. */
   ended: Promise<void>;
 }
@@ -36,12 +40,13 @@ const YOUNG_MB = 24;
  */
 const HEAP_GROWING_PERCENT = 100;
 
-/** So long after a run, or a worker's start, nothing that just goes on is slowed down by making a spare thread. */
-const SPARE_AFTER_MS = 2_000;
+/** So many runs: whatever a library forgets to let go of, it isn't there for ever. */
+const RUNS_PER_THREAD = 100;
 
 /**
  * Starts drain threads. One is kept in reserve, its modules loaded and nothing opened: to load them takes longer than a small run.
- * Each thread is used for one run.
+ * One that has drained is kept rather than a new one, since V8 has compiled what it runs; but none that has failed, was asked to
+ * stop, has anything left open, or ran a transform, whose module has a state of its own and may be another the next time.
  */
 export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread {
   const create = () => {
@@ -50,73 +55,105 @@ export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread
   };
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWING_PERCENT)}`);
   const spare = keepSpare(create);
+  const runs = new WeakMap<Worker, number>();
+  const end = async (worker: Worker) => {
+    await worker.terminate();
+    spare.makeLater();
+  };
+  const keepRested = async (worker: Worker, rested: Promise<boolean>) => {
+    worker.unref();
+    if ((await rested) && (runs.get(worker) ?? 0) < RUNS_PER_THREAD) spare.keep(worker);
+    else await end(worker);
+  };
   spare.makeLater();
   return (input, onMessage) => {
     const worker = spare.take() ?? create();
-    worker.on('message', onMessage);
-    const ended = endOf(worker, input.transform === null ? threadFailed : transformingFailed, heapMb);
+    runs.set(worker, (runs.get(worker) ?? 0) + 1);
+    const run = hearRun(worker, onMessage, failuresOf(input, heapMb));
     const send = (message: SupervisorMessage) => {
       worker.postMessage(message);
     };
+    let mayRest = input.transform === null;
     send({ kind: 'start', input });
     return {
       stop: (reason) => {
+        mayRest = false;
         send({ kind: 'stop', reason });
       },
-      terminate: async () => {
-        await worker.terminate();
-        spare.makeLater();
+      release: async () => {
+        if (mayRest && run.isDone()) void keepRested(worker, run.rested());
+        else await end(worker);
       },
-      ended,
+      ended: run.ended,
     };
   };
 }
 
-interface Spare {
-  /** `null`: there is none. */
-  take: () => Worker | null;
-  makeLater: () => void;
+/** One run of a thread, as whoever started it hears of it. */
+interface HeardRun {
+  ended: Promise<void>;
+  isDone: () => boolean;
+  /** Passes on nothing more. Resolves when the thread has said that nothing is left of the run, or won't: whether it has. */
+  rested: () => Promise<boolean>;
 }
 
-function keepSpare(create: () => Worker): Spare {
-  let spare: Worker | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  const forget = () => {
-    spare = null;
-  };
-  const make = () => {
-    if (spare !== null) return;
-    try {
-      spare = create();
-      // What keeps it from starting is told by the run that needs it. It must not keep the process alive.
-      spare.on('error', forget).on('exit', forget).unref();
-    } catch {
-      spare = null;
-    }
-  };
-  return {
-    take: () => {
-      const taken = spare;
-      spare = null;
-      taken?.off('error', forget).off('exit', forget).ref();
-      return taken;
-    },
-    makeLater: () => {
-      clearTimeout(timer);
-      timer = setTimeout(make, SPARE_AFTER_MS).unref();
-    },
-  };
-}
+/** A thread gives up resting by itself; one that can't do even that isn't waited for. */
+const REST_MS = 10_000;
 
-function endOf(worker: Worker, failed: (error: Error) => DrainError, heapMb: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.on('error', (error: Error & { code?: string }) => {
-      reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(heapMb) : failed(error));
-    });
-    worker.on('exit', () => {
-      resolve();
-    });
+function hearRun(
+  worker: Worker,
+  onMessage: (message: ThreadMessage) => void,
+  failureOf: (error: Error & { code?: string }) => DrainError,
+): HeardRun {
+  let isDone = false;
+  let pass = onMessage;
+  let fail: (error: Error) => void = () => undefined;
+  let end: () => void = () => undefined;
+  let rest: (rested: boolean) => void = () => undefined;
+  const ended = new Promise<void>((resolve, reject) => {
+    [end, fail] = [resolve, reject];
   });
+  const rested = new Promise<boolean>((resolve) => {
+    rest = resolve;
+  });
+  const listeners = {
+    message: (message: ThreadMessage | Rested) => {
+      if (message.kind === 'rested') rest(true);
+      else {
+        isDone ||= message.kind === 'done';
+        pass(message);
+      }
+    },
+    error: (error: Error) => {
+      fail(failureOf(error));
+    },
+    exit: () => {
+      end();
+      rest(false);
+    },
+  };
+  for (const [name, listener] of Object.entries(listeners)) worker.on(name, listener);
+  return {
+    ended,
+    isDone: () => isDone,
+    rested: async () => {
+      pass = () => undefined;
+      const timer = setTimeout(rest, REST_MS, false).unref();
+      const result = await rested;
+      clearTimeout(timer);
+      // Those of a thread that is ended stay: an error that nobody hears ends the process.
+      if (result) for (const [name, listener] of Object.entries(listeners)) worker.off(name, listener);
+      return result;
+    },
+  };
+}
+
+function failuresOf(
+  { transform }: ThreadInput,
+  heapMb: number,
+): (error: Error & { code?: string }) => DrainError {
+  const failed = transform === null ? threadFailed : transformingFailed;
+  return (error) => (error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(heapMb) : failed(error));
 }
 
 function outOfMemory(heapMb: number): DrainError {

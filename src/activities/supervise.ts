@@ -77,7 +77,7 @@ export async function supervise(
     stopListening();
     stopSuspecting();
     watch.end();
-    await thread.terminate();
+    await thread.release();
   }
 }
 

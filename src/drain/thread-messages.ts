@@ -6,7 +6,7 @@ import type { SchemaRef, SchemaSource } from '../registry/schemas.js';
 import type { AskedStop, DrainTask } from './attempt.js';
 import type { Books } from './books.js';
 
-/** What a drain thread is started with (the first message that it gets). Stays in memory: secrets never go through Temporal. */
+/** What a drain thread is started with (the first message of each run). Stays in memory: secrets never go through Temporal. */
 export interface ThreadInput extends Connections {
   /** For OAUTHBEARER: one that the worker has already. */
   token: Token | null;
@@ -40,6 +40,11 @@ export type ThreadMessage =
   | { kind: 'token'; token: Token | null }
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
+
+/** Said after `done`, to whoever keeps threads: nothing is left of the run, the thread may be started again. */
+export interface Rested {
+  kind: 'rested';
+}
 
 /** What the supervisor tells the thread: what to drain, and later perhaps to end politely. */
 export type SupervisorMessage = { kind: 'start'; input: ThreadInput } | { kind: 'stop'; reason: AskedStop };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { collectionFor } from '../config/collections.js';
 import { needsRegistry } from '../config/registry-connection.js';
@@ -17,15 +18,21 @@ import { createReporter, type Reporter } from './reporter.js';
 import { noteCalls } from './transform-calls.js';
 import { loadTransform } from './transform-module.js';
 import { createTransformStep } from './transform-step.js';
-import type { SupervisorMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
+import type { Rested, SupervisorMessage, ThreadInput, ThreadMessage } from './thread-messages.js';
 import { versionOrderOf } from './version.js';
 
-/** What the supervisor has to say. */
-interface Supervisor {
-  post: (message: ThreadMessage) => void;
+/** What the supervisor wants of the thread: one run, and another when that is over. */
+interface RequestedRun {
   /** What to drain; a spare thread waits for it. */
   input: Promise<ThreadInput>;
   asked: AbortSignal;
+}
+
+interface Supervisor {
+  post: (message: ThreadMessage | Rested) => void;
+  run: () => RequestedRun;
+  /** The run is over: the next message starts another one. */
+  next: () => void;
   close: () => void;
 }
 
@@ -40,45 +47,95 @@ export function supervisor(): Supervisor {
 function listen(): Supervisor {
   const port = parentPort;
   if (port === null) throw new Error('the drain thread must be started as a worker thread');
-  const asked = new AbortController();
-  const input = new Promise<ThreadInput>((resolve) => {
-    port.on('message', (message: SupervisorMessage) => {
-      if (message.kind === 'start') resolve(message.input);
-      else asked.abort(message.reason satisfies AskedStop);
-    });
+  let run = requestRun();
+  port.on('message', (message: SupervisorMessage) => {
+    if (message.kind === 'start') run.start(message.input);
+    else run.stop(message.reason);
   });
   return {
     post: (message) => {
       port.postMessage(message);
     },
-    input,
-    asked: asked.signal,
+    run: () => run,
+    next: () => {
+      run = requestRun();
+    },
     close: () => {
       port.close();
     },
   };
 }
 
+function requestRun(): RequestedRun & {
+  start: (input: ThreadInput) => void;
+  stop: (reason: AskedStop) => void;
+} {
+  let start: (input: ThreadInput) => void = () => undefined;
+  const input = new Promise<ThreadInput>((resolve) => {
+    start = resolve;
+  });
+  const asked = new AbortController();
+  return {
+    input,
+    asked: asked.signal,
+    start,
+    stop: (reason) => {
+      asked.abort(reason);
+    },
+  };
+}
+
+/** How tests put a step of their own (a crash point, a loop without end) between the parts. */
+type Alter = (deps: DrainDeps) => DrainDeps;
+
+const AS_THEY_ARE: Alter = (deps) => deps;
+
 /**
  * The entry of the drain thread: connects, drains, says how it ended. It runs in a thread of its own because a thread can be
  * terminated for real, in an endless loop or out of memory, and because decoding must not hold up the worker.
- * @param alter how tests put a step of their own (a crash point, a loop without end) between the parts.
+ * Drains one run after another, as long as nothing is left of the one before.
  */
-export async function runDrainThread(alter: (deps: DrainDeps) => DrainDeps = (deps) => deps): Promise<void> {
-  const { post, input, asked, close } = supervisor();
+export async function runDrainThread(alter = AS_THEY_ARE): Promise<void> {
+  const { post, next, close } = supervisor();
   try {
-    const reporter = createReporter(post);
-    post(await drainAs(await input, alter, reporter, asked));
-  } catch (error) {
-    post({ kind: 'failed', error: toErrorData(error) });
+    while ((await drainOnce(alter)) && (await comesToRest())) {
+      next();
+      post({ kind: 'rested' });
+    }
   } finally {
     close();
   }
 }
 
+/** Whether the run is done; its supervisor is told what else it is. */
+export async function drainOnce(alter: Alter): Promise<boolean> {
+  const { post, run } = supervisor();
+  const { input, asked } = run();
+  try {
+    const done = await drainAs(await input, alter, createReporter(post), asked);
+    post(done);
+    return true;
+  } catch (error) {
+    post({ kind: 'failed', error: toErrorData(error) });
+    return false;
+  }
+}
+
+const REST_CHECKS = 500;
+const REST_CHECK_MS = 10;
+
+/** Whether no socket, timer or request keeps the thread alive beside the supervisor's port. Sockets take a moment to close. */
+async function comesToRest(): Promise<boolean> {
+  for (let check = 0; check < REST_CHECKS; check += 1) {
+    if (process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort')) return true;
+    await sleep(REST_CHECK_MS, undefined, { ref: false });
+  }
+  return false;
+}
+
 async function drainAs(
   input: ThreadInput,
-  alter: (deps: DrainDeps) => DrainDeps,
+  alter: Alter,
   reporter: Reporter,
   asked: AbortSignal,
 ): Promise<ThreadMessage> {

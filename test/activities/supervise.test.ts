@@ -47,7 +47,7 @@ function superviseFake(t: TestContext) {
   const beats: number[] = [];
   const stops: AskedStop[] = [];
   let now = 0;
-  let terminated = 0;
+  let released = 0;
   let say: (message: ThreadMessage) => void = () => undefined;
   let end: () => void = () => undefined;
   let crash: (error: Error) => void = () => undefined;
@@ -57,8 +57,8 @@ function superviseFake(t: TestContext) {
   });
   const thread: DrainThread = {
     stop: (reason) => void stops.push(reason),
-    terminate: () => {
-      terminated += 1;
+    release: () => {
+      released += 1;
       return Promise.resolve();
     },
     ended,
@@ -83,7 +83,7 @@ function superviseFake(t: TestContext) {
     result,
     beats,
     stops,
-    terminated: () => terminated,
+    released: () => released,
     say,
     finish: (outcome: Partial<DrainOutcome> = {}) => {
       say({ kind: 'done', outcome: { ...OUTCOME, ...outcome } });
@@ -123,7 +123,7 @@ describe('the supervisor of a drain thread', () => {
     const drain = superviseFake(t);
     drain.finish({ lagAfter: 7 });
     assert.equal((await drain.result).lagAfter, 7);
-    assert.equal(drain.terminated(), 1);
+    assert.equal(drain.released(), 1);
   });
 
   test('sends a heartbeat at the start, then only after a sign of life, never more often than configured', async (t) => {
@@ -152,10 +152,10 @@ describe('the supervisor of a drain thread', () => {
     await drain.pass(STALL_MS - 1_000);
     drain.say({ kind: 'batch-written', durationMs: 1 });
     await drain.pass(STALL_MS - 100);
-    assert.equal(drain.terminated(), 0);
+    assert.equal(drain.released(), 0);
     await drain.pass(100);
     assert.equal(await codeOf(drain.result), 'THREAD_SILENT');
-    assert.equal(drain.terminated(), 1);
+    assert.equal(drain.released(), 1);
   });
 
   test('terminates a thread that is too old, however lively', async (t) => {
@@ -163,10 +163,10 @@ describe('the supervisor of a drain thread', () => {
     await drain.pass(KILL_MS - 100, () => {
       drain.say({ kind: 'progress', progress: progress(1) });
     });
-    assert.equal(drain.terminated(), 0);
+    assert.equal(drain.released(), 0);
     await drain.pass(100);
     assert.equal(await codeOf(drain.result), 'HARD_KILLED');
-    assert.equal(drain.terminated(), 1);
+    assert.equal(drain.released(), 1);
   });
 
   for (const [reason, stop] of [
@@ -192,10 +192,10 @@ describe('the supervisor of a drain thread', () => {
       const drain = superviseFake(t);
       drain.cancel(reason);
       await drain.pass(GRACE_MS - 100);
-      assert.equal(drain.terminated(), 0);
+      assert.equal(drain.released(), 0);
       await drain.pass(100);
       assert.equal(await codeOf(drain.result), 'HARD_KILLED');
-      assert.equal(drain.terminated(), 1);
+      assert.equal(drain.released(), 1);
     });
   }
 
@@ -216,7 +216,7 @@ describe('the supervisor of a drain thread', () => {
       drain.cancel(reason);
       await assert.rejects(drain.result, new CancelledFailure(reason));
       assert.deepEqual(drain.stops, []);
-      assert.equal(drain.terminated(), 1);
+      assert.equal(drain.released(), 1);
     });
   }
 

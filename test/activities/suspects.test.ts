@@ -37,7 +37,7 @@ function superviseFake(t: TestContext, earlier: readonly Suspect[] = []) {
   const result = supervise(
     (onMessage) => {
       say = onMessage;
-      return { stop: () => undefined, terminate: () => Promise.resolve(), ended };
+      return { stop: () => undefined, release: () => Promise.resolve(), ended };
     },
     {
       times: { budgetMs: 80_000, stopByMs: 80_000, killMs: KILL_MS },

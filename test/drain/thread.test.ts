@@ -8,57 +8,23 @@ import {
 } from '../../src/activities/drain-thread.js';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import type { DrainOutcome } from '../../src/contract.js';
-import { makePlan } from '../../src/drain/planning.js';
 import type { ThreadInput, ThreadMessage } from '../../src/drain/thread-messages.js';
 import { numbers } from '../contract/source-contract.js';
-import { openBroker, type Broker } from '../kafka/broker.js';
-import { stackFromEnvironment } from '../support/stack.js';
+import { openBroker } from '../kafka/broker.js';
 import { until } from '../support/until.js';
 import { pipeline } from './builders.js';
+import { drainOn, inputFor } from './thread-runs.js';
 
 const JUMPING_ENTRY = new URL('./jumping-thread.js', import.meta.url);
 
-/** What a thread needs to drain a topic of its own into a database of its own. */
-async function inputFor(broker: Broker, rules: Partial<PipelineSettings>): Promise<ThreadInput> {
-  const { topic, group, settings: kafka } = broker;
-  const database = topic.replaceAll('-', '_');
-  const settings = pipeline({ topic, group, value: 'string', documentId: { from: 'coordinates' }, ...rules });
-  const plan = makePlan({
-    ...{ pipeline: settings, database, searchAttributes: false, previous: null, now: new Date() },
-    state: await broker.member().inspect(),
-    offsetsAtStart: new Map(),
-    neighbours: [],
-  });
-  const run = { workflowId: 'test', runId: topic, attempt: 1 };
-  const times = { budgetMs: 60_000, stopByMs: 80_000 };
-  return {
-    kafka,
-    mongodb: { uri: stackFromEnvironment().mongodb, database, tls: null, uriCert: null },
-    schemaRegistry: null,
-    token: null,
-    schemas: [],
-    task: { pipeline: settings, plan, run, ...times },
-    transform: null,
-  };
-}
-
-/** Runs a thread to its end; `onMessage` may stop it. */
+/** What a thread of its own ends with; `onMessage` may stop it. */
 async function run(
   input: ThreadInput,
   entry: URL,
-  onMessage: (message: ThreadMessage, thread: DrainThread) => void = () => undefined,
+  onMessage?: (message: ThreadMessage, thread: DrainThread) => void,
 ): Promise<DrainOutcome> {
-  let last: ThreadMessage | undefined;
-  const thread = createStartThread({ entry, heapMb: 256 })(input, (message) => {
-    last = message;
-    onMessage(message, thread);
-  });
-  try {
-    await thread.ended;
-  } finally {
-    await thread.terminate();
-  }
-  assert.equal(last?.kind, 'done', JSON.stringify(last));
+  const { last } = await drainOn(createStartThread({ entry, heapMb: 256 }), input, onMessage);
+  assert.ok(last.kind === 'done', JSON.stringify(last));
   return last.outcome;
 }
 
@@ -94,7 +60,7 @@ const TELLING_ENTRY = new URL(
   `)}`,
 );
 
-test('a thread is kept in reserve, loaded before it is needed, and each is used once', async () => {
+test('a thread is kept in reserve, loaded before it is needed, and one that ended without a result is not used again', async () => {
   const start = createStartThread({ entry: TELLING_ENTRY, heapMb: 64 });
   const loadedAt = async () => {
     let said = '';
@@ -102,7 +68,7 @@ test('a thread is kept in reserve, loaded before it is needed, and each is used 
       if (message.kind === 'log') said = message.message;
     });
     await thread.ended;
-    await thread.terminate();
+    await thread.release();
     return Number(said);
   };
   const seen = new Set<number>();

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { DrainDeps } from '../../../src/drain/attempt.js';
 import { MIN_PERIOD_MS } from '../../../src/drain/reporter.js';
-import { runDrainThread, supervisor } from '../../../src/drain/thread.js';
+import { drainOnce, supervisor } from '../../../src/drain/thread.js';
 import type { ThreadMessage } from '../../../src/drain/thread-messages.js';
 import type { ConsumeRequest, PartitionName, RecordBatch } from '../../../src/kafka/source.js';
 import { readFaults, recordStrike, type Action, type Place, type Strike } from '../../support/faults.js';
 
 // A drain thread that is the real one but for the faults that a test armed for its pipeline (see test/support/faults.ts).
 
-const { task } = await supervisor().input;
+const { task } = await supervisor().run().input;
 const pipeline = task.pipeline.name;
 const { batchRecords = Infinity, batchDelayMs = 0, strike } = readFaults(pipeline);
 
@@ -143,4 +143,6 @@ function strikeBeforeResult(port: MessagePort): void {
 }
 
 if (parentPort !== null) strikeBeforeResult(parentPort);
-await runDrainThread(alter);
+// Once: the faults of the next run are others.
+await drainOnce(alter);
+supervisor().close();

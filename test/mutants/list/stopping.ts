@@ -106,7 +106,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'the thread does not listen to a wish to stop',
     bug: null,
-    edits: [{ file: 'drain/thread', find: 'asked.abort(message.reason);', replace: '' }],
+    edits: [{ file: 'drain/thread', find: 'asked.abort(reason);', replace: '' }],
     tests: ['drain/thread'],
     servers: true,
   },

@@ -27,9 +27,9 @@ export const SUPERVISE_MUTANTS: readonly Mutant[] = [
     tests: ['activities/supervise'],
   },
   {
-    name: 'a thread that is over is not terminated',
+    name: 'a thread that is over is not released',
     bug: null,
-    edits: [{ file: 'activities/supervise', find: 'await thread.terminate();', replace: '' }],
+    edits: [{ file: 'activities/supervise', find: 'await thread.release();', replace: '' }],
     tests: ['activities/supervise'],
   },
   {
@@ -97,5 +97,52 @@ export const SUPERVISE_MUTANTS: readonly Mutant[] = [
       },
     ],
     tests: ['activities/failure'],
+  },
+  {
+    name: 'a thread that was asked to stop is used again',
+    bug: null,
+    edits: [{ file: 'activities/drain-thread', find: 'mayRest = false;', replace: '' }],
+    tests: ['drain/kept-thread'],
+    servers: true,
+  },
+  {
+    name: 'a thread that has run a transform is used again',
+    bug: null,
+    edits: [
+      {
+        file: 'activities/drain-thread',
+        find: 'let mayRest = input.transform === null;',
+        replace: 'let mayRest = true;',
+      },
+    ],
+    tests: ['drain/kept-thread'],
+    servers: true,
+  },
+  {
+    name: 'a thread with something left of its run is used again',
+    bug: null,
+    edits: [{ file: 'drain/thread', find: "resource === 'MessagePort'", replace: 'true' }],
+    tests: ['drain/kept-thread'],
+    servers: true,
+  },
+  {
+    name: 'no thread is used again',
+    bug: null,
+    edits: [{ file: 'activities/drain-thread', find: 'if (mayRest && run.isDone())', replace: 'if (false)' }],
+    tests: ['drain/kept-thread'],
+    servers: true,
+  },
+  {
+    name: 'a thread is used for ever',
+    bug: null,
+    edits: [
+      {
+        file: 'activities/drain-thread',
+        find: 'const RUNS_PER_THREAD = 100;',
+        replace: 'const RUNS_PER_THREAD = 1e9;',
+      },
+    ],
+    tests: ['drain/kept-thread'],
+    servers: true,
   },
 ];

@@ -1,0 +1,51 @@
+import type { Worker } from 'node:worker_threads';
+
+/** The one thread that is kept between runs. */
+export interface Spare {
+  /** `null`: there is none. */
+  take: () => Worker | null;
+  /** It has drained, and nothing of that is left: it is kept instead of any other, since its code is compiled. */
+  keep: (worker: Worker) => void;
+  /** A new one, where none is there by then. */
+  makeLater: () => void;
+}
+
+/** So long after a run, or a worker's start, nothing that just goes on is slowed down by making a thread. */
+const SPARE_AFTER_MS = 2_000;
+
+/** What keeps a spare thread from starting is told by the run that needs it; none of them keeps the process alive. */
+export function keepSpare(create: () => Worker): Spare {
+  let spare: Worker | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  const forget = () => {
+    spare = null;
+  };
+  const take = () => {
+    const taken = spare;
+    spare = null;
+    taken?.off('error', forget).off('exit', forget).ref();
+    return taken;
+  };
+  const keep = (worker: Worker) => {
+    clearTimeout(timer);
+    void take()?.terminate();
+    spare = worker;
+    worker.on('error', forget).on('exit', forget).unref();
+  };
+  const make = () => {
+    if (spare !== null) return;
+    try {
+      keep(create());
+    } catch {
+      spare = null;
+    }
+  };
+  return {
+    take,
+    keep,
+    makeLater: () => {
+      clearTimeout(timer);
+      timer = setTimeout(make, SPARE_AFTER_MS).unref();
+    },
+  };
+}
