@@ -56,7 +56,7 @@ export async function measure(run: Run): Promise<RunFigures> {
   const opened = await program.open(task);
   let measured: Measured;
   try {
-    await servers.mongo.db(task.warmUpDatabase).dropDatabase();
+    await db.dropCollection(task.warmUpCollection);
     if (workload.name === 'empty') await opened.drain(() => undefined);
     measured = await sampled(servers, opened);
   } finally {
@@ -81,7 +81,7 @@ function taskOf({ servers, folder, program, fetched, workload, topic }: Run, dat
     group,
     database,
     collection: COLLECTION,
-    warmUpDatabase: `${database}_warm`,
+    warmUpCollection: `${COLLECTION}_warm_up`,
     committed: (name) => committedBy(servers.admin, name, topic.name),
   };
 }

@@ -16,11 +16,14 @@ export interface Task {
   readonly group: string;
   readonly database: string;
   readonly collection: string;
-  /** For a program that warms up before it is ready; gone before anything is measured. */
-  readonly warmUpDatabase: string;
+  /** For a program that runs all day, and so warms up before it is ready; gone before anything is measured. */
+  readonly warmUpCollection: string;
   /** What a group has committed in each partition, by number. */
   readonly committed: (group: string) => Promise<number[]>;
 }
+
+/** Programs that run all day drain so many of the same records elsewhere before they are measured. */
+export const WARM_UP_RECORDS = 20_000;
 
 /** A drain that has ended. */
 export interface Drained {

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { scheduleIdOf } from '../../src/contract.js';
 import { farTicks } from '../../stack/far-ticks.js';
 import { startChild } from '../child.js';
-import type { Opened, Program, Task } from '../program.js';
+import { WARM_UP_RECORDS, type Opened, type Program, type Task } from '../program.js';
 import { runOnce } from './run-once.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
@@ -16,7 +17,8 @@ const run = promisify(execFile);
 
 export const kafkaDrain: Program = {
   name: 'kafka-drain',
-  title: 'kafka-drain: one worker, started before; one run of its schedule; all settings at their defaults',
+  title:
+    'kafka-drain: one worker, up and warm before; one run of its schedule; all settings at their defaults',
   open: (task) => open(task, {}),
 };
 
@@ -54,32 +56,50 @@ async function open(task: Task, settings: object): Promise<Opened> {
   });
   const connection = await Connection.connect({ address: task.servers.temporal });
   const temporal = new Client({ connection });
-  const startUpMs = await worker.ready('the worker is ready', () =>
-    Promise.resolve(readFileSync(logFile, 'utf8').includes('"worker started"')),
-  );
-  return {
-    startUpMs,
-    drain: (started) => {
+  const close = async () => {
+    await worker.stop();
+    for (const name of [pipeline, warmUpOf(pipeline)]) {
+      await temporal.schedule.getHandle(scheduleIdOf(name)).delete();
+    }
+    await connection.close();
+  };
+  try {
+    const startUpMs = await worker.ready('the worker is ready', () =>
+      Promise.resolve(readFileSync(logFile, 'utf8').includes('"worker started"')),
+    );
+    await runOnce(temporal, warmUpOf(pipeline));
+    const drain = (started: (pid: number) => void) => {
       started(worker.pid);
       return runOnce(temporal, pipeline);
-    },
-    close: async () => {
-      await worker.stop();
-      await temporal.schedule.getHandle(`drain-${pipeline}`).delete();
-      await connection.close();
-    },
-  };
+    };
+    return { startUpMs, drain, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function warmUpOf(pipeline: string): string {
+  return `${pipeline}-warm-up`;
 }
 
 function configurationOf(
-  { servers, topic, group, database, collection }: Task,
+  { servers, topic, group, database, collection, warmUpCollection }: Task,
   pipeline: string,
   settings: object,
 ): object {
+  const measured = { topic, group, collection, schedule: farTicks(), ...settings };
+  const warmUp = {
+    ...measured,
+    group: warmUpOf(group),
+    collection: warmUpCollection,
+    limits: { maxRecords: WARM_UP_RECORDS },
+    catchUp: false,
+  };
   return {
     kafka: { brokers: [servers.kafka] },
     mongodb: { uri: servers.mongodb, database },
     worker: { taskQueue: pipeline },
-    pipelines: { [pipeline]: { topic, group, collection, schedule: farTicks(), ...settings } },
+    pipelines: { [pipeline]: measured, [warmUpOf(pipeline)]: warmUp },
   };
 }

@@ -8,10 +8,8 @@ import { freePorts } from '../../../stack/ports.js';
 import { repositoryFolder } from '../../../stack/binaries.js';
 import { commandFor, startChild } from '../../child.js';
 import { untilCommitted } from '../../committed.js';
-import { nowMs, type Drained, type Opened, type Program, type Task } from '../../program.js';
+import { nowMs, WARM_UP_RECORDS, type Drained, type Opened, type Program, type Task } from '../../program.js';
 import { connectorSettings, workerSettings, type ConnectorTuning } from './settings.js';
-
-const WARM_UP_RECORDS = 20_000;
 
 export const connectTuned = connectProgram({
   name: 'connect-tuned',
@@ -90,9 +88,9 @@ async function create(rest: string, config: Record<string, string>): Promise<voi
     throw new Error(`the connector was refused with ${String(response.status)}: ${await response.text()}`);
 }
 
-/** The same records into another database, so that what is measured is compiled code. */
+/** The same records into another collection, so that what is measured is compiled code. */
 async function warmUp(rest: string, task: Task, tuning: ConnectorTuning): Promise<void> {
-  const warm: Task = { ...task, group: `${task.group}-warm`, database: task.warmUpDatabase };
+  const warm: Task = { ...task, group: `${task.group}-warm`, collection: task.warmUpCollection };
   const each = WARM_UP_RECORDS / task.ends.length;
   await create(rest, connectorSettings(warm, tuning));
   const enough = task.ends.map((end) => Math.min(end, each));
