@@ -1,5 +1,5 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
-import type { KafkaRecord } from '../kafka/source.js';
+import type { KafkaRecord, RecordPlaces } from '../kafka/source.js';
 import type { Headers } from '../registry/framing.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -15,6 +15,8 @@ export interface KeyReaders {
   fields: ReadKey;
   /** Whether a field may be an object: where documents of MongoDB come with their own ids, not where JSON may hold anything. */
   takesObjects: boolean;
+  /** Whether keys are texts, whatever they hold. */
+  isText: boolean;
 }
 
 /** By the pipeline's rules; `null`: no format of it needs a schema registry. */
@@ -28,6 +30,7 @@ export function createKeyReaders(
   return {
     whole: (key, record) => readKey(keyRules, key, { schemas, record }),
     fields: readKeyWith(keyRules, schemas),
+    isText: keyFormat === 'string',
     takesObjects: rules.value === 'bson' || rules.value === 'extended-json',
   };
 }
@@ -82,7 +85,9 @@ function coordinatesOf(record: KafkaRecord, epoch: number): string {
   return `${topic}-${String(record.partition)}-${String(record.offset)}`;
 }
 
-function idOfKey(record: KafkaRecord, { whole }: KeyReaders): IdOutcome {
+function idOfKey(record: KafkaRecord, { whole, isText }: KeyReaders): IdOutcome {
+  const text = isText && record.places !== undefined ? shortKeyOf(record.places) : null;
+  if (text !== null) return stringId(text);
   const { key } = record;
   if (key === null) return withoutKey();
   const decoded = whole(key, record);
@@ -95,6 +100,17 @@ function idOfKey(record: KafkaRecord, { whole }: KeyReaders): IdOutcome {
         'the key is an object: take the id from it with `documentId: { keyField: <name> }`',
       )
     : scalarId(value, 'the key');
+}
+
+/** Up to this length, looking whether all is ASCII costs less than a `Buffer` and a call of Node's. */
+const SHORT_KEY = 64;
+
+/** The text of a key of ASCII; `null`: it isn't there, is long, or has more than that. */
+function shortKeyOf({ buffer, keyAt, keyBytes }: RecordPlaces): string | null {
+  if (keyBytes < 0 || keyBytes > SHORT_KEY) return null;
+  const end = keyAt + keyBytes;
+  for (let at = keyAt; at < end; at += 1) if ((buffer[at] ?? 0) > 0x7f) return null;
+  return buffer.toString('latin1', keyAt, end);
 }
 
 function withoutKey(): BadRecord {

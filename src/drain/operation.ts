@@ -1,6 +1,5 @@
 import type { PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord } from '../kafka/source.js';
-import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
 import type { WriteModel } from '../mongodb/sink.js';
 import type { Schemas } from '../registry/schemas.js';
 import type { BadRecord } from './bad-record.js';
@@ -11,7 +10,8 @@ import { createKeyReaders, documentIdOf, type KeyReaders } from './document-id.j
 import { decodeChange, isMongodb, withIdOfKey, type Change } from './envelope.js';
 import { connectorOfKey, readMongodbKey } from './key-fields.js';
 import type { RegistryContext } from './registry-formats.js';
-import { ownIdFault, storedFields, withoutId } from './stored-fields.js';
+import { createToRaw, type RecordTranscoder } from './raw-operation.js';
+import { storedFields } from './stored-fields.js';
 import type { Transformed } from './transform-result.js';
 import type { TransformStep } from './transform-step.js';
 import { versionOf, versionOrderOf, type VersionRules } from './version.js';
@@ -37,7 +37,7 @@ export interface Steps {
   /** The pipeline's own step between decoding and document id; `null`: it has none. */
   transform?: TransformStep | null;
   /** For values that nobody looks into before they are stored; left out or `null`: everything is parsed. */
-  transcoder?: Pick<Transcoder, 'toBson' | 'pick'> | null;
+  transcoder?: RecordTranscoder | null;
 }
 
 /** The rules of a run, and what follows from them once for all records. */
@@ -45,8 +45,6 @@ interface Context {
   rules: OperationRules;
   schemas: Schemas | null;
   transform: TransformStep | null;
-  transcoder: Steps['transcoder'];
-  lookedAt: string[];
   purgeAt: Date | null;
   /** Whether a delete is passed over. */
   skipsDeletes: boolean;
@@ -69,16 +67,18 @@ export function createToOperation(
   const keys = createKeyReaders(rules, schemas);
   const context: Context = {
     ...{ rules, schemas, transform, keys },
-    transcoder: looksInto(rules, transform) ? null : transcoder,
-    lookedAt: fieldsLookedAt(rules),
     purgeAt: rules.deletes === 'hard' ? null : purgeAt,
     // Append-only documents have nothing a tombstone could refer to.
     skipsDeletes: rules.deletes === 'ignore' || rules.documentId.from === 'coordinates',
     mongodbKeys: { ...keys, fields: readMongodbKey(keys.fields), takesObjects: true },
   };
+  const toRaw =
+    transcoder === null || looksInto(rules, transform) ? null : createToRaw(rules, keys, transcoder);
   const isEnveloped = rules.envelope === 'debezium';
   const turn = TURNS[rules.envelope];
   return (record) => {
+    const raw = toRaw?.(record) ?? null;
+    if (raw !== null) return raw;
     const { value: bytes } = record;
     if (bytes === null) return isEnveloped ? lastTombstone(context, record) : tombstone(context, record);
     // What a transform gets it may keep, and the memory of a fetch is used again.
@@ -96,13 +96,6 @@ const TURNS: Record<
 function looksInto({ value, envelope, dates }: OperationRules, transform: TransformStep | null): boolean {
   const isPlain = value === 'json' || value === 'bson';
   return !isPlain || envelope !== 'none' || dates.length > 0 || transform !== null;
-}
-
-/** The fields of the value that its id and version are taken from, and in BSON its own `_id`: from JSON, one that has it is parsed. */
-function fieldsLookedAt({ value, documentId, version }: OperationRules): string[] {
-  const looked = [...(value === 'bson' ? ['_id'] : []), ...(version.by === 'field' ? [version.field] : [])];
-  if (documentId.from === 'field') return [documentId.field, ...looked];
-  return documentId.from === 'fields' ? [...documentId.fields, ...looked] : looked;
 }
 
 function registryOf({ schemas }: Context, record: KafkaRecord): RegistryContext {
@@ -130,9 +123,6 @@ function lastTombstone(context: Context, record: KafkaRecord): Operation {
 }
 
 function plain(context: Context, record: KafkaRecord, value: Buffer): Turned {
-  const raw = context.transcoder?.toBson(value) ?? null;
-  const looked = raw === null ? null : (context.transcoder?.pick(raw, context.lookedAt) ?? null);
-  if (raw !== null && looked !== null) return rawOperation(context, record, raw, looked);
   const decoded = withDates(context.rules, decodeValue(context.rules, value, registryOf(context, record)));
   if (decoded.kind === 'bad') return decoded;
   return upsertOperation(context, record, { fields: decoded.fields, source: null }, context.keys);
@@ -231,36 +221,6 @@ function upsertOperation(
   if (transform === null) return finish({ kind: 'fields', fields: content.fields });
   const transformed = transform(record, content.fields);
   return transformed instanceof Promise ? transformed.then(finish) : finish(transformed);
-}
-
-const NO_FIELDS: Fields = {};
-
-/** What comes as BSON has no fields of ours but perhaps its id, and nothing that can't be stored. */
-function rawOperation(
-  { rules, keys }: Context,
-  record: KafkaRecord,
-  raw: RawFields,
-  looked: Fields,
-): Operation {
-  const id = documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
-  if (id.kind === 'bad') return id;
-  const versioned = versionOf(rules, record, { fields: looked, source: null });
-  if (versioned.kind === 'bad') return versioned;
-  const own = ownIdFault(looked, id.idKey);
-  if (own !== null) return own;
-  const { version } = versioned;
-  return {
-    kind: 'write',
-    // written out: a spread costs as much as transcoding the value
-    model: {
-      kind: 'upsert',
-      id: id.id,
-      idKey: id.idKey,
-      version,
-      fields: NO_FIELDS,
-      raw: withoutId(raw, looked),
-    },
-  };
 }
 
 interface Document {

@@ -1,7 +1,8 @@
 import { crc32c } from '@node-rs/crc32';
 import { DrainError } from '../errors.js';
 import type { DecodedBatch } from './internals.js';
-import { partitionName, type KafkaRecord, type RecordHeader, type TopicPartition } from './source.js';
+import { readRecords, RECORD_BYTES, type Stretch } from './record-reader.js';
+import { partitionName } from './source.js';
 
 /** Decompresses the records of a batch. */
 export interface BatchCodec {
@@ -28,11 +29,6 @@ const CODECS = 0x07;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
-
-/** What a record takes in the heap beside its bytes; empty ones compress to nothing. */
-const RECORD_BYTES = 200;
-
-const NO_HEADERS: readonly RecordHeader[] = [];
 
 /** Whether a batch of the format with magic 2, the one since Kafka 0.11, begins here. */
 export function isRecordBatch(buffer: Buffer, at: number): boolean {
@@ -117,182 +113,4 @@ function damagedBatch(buffer: Buffer, at: number): DecodedBatch {
       },
     },
   };
-}
-
-/** What the records of a batch have in common. */
-interface Stretch {
-  firstOffset: bigint;
-  lastOffsetDelta: number;
-  firstTimestampMs: number;
-  /** The broker's time of appending, which stands for the producers' times; `null`: theirs count. */
-  appendedMs: number | null;
-}
-
-function readRecords(
-  buffer: Buffer,
-  count: number,
-  stretch: Stretch & TopicPartition,
-  from: bigint,
-  into: KafkaRecord[],
-): number {
-  const cursor = { buffer, at: 0 };
-  let bytes = 0;
-  for (let index = 0; index < count; index += 1) {
-    const length = readVarInt(cursor);
-    const end = cursor.at + length;
-    if (length < 0 || end > buffer.length) throw damaged();
-    const record = new SlicedRecord(cursor, stretch);
-    bytes += RECORD_BYTES + length;
-    // Kafka's own client refuses it as well
-    if (cursor.at !== end) throw damaged();
-    if (record.offset >= from) into.push(record);
-  }
-  return bytes;
-}
-
-interface Cursor {
-  buffer: Buffer;
-  at: number;
-}
-
-/**
- * A record whose key, value and headers are made when they are asked for. Most are looked at once, headers hardly ever, while a `Buffer`
- * takes as much memory as all else of a record, which lives as long as its batch; and some kilobytes, compressed, may hold millions of
- * headers. A class, since getters of each record's own would be as much.
- */
-class SlicedRecord implements KafkaRecord {
-  readonly offset: bigint;
-  readonly timestampMs: number;
-  private readonly stretch: Stretch & TopicPartition;
-  private readonly buffer: Buffer;
-  private readonly keyBytes: number;
-  private readonly keyAt: number;
-  private readonly valueBytes: number;
-  private readonly valueAt: number;
-  private readonly headersAt: number;
-  /** A registry's formats look for their schemas several times. */
-  private decodedHeaders: readonly RecordHeader[] | null = null;
-
-  /** @param cursor at a record, which it leaves behind its headers. */
-  constructor(cursor: Cursor, stretch: Stretch & TopicPartition) {
-    // the record's attributes, of which none is in use
-    cursor.at += 1;
-    const timestampDelta = readVarLong(cursor);
-    const offsetDelta = readVarInt(cursor);
-    const { firstOffset, lastOffsetDelta, firstTimestampMs, appendedMs } = stretch;
-    // else it would be taken for one of those that aren't wanted, and be lost
-    if (offsetDelta < 0 || offsetDelta > lastOffsetDelta) throw damaged();
-    this.stretch = stretch;
-    this.offset = firstOffset + BigInt(offsetDelta);
-    this.timestampMs = appendedMs ?? firstTimestampMs + timestampDelta;
-    this.buffer = cursor.buffer;
-    this.keyBytes = readVarInt(cursor);
-    this.keyAt = skip(cursor, this.keyBytes);
-    this.valueBytes = readVarInt(cursor);
-    this.valueAt = skip(cursor, this.valueBytes);
-    this.headersAt = cursor.at;
-    skipHeaders(cursor);
-  }
-
-  get topic(): string {
-    return this.stretch.topic;
-  }
-
-  get partition(): number {
-    return this.stretch.partition;
-  }
-
-  get key(): Buffer | null {
-    return sliceOf(this.buffer, this.keyAt, this.keyBytes);
-  }
-
-  get value(): Buffer | null {
-    return sliceOf(this.buffer, this.valueAt, this.valueBytes);
-  }
-
-  get headers(): readonly RecordHeader[] {
-    this.decodedHeaders ??= readHeaders({ buffer: this.buffer, at: this.headersAt });
-    return this.decodedHeaders;
-  }
-
-  get bytes(): number {
-    return Math.max(this.keyBytes, 0) + Math.max(this.valueBytes, 0);
-  }
-}
-
-/** So that damage shows before anything of the batch is handled. */
-function skipHeaders(cursor: Cursor): void {
-  for (let lengths = 2 * readVarInt(cursor); lengths > 0; lengths -= 1) skip(cursor, readVarInt(cursor));
-}
-
-function readHeaders(cursor: Cursor): readonly RecordHeader[] {
-  const count = readVarInt(cursor);
-  if (count <= 0) return NO_HEADERS;
-  const headers: RecordHeader[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const name = readBytes(cursor)?.toString('utf8') ?? '';
-    headers.push({ name, value: readBytes(cursor) });
-  }
-  return headers;
-}
-
-function readBytes(cursor: Cursor): Buffer | null {
-  const length = readVarInt(cursor);
-  return sliceOf(cursor.buffer, skip(cursor, length), length);
-}
-
-/** Where the bytes begin that are passed over. */
-function skip(cursor: Cursor, length: number): number {
-  const from = cursor.at;
-  if (length < 0) return from;
-  if (from + length > cursor.buffer.length) throw damaged();
-  cursor.at = from + length;
-  return from;
-}
-
-/** `null`: a length of -1. */
-function sliceOf(buffer: Buffer, from: number, length: number): Buffer | null {
-  return length < 0 ? null : buffer.subarray(from, from + length);
-}
-
-/** Zigzag, 32 bits, in at most five bytes. */
-function readVarInt(cursor: Cursor): number {
-  const { buffer } = cursor;
-  let { at } = cursor;
-  let bits = 0;
-  for (let shift = 0; shift < 35; shift += 7) {
-    const byte = buffer[at];
-    if (byte === undefined) throw damaged();
-    at += 1;
-    bits |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      cursor.at = at;
-      return (bits >>> 1) ^ -(bits & 1);
-    }
-  }
-  throw damaged();
-}
-
-/** Zigzag, 64 bits, in at most ten bytes. Differences of times: exact as far as a number is. */
-function readVarLong(cursor: Cursor): number {
-  const { buffer } = cursor;
-  let bits = 0n;
-  let small = 0;
-  for (let shift = 0; shift < 70; shift += 7) {
-    const byte = buffer[cursor.at];
-    if (byte === undefined) throw damaged();
-    cursor.at += 1;
-    if (shift < 28) small |= (byte & 0x7f) << shift;
-    else bits |= BigInt(byte & 0x7f) << BigInt(shift);
-    if (byte >= 0x80) continue;
-    if (shift < 28) return (small >>> 1) ^ -(small & 1);
-    const zigzag = BigInt.asUintN(64, bits | BigInt(small));
-    return Number((zigzag >> 1n) ^ -(zigzag & 1n));
-  }
-  throw damaged();
-}
-
-/** A broker takes no such batch, so it was damaged since. */
-function damaged(): RangeError {
-  return new RangeError('a record batch is damaged: its lengths contradict each other');
 }

@@ -32,6 +32,17 @@ export interface KafkaRecord {
   headers: readonly RecordHeader[];
   /** Of key and value together, where it is known without looking at them. */
   bytes?: number;
+  /** Where key and value are, for who needs no `Buffer` of their own; left out where nobody knows. */
+  places?: RecordPlaces;
+}
+
+/** Places in the bytes of a batch, valid as long as those are. A length of -1: null. */
+export interface RecordPlaces {
+  readonly buffer: Buffer;
+  readonly keyAt: number;
+  readonly keyBytes: number;
+  readonly valueAt: number;
+  readonly valueBytes: number;
 }
 
 export interface RecordHeader {

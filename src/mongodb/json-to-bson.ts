@@ -13,7 +13,7 @@ import { writeEscape } from './json-escape.js';
 import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
 import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
-import { copyBytes, endOfPlainText } from './plain-text.js';
+import { copyBytes, endOfPlainText, type TextLimits } from './plain-text.js';
 import { pickFields } from './raw-fields.js';
 import { createSlabs } from './slabs.js';
 
@@ -26,8 +26,8 @@ export interface RawFields {
 
 /** Values to BSON. */
 export interface Transcoder {
-  /** `null`: left to the parser. */
-  toBson: (value: Buffer) => RawFields | null;
+  /** The value is a stretch of these bytes, all of them unless told. `null`: left to the parser. */
+  toBson: (bytes: Buffer, from?: number, end?: number) => RawFields | null;
   /** Some fields of what was transcoded, as the parser would have read them; `null`: left to the parser. */
   pick: (raw: RawFields, names: readonly string[]) => Readonly<Record<string, unknown>> | null;
   /** What is transcoded until the returned function is called is valid until then; without a lease, as long as anybody holds it. */
@@ -66,7 +66,9 @@ const CLOSE_OBJECT = 0x7d;
 /** Names that we, the driver or JavaScript treat in a way of their own. */
 const RESERVED = new Set(['_id', '_kafka', '_bsontype', '__proto__']);
 
-interface Cursor extends NumberCursor, Writer {
+interface Cursor extends NumberCursor, Writer, TextLimits {
+  /** The value's first byte, in a buffer that may hold others before and behind it. */
+  from: number;
   names: ObjectNames;
   maxDepth: number;
   /** What integers of more than 32 bits become, if a double holds them exactly. */
@@ -86,7 +88,7 @@ export function createTranscoder(
   const longest = Math.min(MAX_JSON_BYTES, maxBytes, CHARACTERS_PER_KEY * maxKeys - 1);
   const cursor: Cursor = {
     json: Buffer.alloc(0),
-    at: 0,
+    ...{ from: 0, at: 0, end: 0, isWide: false },
     value: 0,
     out: Buffer.alloc(0),
     to: 0,
@@ -95,29 +97,41 @@ export function createTranscoder(
     largeIntegers,
   };
   const slabs = createSlabs(SLAB_BYTES);
-  const toBson = (json: Buffer): RawFields | null => {
-    if (json.length > longest || !isUtf8(json)) return null;
-    if (cursor.out.length - cursor.to < json.length * GROWTH + 64) {
+  const toBson = (json: Buffer, from = 0, end = json.length): RawFields | null => {
+    if (end - from > longest) return null;
+    if (cursor.out.length - cursor.to < (end - from) * GROWTH + 64) {
       cursor.out = slabs.next();
       cursor.to = 0;
     }
-    const from = cursor.to;
+    const bsonFrom = cursor.to;
     cursor.json = json;
-    cursor.at = 0;
+    cursor.from = from;
+    cursor.at = from;
+    cursor.end = end;
+    cursor.isWide = false;
     cursor.names.count = 0;
     if (next(cursor) === OPEN_OBJECT && writeFields(cursor, 1) && next(cursor) === undefined)
-      return { bytes: cursor.out, from, end: cursor.to };
-    cursor.to = from;
+      return { bytes: cursor.out, from: bsonFrom, end: cursor.to };
+    cursor.to = bsonFrom;
     return null;
   };
   return { toBson, pick: pickFields, lease: slabs.lease };
 }
 
-/** The next byte that isn't white space, and the cursor behind it; `undefined`: there is none. */
+/** Whether the value may have what isn't ASCII: where it has, all of it is looked at once. */
+function isWide(cursor: Cursor): boolean {
+  cursor.isWide ||= isUtf8(cursor.json.subarray(cursor.from, cursor.end));
+  return cursor.isWide;
+}
+
+/**
+ * The next byte that isn't white space, and the cursor behind it; `undefined`: there is none. Numbers, names and escapes may look at
+ * a byte behind the value's end: whoever did ends here, since every value ends with a bracket that is read here.
+ */
 function next(cursor: Cursor): number | undefined {
   const { json } = cursor;
   for (;;) {
-    if (cursor.at >= json.length) return undefined;
+    if (cursor.at >= cursor.end) return undefined;
     const byte = json[cursor.at++];
     if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
   }
@@ -147,19 +161,22 @@ function writeFields(cursor: Cursor, depth: number): boolean {
 
 /** Up to the quote that ends it; names with escapes are left to the parser. */
 function writeFieldName(cursor: Cursor, namesFrom: number, depth: number): boolean {
-  const { json, out } = cursor;
+  const { json, out, end } = cursor;
   const from = cursor.to;
   let { at, to } = cursor;
   let hash = 0;
+  let bits = 0;
   for (let byte = json[at]; byte !== QUOTE; byte = json[at]) {
-    if (byte === undefined || byte < SPACE || byte === BACKSLASH) return false;
+    if (at >= end || byte === undefined || byte < SPACE || byte === BACKSLASH) return false;
     hash = hashed(hash, byte);
+    bits |= byte;
     out[to++] = byte;
     at += 1;
   }
   out[to] = 0;
   cursor.at = at + 1;
   cursor.to = to + 1;
+  if (bits > 0x7f && !isWide(cursor)) return false;
   const isFirst = depth === 1 && cursor.names.count === namesFrom;
   // of equal names the parser keeps the last value
   return isPlainName(out, from, to, isFirst) && addName(cursor.names, namesFrom, hash);
@@ -226,11 +243,16 @@ function writeText(cursor: Cursor): boolean {
   const lengthAt = cursor.to;
   cursor.to += 4;
   for (;;) {
-    const end = endOfPlainText(json, cursor.at);
+    const end = endOfPlainText(json, cursor.at, cursor);
     cursor.to = copyBytes(json, cursor.at, end, out, cursor.to);
     cursor.at = end + 1;
-    if (json[end] === QUOTE) break;
-    if (json[end] !== BACKSLASH || !writeEscape(cursor)) return false;
+    if (end >= cursor.end) return false;
+    const byte = json[end] ?? 0;
+    if (byte === QUOTE) break;
+    if (byte > 0x7f) {
+      if (!isWide(cursor)) return false;
+      cursor.at = end;
+    } else if (byte !== BACKSLASH || !writeEscape(cursor)) return false;
   }
   out[cursor.to++] = 0;
   putInt32(out, lengthAt, cursor.to - lengthAt - 4);
@@ -239,7 +261,7 @@ function writeText(cursor: Cursor): boolean {
 
 function isNext(cursor: Cursor, text: string): boolean {
   const { json, at } = cursor;
-  if (at + text.length > json.length) return false;
+  if (at + text.length > cursor.end) return false;
   for (let index = 0; index < text.length; index += 1)
     if (json[at + index] !== text.charCodeAt(index)) return false;
   cursor.at = at + text.length;

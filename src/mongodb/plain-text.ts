@@ -20,35 +20,44 @@ function wordsOf(buffer: ArrayBufferLike): Int32Array {
   return seen.words;
 }
 
+/** What of a buffer is looked at, and how. */
+export interface TextLimits {
+  end: number;
+  /** Bytes of more than ASCII are plain as well. */
+  isWide: boolean;
+}
+
 /**
- * Where a text of JSON is ended or interrupted first: at a quote, a backslash or a control character, or at the end of the bytes.
- * Long stretches are looked at four bytes at a time, in a third of the time.
+ * Where a text of JSON is ended or interrupted first: at a quote, a backslash, a control character or perhaps what isn't ASCII, or
+ * at the end. Long stretches are looked at four bytes at a time, in a third of the time.
  */
-export function endOfPlainText(json: Buffer, from: number): number {
+export function endOfPlainText(json: Buffer, from: number, { end, isWide }: TextLimits): number {
   const base = json.byteOffset;
   const firstWord = (base + from + 3) >> 2;
+  const last = isWide ? 0xff : 0x7f;
   let at = from;
-  const unaligned = Math.min((firstWord << 2) - base, json.length);
-  for (; at < unaligned; at += 1) if (!isPlain(json[at])) return at;
-  at = endOfPlainWords(wordsOf(json.buffer), firstWord, (base + json.length) >> 2) * 4 - base;
+  const unaligned = Math.min((firstWord << 2) - base, end);
+  for (; at < unaligned; at += 1) if (!isPlain(json[at], last)) return at;
+  at = endOfPlainWords(wordsOf(json.buffer), { from: firstWord, end: (base + end) >> 2, isWide }) * 4 - base;
   at = Math.max(at, unaligned);
-  while (at < json.length && isPlain(json[at])) at += 1;
+  while (at < end && isPlain(json[at], last)) at += 1;
   return at;
 }
 
-function isPlain(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH;
+function isPlain(byte: number | undefined, last: number): boolean {
+  return byte !== undefined && byte >= SPACE && byte <= last && byte !== QUOTE && byte !== BACKSLASH;
 }
 
 /** The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. */
-function endOfPlainWords(words: Int32Array, from: number, end: number): number {
+function endOfPlainWords(words: Int32Array, { from, end, isWide }: TextLimits & { from: number }): number {
+  const wide = isWide ? 0 : TOP_BITS;
   for (let at = from; at < end; at += 1) {
     const word = words[at] ?? 0;
     const quote = word ^ QUOTES;
     const backslash = word ^ BACKSLASHES;
     // a borrow out of a byte shows in its top bit ("Determine if a word has a zero byte", Bit Twiddling Hacks)
     const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
-    if ((found & TOP_BITS) !== 0) return at;
+    if (((found & TOP_BITS) | (word & wide)) !== 0) return at;
   }
   return Math.max(from, end);
 }

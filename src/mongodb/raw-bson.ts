@@ -31,8 +31,9 @@ interface Cursor {
  */
 export function createBsonPassage({ maxBytes, maxDepth, maxKeys }: TranscoderLimits): Transcoder {
   const names = createObjectNames(maxDepth);
-  const toBson = (bytes: Buffer): RawFields | null => {
-    if (bytes.length > maxBytes) return null;
+  const toBson = (source: Buffer, from = 0, end = source.length): RawFields | null => {
+    if (end - from > maxBytes) return null;
+    const bytes = source.subarray(from, end);
     names.count = 0;
     const cursor: Cursor = { bytes, at: 0, keysLeft: maxKeys, maxDepth, names };
     if (!skipDocument(cursor, bytes.length, 1) || cursor.at !== bytes.length) return null;

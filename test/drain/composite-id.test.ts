@@ -104,7 +104,7 @@ describe('the id of a field of the key', () => {
     const fields = readKeyWith({ ...pipeline({ largeIntegers: 'long' }), keyFormat: 'json' });
     const whole = (): never => assert.fail('the key is not the id as a whole');
     const of = (key: string) =>
-      documentIdOf(rule, record({ key }), null, 1, { fields, whole, takesObjects: false });
+      documentIdOf(rule, record({ key }), null, 1, { fields, whole, takesObjects: false, isText: false });
     assert.equal(idIn(of('{"id":9007199254740993}')), 9007199254740993n);
     assert.equal(codeOf(of('{"id":99999999999999999999}')), 'UNSAFE_INTEGER');
   });

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { BSON } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
+import type { KafkaRecord } from '../../src/kafka/source.js';
 import { isItem, prepare } from '../../src/mongodb/documents.js';
 import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
@@ -14,18 +15,39 @@ const PURGE_AT = new Date(Date.UTC(2026, 0, 8));
 type Turn = (value: Buffer) => Operation;
 
 /** The step record → operation, once with everything parsed, once with the transcoder. */
-function turns(rules: Partial<PipelineSettings> = {}): { parsed: Turn; transcoded: Turn } {
+function turns(rules: Partial<PipelineSettings> = {}): { parsed: Turn; alone: Turn; transcoded: Turn } {
   const settings = pipeline(rules);
   const largeIntegers = settings.largeIntegers === 'long' ? 'long' : 'double';
   const transcoder = createTranscoder(settings.recordLimits, { largeIntegers });
   const parse = createToOperation(settings, PURGE_AT);
   const transcode = createToOperation(settings, PURGE_AT, { transcoder });
-  const turn = (step: typeof transcode) => (value: Buffer) => {
-    const operation = step(record({ value, timestampMs: 1_790_000_000_123 }));
+  const turn = (step: typeof transcode, recordOf: typeof record) => (value: Buffer) => {
+    const operation = step(recordOf({ value, timestampMs: 1_790_000_000_123 }));
     assert.ok(!(operation instanceof Promise));
     return operation;
   };
-  return { parsed: turn(parse), transcoded: turn(transcode) };
+  const among = turn(transcode, amongOthers);
+  const alone = turn(transcode, record);
+  return { parsed: turn(parse, record), alone, transcoded: among };
+}
+
+/** What lies behind a value in its batch: here all that would end, lengthen or complete a value that is cut off. */
+const NEIGHBOURS = ['"}', '}', '0', '.5}', 'e1}', '\\n"}', 'é"}', '":1}', 'null}', ']}', ' }', '\0', '\n', '\u00a0', ''].map((text) => Buffer.from(text)); // prettier-ignore
+let placed = 0;
+
+/** The record as it is in a batch: its key and value are stretches of a larger buffer. */
+function amongOthers(content?: Parameters<typeof record>[0]): KafkaRecord {
+  const alone = record(content);
+  const { key, value } = alone;
+  placed += 1;
+  const neighbour = NEIGHBOURS[placed % NEIGHBOURS.length] ?? Buffer.alloc(0);
+  const before = Buffer.alloc(1 + (placed % 4), 0x41);
+  const buffer = Buffer.concat([before, key ?? before, neighbour, value ?? before, neighbour]);
+  const keyAt = before.length;
+  const valueAt = keyAt + (key ?? before).length + neighbour.length;
+  const keyBytes = key?.length ?? -1;
+  const valueBytes = value?.length ?? -1;
+  return { ...alone, places: { buffer, keyAt, keyBytes, valueAt, valueBytes } };
 }
 
 /** What would be sent for it, or why it can't be. */
@@ -39,9 +61,11 @@ function isRaw(operation: Operation): boolean {
   return operation.kind === 'write' && operation.model.kind === 'upsert' && operation.model.raw !== undefined;
 }
 
-function assertSame({ parsed, transcoded }: ReturnType<typeof turns>, value: Buffer): boolean {
+function assertSame({ parsed, alone, transcoded }: ReturnType<typeof turns>, value: Buffer): boolean {
   const operation = transcoded(value);
-  assert.equal(outcomeOf(operation), outcomeOf(parsed(value)), value.toString('latin1').slice(0, 400));
+  const expected = outcomeOf(parsed(value));
+  assert.equal(outcomeOf(operation), expected, value.toString('latin1').slice(0, 400));
+  assert.equal(outcomeOf(alone(value)), expected, value.toString('latin1').slice(0, 400));
   return isRaw(operation);
 }
 
@@ -179,6 +203,21 @@ describe('what is transcoded is what would have been parsed, checked and seriali
     for (const limit of all) {
       const both = turns({ recordLimits: { ...limits, ...limit } });
       for (const shape of shapes) assertSame(both, Buffer.from(shape));
+    }
+  });
+
+  test('under a key of any text, or none', () => {
+    const settings = pipeline();
+    const transcoder = createTranscoder(settings.recordLimits, { largeIntegers: 'double' });
+    const parse = createToOperation(settings, PURGE_AT);
+    const transcode = createToOperation(settings, PURGE_AT, { transcoder });
+    const value = Buffer.from('{"a":1}');
+    const texts = ['', 'k', 'k\0', 'é', 'x'.repeat(64), 'x'.repeat(65), '\u007f', '\u0080', '😀'.repeat(20)];
+    const keys = [null, Buffer.from([0xff]), Buffer.from([0xc3]), ...texts.map((text) => Buffer.from(text))];
+    for (const key of keys) {
+      const transcoded = transcode(amongOthers({ key, value }));
+      assert.ok(!(transcoded instanceof Promise));
+      assert.equal(outcomeOf(transcoded), outcomeOf(parse(record({ key, value }))), key?.toString('hex'));
     }
   });
 

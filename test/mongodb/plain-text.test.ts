@@ -5,6 +5,8 @@ import { copyBytes, endOfPlainText } from '../../src/mongodb/plain-text.js';
 const ENDS = [0x00, 0x0a, 0x1f, 0x22, 0x5c];
 const PLAIN = [0x20, 0x21, 0x23, 0x2f, 0x5b, 0x5d, 0x7f, 0x80, 0xa2, 0xdc, 0xff];
 
+const wide = ({ length }: Buffer) => ({ end: length, isWide: true });
+
 test('a quote, a backslash or a control character is found at any place of a text, wherever it lies in memory', () => {
   const memory = Buffer.alloc(200);
   for (let offset = 0; offset < 8; offset += 1) {
@@ -13,8 +15,9 @@ test('a quote, a backslash or a control character is found at any place of a tex
         const json = memory.subarray(offset, offset + length + 5);
         for (let at = 0; at < json.length; at += 1) json[at] = PLAIN[(at + index) % PLAIN.length] ?? 0;
         json[length] = end;
-        for (let from = 0; from <= length; from += 1) assert.equal(endOfPlainText(json, from), length);
-        assert.equal(endOfPlainText(json, length + 1), json.length);
+        for (let from = 0; from <= length; from += 1)
+          assert.equal(endOfPlainText(json, from, wide(json)), length);
+        assert.equal(endOfPlainText(json, length + 1, wide(json)), json.length);
       }
     }
   }
@@ -25,7 +28,12 @@ test('every byte is plain or not, whatever stands beside it', () => {
     for (const beside of [...PLAIN, byte]) {
       const json = Buffer.from([0x41, 0x41, 0x41, 0x41, byte, beside, 0x41, 0x41, 0x41]);
       const plain = (value: number) => value >= 0x20 && value !== 0x22 && value !== 0x5c;
-      assert.equal(endOfPlainText(json, 0), !plain(byte) ? 4 : !plain(beside) ? 5 : 9);
+      const ascii = (value: number) => plain(value) && value < 0x80;
+      assert.equal(endOfPlainText(json, 0, wide(json)), !plain(byte) ? 4 : !plain(beside) ? 5 : 9);
+      assert.equal(
+        endOfPlainText(json, 0, { end: 9, isWide: false }),
+        !ascii(byte) ? 4 : !ascii(beside) ? 5 : 9,
+      );
     }
   }
 });
@@ -33,9 +41,9 @@ test('every byte is plain or not, whatever stands beside it', () => {
 test('nothing is seen behind the end of the bytes, nor of a buffer whose bytes were changed', () => {
   const memory = Buffer.alloc(64, 0x41);
   memory[40] = 0x22;
-  assert.equal(endOfPlainText(memory.subarray(3, 30), 0), 27);
+  assert.equal(endOfPlainText(memory, 3, { end: 30, isWide: true }), 30);
   memory[20] = 0x5c;
-  assert.equal(endOfPlainText(memory.subarray(3, 30), 0), 17);
+  assert.equal(endOfPlainText(memory, 3, { end: 30, isWide: true }), 20);
 });
 
 test('short and long stretches are copied whole, and nothing beside them', () => {

@@ -10,6 +10,7 @@ import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
 import { TEMPORAL_MUTANTS } from './temporal.js';
+import { TRANSCODING_MUTANTS } from './transcoding.js';
 import { TRANSFORM_MUTANTS } from './transforms.js';
 import { VERSION_MUTANTS } from './versions.js';
 import { WORKFLOW_MUTANTS } from './workflow.js';
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...VERSION_MUTANTS,
   ...WRITE_MUTANTS,
+  ...TRANSCODING_MUTANTS,
   ...DEAD_LETTER_MUTANTS,
   ...OFFSET_MUTANTS,
   ...PLANNING_MUTANTS,

@@ -160,7 +160,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: 'records before the position are handled once more',
     bug: null,
-    edits: [{ file: 'kafka/batch-decoder', find: 'if (record.offset >= from)', replace: 'if (true)' }],
+    edits: [{ file: 'kafka/record-reader', find: 'if (record.offset >= from)', replace: 'if (true)' }],
     tests: ['kafka/batch-decoder'],
   },
   {

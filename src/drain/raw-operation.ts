@@ -1,0 +1,68 @@
+/** Records whose values become BSON without an object in between. */
+import type { KafkaRecord } from '../kafka/source.js';
+import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
+import type { Fields } from './decode.js';
+import { documentIdOf, type KeyReaders } from './document-id.js';
+import type { Operation, OperationRules } from './operation.js';
+import { ownIdFault, withoutId } from './stored-fields.js';
+import { versionOf } from './version.js';
+
+export type RecordTranscoder = Pick<Transcoder, 'toBson' | 'pick'>;
+
+const NO_FIELDS: Fields = {};
+
+/** For values that no later step looks into, beyond their id and version. `null`: a tombstone, or left to the parser. */
+export function createToRaw(
+  rules: OperationRules,
+  keys: KeyReaders,
+  transcoder: RecordTranscoder,
+): (record: KafkaRecord) => Operation | null {
+  const lookedAt = fieldsLookedAt(rules);
+  return (record) => {
+    const raw = toBson(transcoder, record);
+    const looked = raw === null ? null : transcoder.pick(raw, lookedAt);
+    return raw === null || looked === null ? null : rawOperation(rules, keys, record, { raw, looked });
+  };
+}
+
+/** The fields of the value that its id and version are taken from, and in BSON its own `_id`: from JSON, one that has it is parsed. */
+function fieldsLookedAt({ value, documentId, version }: OperationRules): string[] {
+  const looked = [...(value === 'bson' ? ['_id'] : []), ...(version.by === 'field' ? [version.field] : [])];
+  if (documentId.from === 'field') return [documentId.field, ...looked];
+  return documentId.from === 'fields' ? [...documentId.fields, ...looked] : looked;
+}
+
+function toBson({ toBson }: RecordTranscoder, record: KafkaRecord): RawFields | null {
+  const { places } = record;
+  if (places === undefined) return record.value === null ? null : toBson(record.value);
+  const { buffer, valueAt, valueBytes } = places;
+  return valueBytes < 0 ? null : toBson(buffer, valueAt, valueAt + valueBytes);
+}
+
+/** What comes as BSON has no fields of ours but perhaps its id, and nothing that can't be stored. */
+function rawOperation(
+  rules: OperationRules,
+  keys: KeyReaders,
+  record: KafkaRecord,
+  { raw, looked }: { raw: RawFields; looked: Fields },
+): Operation {
+  const id = documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
+  if (id.kind === 'bad') return id;
+  const versioned = versionOf(rules, record, { fields: looked, source: null });
+  if (versioned.kind === 'bad') return versioned;
+  const own = ownIdFault(looked, id.idKey);
+  if (own !== null) return own;
+  const { version } = versioned;
+  return {
+    kind: 'write',
+    // written out: a spread costs as much as transcoding the value
+    model: {
+      kind: 'upsert',
+      id: id.id,
+      idKey: id.idKey,
+      version,
+      fields: NO_FIELDS,
+      raw: withoutId(raw, looked),
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Mutant } from '../mutant.js';
+
+/** From the bytes of a batch to BSON and to ids, without an object in between. */
+export const TRANSCODING_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a value that is cut off is completed by what lies behind it in its batch',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/json-to-bson',
+        find: 'if (cursor.at >= cursor.end)',
+        replace: 'if (cursor.at >= cursor.json.length)',
+      },
+    ],
+    tests: ['drain/transcoded'],
+  },
+  {
+    name: 'bytes that are not UTF-8 are stored as a text',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/json-to-bson',
+        find: 'cursor.isWide ||= isUtf8(cursor.json.subarray(cursor.from, cursor.end));',
+        replace: 'cursor.isWide = true;',
+      },
+    ],
+    tests: ['drain/transcoded'],
+  },
+  {
+    name: 'a key that is not ASCII becomes another text',
+    bug: null,
+    edits: [{ file: 'drain/document-id', find: '(buffer[at] ?? 0) > 0x7f', replace: 'false' }],
+    tests: ['drain/transcoded'],
+  },
+];
