@@ -20,7 +20,7 @@ export interface FetchSizes extends FetchSize {
  * one write, and the more memory it takes.
  */
 export const DEFAULT_FETCH_SIZES: FetchSizes = {
-  maxBytesPerPartition: 3 * 1024 * 1024,
+  maxBytesPerPartition: 4 * 1024 * 1024,
   maxBytes: 8 * 1024 * 1024,
   concurrentPartitions: 2,
 };

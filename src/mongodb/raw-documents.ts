@@ -21,8 +21,8 @@ import type { RawDocuments } from './wire.js';
 /** What an item may take beside its own bytes: lengths, names, its index in an array. */
 const FRAME_BYTES = 64;
 
-/** Buffers of commands, until these are answered. */
-const commandBuffers = createSpareBuffers({ most: 4, longest: 4 * 1024 * 1024, step: 256 * 1024 });
+/** Buffers of commands, until these are answered: those of 4 MiB of values are used again, with the ids and versions beside them. */
+const commandBuffers = createSpareBuffers({ most: 4, longest: 6 * 1024 * 1024, step: 256 * 1024 });
 
 /** A writer with room for so many bytes. */
 export function createWriter(bytes: number): Writer {

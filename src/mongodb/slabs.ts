@@ -11,8 +11,8 @@ export interface Slabs {
   lease: () => () => void;
 }
 
-/** More than are in use at once where four partitions are handled. */
-const MAX_FREE = 8;
+/** More than are in use at once where two partitions are handled, 4 MiB of each, and another is committed. */
+const MAX_FREE = 12;
 
 export function createSlabs(bytes: number): Slabs {
   const leases = new Set<symbol>();

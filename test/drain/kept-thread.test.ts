@@ -97,14 +97,14 @@ describe('a thread that has drained', () => {
   });
 });
 
-/** Says which thread it is, that it is done and that it rests, without draining anything. */
+/** Says which thread it is, that it rests and is done, in that order: so it rests when it is asked for again. Drains nothing. */
 const IDLE_ENTRY = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort, threadId } from 'node:worker_threads';
     parentPort.on('message', () => {
       parentPort.postMessage({ kind: 'log', level: 'warn', message: String(threadId) });
-      parentPort.postMessage({ kind: 'done' });
       parentPort.postMessage({ kind: 'rested' });
+      parentPort.postMessage({ kind: 'done' });
     });
   `)}`,
 );
