@@ -10,11 +10,11 @@ export interface DrainThread {
   /** Asks it to finish the batches in hand, commit and end. */
   stop: (reason: AskedStop) => void;
   /**
-   * Nobody needs it any more. Ends it for real, whatever it is doing, and resolves when it is gone; only one that has said
-   * that its run is done, unasked, may drain again.
+   * Nobody needs it any more. Ends it for real, whatever it is doing, and resolves when it is gone. Where it has said that its run is
+   * done, unasked, it resolves at once, and the thread may drain again.
    */
   release: () => Promise<void>;
-  /** Settles when the thread is gone: rejects with `THREAD_OUT_OF_MEMORY` or `THREAD_FAILED` where it couldn't say why. */
+  /** Settles when the thread is gone, never where it drains again: rejects with `THREAD_OUT_OF_MEMORY` or `THREAD_FAILED` where it couldn't say why. */
   ended: Promise<void>;
 }
 
@@ -106,6 +106,7 @@ function hearRun(
   failureOf: (error: Error & { code?: string }) => DrainError,
 ): HeardRun {
   let isDone = false;
+  let isGone = false;
   let pass = onMessage;
   let fail: (error: Error) => void = () => undefined;
   let end: () => void = () => undefined;
@@ -125,9 +126,11 @@ function hearRun(
       }
     },
     error: (error: Error) => {
+      isGone = true;
       fail(failureOf(error));
     },
     exit: () => {
+      isGone = true;
       end();
       rest(false);
     },
@@ -139,7 +142,8 @@ function hearRun(
     rested: async () => {
       pass = () => undefined;
       const timer = setTimeout(rest, REST_MS, false).unref();
-      const result = await rested;
+      // its end may come right behind its last words
+      const result = (await rested) && !isGone;
       clearTimeout(timer);
       // Those of a thread that is ended stay: an error that nobody hears ends the process.
       if (result) for (const [name, listener] of Object.entries(listeners)) worker.off(name, listener);

@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 export interface Spare {
   /** `null`: there is none. */
   take: () => Worker | null;
-  /** It has drained, and nothing of that is left: it is kept instead of any other, since its code is compiled. */
+  /** Instead of any other, be it new or with nothing left of its run. */
   keep: (worker: Worker) => void;
   /** A new one, where none is there by then. */
   makeLater: () => void;

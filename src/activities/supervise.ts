@@ -38,7 +38,7 @@ const STARTING: DrainProgress = {
 };
 
 /**
- * Watches over a drain thread until it is gone: forwards its progress as heartbeats, passes on wishes to stop, and
+ * Watches over a drain thread until its run is done or it is gone: forwards its progress as heartbeats, passes on wishes to stop, and
  * terminates it when it is silent, too old, or doesn't stop in time. A heartbeat is sent only after a sign of life, so a
  * hung drain can't look alive.
  * Errors: the thread's own, `THREAD_SILENT`, `TRANSFORM_SILENT`, `HARD_KILLED`, `THREAD_OUT_OF_MEMORY`, `THREAD_FAILED`, or the abort's reason.

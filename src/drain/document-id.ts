@@ -1,5 +1,6 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordPlaces } from '../kafka/source.js';
+import { isAscii } from '../mongodb/plain-text.js';
 import type { Headers } from '../registry/framing.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -102,15 +103,13 @@ function idOfKey(record: KafkaRecord, { whole, isText }: KeyReaders): IdOutcome 
     : scalarId(value, 'the key');
 }
 
-/** Up to this length, looking whether all is ASCII costs less than a `Buffer` and a call of Node's. */
 const SHORT_KEY = 64;
 
 /** The text of a key of ASCII; `null`: it isn't there, is long, or has more than that. */
 function shortKeyOf({ buffer, keyAt, keyBytes }: RecordPlaces): string | null {
   if (keyBytes < 0 || keyBytes > SHORT_KEY) return null;
   const end = keyAt + keyBytes;
-  for (let at = keyAt; at < end; at += 1) if ((buffer[at] ?? 0) > 0x7f) return null;
-  return buffer.toString('latin1', keyAt, end);
+  return isAscii(buffer, keyAt, end) ? buffer.toString('latin1', keyAt, end) : null;
 }
 
 function withoutKey(): BadRecord {

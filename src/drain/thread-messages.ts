@@ -41,7 +41,7 @@ export type ThreadMessage =
   | { kind: 'done'; outcome: DrainOutcome }
   | { kind: 'failed'; error: ErrorData };
 
-/** Said after `done`, to whoever keeps threads: nothing is left of the run, the thread may be started again. */
+/** Said after `done`, to whoever keeps threads: nothing of the run keeps the thread alive, which may be started again. */
 export interface Rested {
   kind: 'rested';
 }

@@ -93,7 +93,7 @@ const AS_THEY_ARE: Alter = (deps) => deps;
 /**
  * The entry of the drain thread: connects, drains, says how it ended. It runs in a thread of its own because a thread can be
  * terminated for real, in an endless loop or out of memory, and because decoding must not hold up the worker.
- * Drains one run after another, as long as nothing is left of the one before.
+ * Drains one run after another, as long as nothing of the one before keeps it alive.
  */
 export async function runDrainThread(alter = AS_THEY_ARE): Promise<void> {
   const { post, next, close } = supervisor();
@@ -127,8 +127,9 @@ const REST_CHECK_MS = 10;
 /** Whether no socket, timer or request keeps the thread alive beside the supervisor's port. Sockets take a moment to close. */
 async function comesToRest(): Promise<boolean> {
   for (let check = 0; check < REST_CHECKS; check += 1) {
-    if (process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort')) return true;
+    // first of all: sockets that are being closed aren't counted any more, but their listeners are still to be called
     await sleep(REST_CHECK_MS, undefined, { ref: false });
+    if (process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort')) return true;
   }
   return false;
 }

@@ -16,8 +16,8 @@ export interface DecoderParts {
 /** How much is decoded, bytes; the rest is left for the next fetch. The first batch of a response is decoded whatever its size. */
 export interface DecodeLimits {
   /**
-   * What all partitions of a response decompress to, together. Where it is so much, further ones look as if the broker had sent nothing
-   * of them, so that their positions stay.
+   * What all partitions of a response decompress to, together, and twice what one of them does, so that two are handled at once. Where
+   * it is so much, further ones look as if the broker had sent nothing of them, so that their positions stay.
    */
   response: number;
   /** What the records of a partition take when they are handled. */
@@ -65,10 +65,14 @@ export function createDecodeMessages(
       return [];
     }
     let bytes = 0;
+    const before = response.decompressedBytes;
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
       bytes += batch.bytes;
       response.decompressedBytes += batch.decompressedBytes;
-      const hasRoom = bytes < limits.partition && response.decompressedBytes < limits.response;
+      const { decompressedBytes } = response;
+      const isDecompressed =
+        decompressedBytes >= limits.response || decompressedBytes - before >= limits.response / 2;
+      const hasRoom = bytes < limits.partition && !isDecompressed;
       if (!hasRoom) response.left += size - batch.end;
       return hasRoom;
     };

@@ -3,8 +3,11 @@ import type { FetchedBatch } from './internals.js';
 
 const MIB = 1024 * 1024;
 
-/** Of responses and of what they decompress to: for brokers that answer at once, of those that are usual, and for what is still in hand. */
-const memories = createSpareBuffers({ most: 4, longest: Infinity, step: MIB });
+/**
+ * Of responses and of what they decompress to: for brokers that answer at once, of those that are usual, and for what is still in hand.
+ * They outlive the run, so what one of large records brought is let go.
+ */
+const memories = createSpareBuffers({ most: 4, longest: 16 * MIB, step: MIB });
 
 /** A smaller response isn't worth it: most are no fetches, and nobody gives theirs back. */
 const LEAST_BYTES = 64 * 1024;

@@ -118,15 +118,15 @@ export function createTranscoder(
   return { toBson, pick: pickFields, lease: slabs.lease };
 }
 
-/** Whether the value may have what isn't ASCII: where it has, all of it is looked at once. */
-function isWide(cursor: Cursor): boolean {
+/** Whether a value that isn't ASCII is UTF-8: all of it is looked at, once. */
+function checkUtf8(cursor: Cursor): boolean {
   cursor.isWide ||= isUtf8(cursor.json.subarray(cursor.from, cursor.end));
   return cursor.isWide;
 }
 
 /**
- * The next byte that isn't white space, and the cursor behind it; `undefined`: there is none. Numbers, names and escapes may look at
- * a byte behind the value's end: whoever did ends here, since every value ends with a bracket that is read here.
+ * The next byte that isn't white space, and the cursor behind it; `undefined`: there is none. Numbers and escapes may look at
+ * bytes behind the value's end: whoever did ends here, since every value ends with a bracket that is read here.
  */
 function next(cursor: Cursor): number | undefined {
   const { json } = cursor;
@@ -176,7 +176,7 @@ function writeFieldName(cursor: Cursor, namesFrom: number, depth: number): boole
   out[to] = 0;
   cursor.at = at + 1;
   cursor.to = to + 1;
-  if (bits > 0x7f && !isWide(cursor)) return false;
+  if (bits > 0x7f && !checkUtf8(cursor)) return false;
   const isFirst = depth === 1 && cursor.names.count === namesFrom;
   // of equal names the parser keeps the last value
   return isPlainName(out, from, to, isFirst) && addName(cursor.names, namesFrom, hash);
@@ -250,7 +250,7 @@ function writeText(cursor: Cursor): boolean {
     const byte = json[end] ?? 0;
     if (byte === QUOTE) break;
     if (byte > 0x7f) {
-      if (!isWide(cursor)) return false;
+      if (!checkUtf8(cursor)) return false;
       cursor.at = end;
     } else if (byte !== BACKSLASH || !writeEscape(cursor)) return false;
   }

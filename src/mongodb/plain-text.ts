@@ -38,7 +38,9 @@ export function endOfPlainText(json: Buffer, from: number, { end, isWide }: Text
   let at = from;
   const unaligned = Math.min((firstWord << 2) - base, end);
   for (; at < unaligned; at += 1) if (!isPlain(json[at], last)) return at;
-  at = endOfPlainWords(wordsOf(json.buffer), { from: firstWord, end: (base + end) >> 2, isWide }) * 4 - base;
+  if (at >= end) return at;
+  const lastWord = (base + end) >> 2;
+  at = endOfPlainWords(wordsOf(json.buffer), firstWord, lastWord, isWide) * 4 - base;
   at = Math.max(at, unaligned);
   while (at < end && isPlain(json[at], last)) at += 1;
   return at;
@@ -49,7 +51,7 @@ function isPlain(byte: number | undefined, last: number): boolean {
 }
 
 /** The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. */
-function endOfPlainWords(words: Int32Array, { from, end, isWide }: TextLimits & { from: number }): number {
+function endOfPlainWords(words: Int32Array, from: number, end: number, isWide: boolean): number {
   const wide = isWide ? 0 : TOP_BITS;
   for (let at = from; at < end; at += 1) {
     const word = words[at] ?? 0;
@@ -60,6 +62,12 @@ function endOfPlainWords(words: Int32Array, { from, end, isWide }: TextLimits & 
     if (((found & TOP_BITS) | (word & wide)) !== 0) return at;
   }
   return Math.max(from, end);
+}
+
+/** Whether all bytes of a stretch are ASCII; for short ones it costs less than a call of Node's. */
+export function isAscii(bytes: Buffer, from: number, end: number): boolean {
+  for (let at = from; at < end; at += 1) if ((bytes[at] ?? 0) > 0x7f) return false;
+  return true;
 }
 
 /** Up to this length, copying one by one costs less than a call of Node's. */

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { documentOf, ELEMENT, FIXED_BYTES } from './bson-elements.js';
 import { MAX_DATE_MS } from './iso-date.js';
 import type { RawFields, Transcoder, TranscoderLimits } from './json-to-bson.js';
+import { isAscii } from './plain-text.js';
 import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
 import { findFields } from './raw-fields.js';
 import { fromBson } from './values.js';
@@ -168,8 +169,5 @@ function skipBinary(cursor: Cursor, limit: number): boolean {
 const SHORT_TEXT = 48;
 
 function isText(bytes: Buffer, from: number, end: number): boolean {
-  if (end - from > SHORT_TEXT) return isUtf8(bytes.subarray(from, end));
-  for (let at = from; at < end; at += 1)
-    if ((bytes[at] ?? 0) > 0x7f) return isUtf8(bytes.subarray(from, end));
-  return true;
+  return (end - from <= SHORT_TEXT && isAscii(bytes, from, end)) || isUtf8(bytes.subarray(from, end));
 }

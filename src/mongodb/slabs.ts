@@ -11,7 +11,7 @@ export interface Slabs {
   lease: () => () => void;
 }
 
-/** More than are in use at once where two partitions are handled, 4 MiB of each, and another is committed. */
+/** More than are in use at once where two partitions are handled, 4 MiB of each. */
 const MAX_FREE = 12;
 
 export function createSlabs(bytes: number): Slabs {

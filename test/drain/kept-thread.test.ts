@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
 import { createStartThread } from '../../src/activities/drain-thread.js';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import type { ThreadInput } from '../../src/drain/thread-messages.js';
@@ -11,7 +12,7 @@ import { sharedCalls } from '../../src/drain/transform-calls.js';
 import { partitionName } from '../../src/kafka/source.js';
 import { numbers } from '../contract/source-contract.js';
 import { openBroker, type Broker } from '../kafka/broker.js';
-import { temporaryFolder } from '../support/stack.js';
+import { stackFromEnvironment, temporaryFolder } from '../support/stack.js';
 import { until } from '../support/until.js';
 import { pipeline } from './builders.js';
 import { drainOn, inputFor } from './thread-runs.js';
@@ -24,6 +25,23 @@ const TELLING_ID_ENTRY = new URL('./telling-thread.js', import.meta.url);
 /** Only bounds a wait that would never end; within a mutant's time. */
 const LIMIT_MS = 40_000;
 
+/** For entries that drain nothing. */
+const WITHOUT_TASK = { transform: null } as unknown as ThreadInput;
+
+const SILENT_ENTRY = new URL('data:text/javascript,setInterval(() => undefined, 1_000);');
+
+async function documentsIn(databases: readonly string[]): Promise<number[]> {
+  const client = new MongoClient(stackFromEnvironment().mongodb);
+  try {
+    const { collection } = pipeline();
+    return await Promise.all(
+      databases.map((name) => client.db(name).collection(collection).countDocuments()),
+    );
+  } finally {
+    await client.close();
+  }
+}
+
 describe('a thread that has drained', () => {
   const folder = temporaryFolder('transforms');
   after(folder.remove);
@@ -35,13 +53,17 @@ describe('a thread that has drained', () => {
 
   test('drains again, another topic into another database', async () => {
     let before = '';
+    const databases: string[] = [];
     await until(
       'a thread drains again',
       async () => {
         await using broker = await openBroker(1);
-        const { logged: id, last } = await drainOn(start, await inputOf(broker));
+        const input = await inputOf(broker);
+        const { logged: id, last } = await drainOn(start, input);
         assert.ok(last.kind === 'done', JSON.stringify(last));
         assert.deepEqual([last.outcome.stopReason, last.outcome.records.read], ['drained', 3]);
+        databases.push(input.mongodb.database);
+        assert.deepEqual(await documentsIn(databases), databases.map(() => 3)); // prettier-ignore
         if (id === before) return true;
         before = id;
         return null;
@@ -52,6 +74,17 @@ describe('a thread that has drained', () => {
 
   const untilGone = ({ isGone }: { isGone: () => boolean }) =>
     until('the thread is gone', () => Promise.resolve(isGone() || null), LIMIT_MS);
+
+  test('is ended, before anybody goes on, where it has not said that it is done', async () => {
+    const silent = createStartThread({ entry: SILENT_ENTRY, heapMb: 64 })(WITHOUT_TASK, () => undefined);
+    let isGone = false;
+    void silent.ended.then(() => {
+      isGone = true;
+    });
+    await silent.release();
+    await turn();
+    assert.ok(isGone);
+  });
 
   test('is ended where it was asked to stop', async () => {
     await using broker = await openBroker(1);
@@ -113,7 +146,7 @@ test('a thread is ended after a hundred runs, whatever its libraries have forgot
   const start = createStartThread({ entry: IDLE_ENTRY, heapMb: 64 });
   const runs = new Map<string, number>();
   for (let run = 0; run < 250; run += 1) {
-    const { logged } = await drainOn(start, { transform: null } as unknown as ThreadInput);
+    const { logged } = await drainOn(start, WITHOUT_TASK);
     runs.set(logged, (runs.get(logged) ?? 0) + 1);
     await turn();
   }

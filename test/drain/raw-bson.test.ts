@@ -16,11 +16,13 @@ import {
 } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
+import type { KafkaRecord } from '../../src/kafka/source.js';
 import { isItem, prepare } from '../../src/mongodb/documents.js';
 import { createBsonPassage } from '../../src/mongodb/raw-bson.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
 import { createFuzzer, type Fuzzer } from '../fuzz/records.js';
 import { bsonOf } from '../support/bson.js';
+import { amongOthers } from './among-others.js';
 import { pipeline, record } from './builders.js';
 
 const PURGE_AT = new Date(Date.UTC(2026, 0, 8));
@@ -37,19 +39,16 @@ function turns(rules: Partial<PipelineSettings> = {}): Record<'parsed' | 'taken'
   const settings = pipeline({ value: 'bson', ...rules });
   const transcoder = createBsonPassage(settings.recordLimits);
   const turn =
-    (step: (record: ReturnType<typeof recordOf>) => Operation | Promise<Operation>) => (value: Buffer) => {
-      const operation = step(recordOf(value));
+    (step: (kafkaRecord: KafkaRecord) => Operation | Promise<Operation>, recordOf: typeof record) =>
+    (value: Buffer) => {
+      const operation = step(recordOf({ value, timestampMs: 1_790_000_000_123 }));
       assert.ok(!(operation instanceof Promise));
       return turnedOf(operation);
     };
   return {
-    parsed: turn(createToOperation(settings, PURGE_AT)),
-    taken: turn(createToOperation(settings, PURGE_AT, { transcoder })),
+    parsed: turn(createToOperation(settings, PURGE_AT), record),
+    taken: turn(createToOperation(settings, PURGE_AT, { transcoder }), amongOthers),
   };
-}
-
-function recordOf(value: Buffer) {
-  return record({ value, timestampMs: 1_790_000_000_123 });
 }
 
 function turnedOf(operation: Operation): Turned {

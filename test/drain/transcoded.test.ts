@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { BSON } from 'mongodb';
 import type { PipelineSettings } from '../../src/config/settings.js';
 import { createToOperation, type Operation } from '../../src/drain/operation.js';
-import type { KafkaRecord } from '../../src/kafka/source.js';
 import { isItem, prepare } from '../../src/mongodb/documents.js';
 import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
 import { createFuzzer, jsonBytes } from '../fuzz/records.js';
+import { amongOthers } from './among-others.js';
 import { pipeline, record } from './builders.js';
 
 const PURGE_AT = new Date(Date.UTC(2026, 0, 8));
@@ -29,25 +29,6 @@ function turns(rules: Partial<PipelineSettings> = {}): { parsed: Turn; alone: Tu
   const among = turn(transcode, amongOthers);
   const alone = turn(transcode, record);
   return { parsed: turn(parse, record), alone, transcoded: among };
-}
-
-/** What lies behind a value in its batch: here all that would end, lengthen or complete a value that is cut off. */
-const NEIGHBOURS = ['"}', '}', '0', '.5}', 'e1}', '\\n"}', 'é"}', '":1}', 'null}', ']}', ' }', '\0', '\n', '\u00a0', ''].map((text) => Buffer.from(text)); // prettier-ignore
-let placed = 0;
-
-/** The record as it is in a batch: its key and value are stretches of a larger buffer. */
-function amongOthers(content?: Parameters<typeof record>[0]): KafkaRecord {
-  const alone = record(content);
-  const { key, value } = alone;
-  placed += 1;
-  const neighbour = NEIGHBOURS[placed % NEIGHBOURS.length] ?? Buffer.alloc(0);
-  const before = Buffer.alloc(1 + (placed % 4), 0x41);
-  const buffer = Buffer.concat([before, key ?? before, neighbour, value ?? before, neighbour]);
-  const keyAt = before.length;
-  const valueAt = keyAt + (key ?? before).length + neighbour.length;
-  const keyBytes = key?.length ?? -1;
-  const valueBytes = value?.length ?? -1;
-  return { ...alone, places: { buffer, keyAt, keyBytes, valueAt, valueBytes } };
 }
 
 /** What would be sent for it, or why it can't be. */

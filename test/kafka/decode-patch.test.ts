@@ -126,6 +126,14 @@ test('what decompresses to too much altogether is left for the next fetch; the f
   assert.deepEqual(outline(await least([large(0), large(1)])), ['0']);
 });
 
+test('of one partition half of it is decompressed, so that there is room for another one', async () => {
+  const decode = decodingResponse({ response: 2_000, partition: Infinity }, COPYING);
+  const five = [0, 1, 2, 3, 4].map(large);
+  assert.deepEqual(outline(await decode(five)), ['0', '1', '2']);
+  assert.deepEqual(outline(await decode(five)), ['0', '1']);
+  assert.deepEqual(outline(await decode(five)), []);
+});
+
 test('what the partitions of a response decompress to is in one memory, another one than that of the response', async () => {
   const decode = decodingResponse({ response: 100_000, partition: Infinity }, COPYING);
   const batches = [...(await decode([large(0), large(1)])), ...(await decode([large(0)]))];
@@ -144,7 +152,7 @@ test('what the partitions of a response decompress to is in one memory, another 
 test('what is left of a response makes the next fetches smaller: of one partition, and whole partitions', async () => {
   const sizing = createFetchSizing({ maxBytes: 64 * 1024, maxBytesPerPartition: 64 * 1024 });
   const shareAfter = async (...partitions: Buffer[][]): Promise<number> => {
-    const decode = decodingResponse({ response: 1_000, partition: Infinity }, COPYING);
+    const decode = decodingResponse({ response: 2_000, partition: Infinity }, COPYING);
     const messages: PackedRecords[] = [];
     for (const batches of partitions) messages.push(...(await decode(batches)));
     sizing.learn([{ ...fetched(0, 0, 0), messages }]);

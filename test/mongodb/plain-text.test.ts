@@ -38,6 +38,13 @@ test('every byte is plain or not, whatever stands beside it', () => {
   }
 });
 
+test('nothing is seen behind the end of a short stretch, wherever it lies in memory', () => {
+  const memory = Buffer.alloc(32, 0x41);
+  for (let from = 0; from < 12; from += 1)
+    for (let end = from; end < 24; end += 1)
+      for (const isWide of [true, false]) assert.equal(endOfPlainText(memory, from, { end, isWide }), end);
+});
+
 test('nothing is seen behind the end of the bytes, nor of a buffer whose bytes were changed', () => {
   const memory = Buffer.alloc(64, 0x41);
   memory[40] = 0x22;

@@ -126,6 +126,15 @@ export const SUPERVISE_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'a thread that has not said that it is done is given time to rest',
+    bug: null,
+    edits: [
+      { file: 'activities/drain-thread', find: 'if (mayRest && run.isDone())', replace: 'if (mayRest)' },
+    ],
+    tests: ['drain/kept-thread'],
+    servers: true,
+  },
+  {
     name: 'no thread is used again',
     bug: null,
     edits: [{ file: 'activities/drain-thread', find: 'if (mayRest && run.isDone())', replace: 'if (false)' }],

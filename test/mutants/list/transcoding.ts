@@ -29,7 +29,7 @@ export const TRANSCODING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a key that is not ASCII becomes another text',
     bug: null,
-    edits: [{ file: 'drain/document-id', find: '(buffer[at] ?? 0) > 0x7f', replace: 'false' }],
+    edits: [{ file: 'mongodb/plain-text', find: '(bytes[at] ?? 0) > 0x7f', replace: 'false' }],
     tests: ['drain/transcoded'],
   },
 ];
