@@ -86,7 +86,7 @@ function requestRun(): RequestedRun & {
 }
 
 /** How tests put a step of their own (a crash point, a loop without end) between the parts. */
-type Alter = (deps: DrainDeps) => DrainDeps;
+type Alter = (deps: DrainDeps, task: DrainTask) => DrainDeps;
 
 const AS_THEY_ARE: Alter = (deps) => deps;
 
@@ -108,7 +108,7 @@ export async function runDrainThread(alter = AS_THEY_ARE): Promise<void> {
 }
 
 /** Whether the run is done; its supervisor is told what else it is. */
-export async function drainOnce(alter: Alter): Promise<boolean> {
+async function drainOnce(alter: Alter): Promise<boolean> {
   const { post, run } = supervisor();
   const { input, asked } = run();
   try {
@@ -159,7 +159,7 @@ async function drainAs(
       transcoder: transcoderFor(input.task.pipeline),
       ...transform,
     };
-    return { kind: 'done', outcome: await drain(alter(deps), input.task, asked) };
+    return { kind: 'done', outcome: await drain(alter(deps, input.task), input.task, asked) };
   } finally {
     reporter.last();
     schemas?.close();

@@ -3,16 +3,14 @@ import { runDrainThread, supervisor } from '../../src/drain/thread.js';
 
 // The real drain thread, which says in each run which one it is; those of one pipeline leave a timer behind.
 
-await runDrainThread((deps) => {
-  const { post, run } = supervisor();
-  post({ kind: 'log', level: 'warn', message: String(threadId) });
+await runDrainThread((deps, task) => {
+  supervisor().post({ kind: 'log', level: 'warn', message: String(threadId) });
   return {
     ...deps,
     sink: {
       ...deps.sink,
       check: async () => {
         await deps.sink.check();
-        const { task } = await run().input;
         if (task.pipeline.name === 'leaves-a-timer') setInterval(() => undefined, 1_000);
       },
     },

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, type MessagePort } from 'node:worker_threads';
-import type { DrainDeps } from '../../../src/drain/attempt.js';
+import type { DrainDeps, DrainTask } from '../../../src/drain/attempt.js';
 import { MIN_PERIOD_MS } from '../../../src/drain/reporter.js';
-import { drainOnce, supervisor } from '../../../src/drain/thread.js';
+import { runDrainThread } from '../../../src/drain/thread.js';
 import type { ThreadMessage } from '../../../src/drain/thread-messages.js';
 import type { ConsumeRequest, PartitionName, RecordBatch } from '../../../src/kafka/source.js';
 import { readFaults, recordStrike, type Action, type Place, type Strike } from '../../support/faults.js';
 
 // A drain thread that is the real one but for the faults that a test armed for its pipeline (see test/support/faults.ts).
 
-const { task } = await supervisor().run().input;
-const pipeline = task.pipeline.name;
-const { batchRecords = Infinity, batchDelayMs = 0, strike } = readFaults(pipeline);
+/** The run that is drained now; a thread may drain several, one after the other. */
+let run = runOf('', 1);
+
+function runOf(pipeline: string, attempt: number) {
+  return { pipeline, attempt, passed: 0, stayAlive: (): void => undefined, ...readFaults(pipeline) };
+}
 
 const ACTIONS: Record<Action, () => Promise<void> | null> = {
   'kill-process': () => {
@@ -22,7 +25,7 @@ const ACTIONS: Record<Action, () => Promise<void> | null> = {
   loop: async () => {
     // what was told last remains of the attempt: all that it has committed by now
     await sleep(MIN_PERIOD_MS + 50);
-    stayAlive();
+    run.stayAlive();
     for (;;);
   },
   'eat-memory': () => {
@@ -33,44 +36,44 @@ const ACTIONS: Record<Action, () => Promise<void> | null> = {
     throw new Error('a step that fails');
   },
   hold: async () => {
-    while (readFaults(pipeline).strike !== undefined) {
-      stayAlive();
+    while (readFaults(run.pipeline).strike !== undefined) {
+      run.stayAlive();
       await sleep(50);
     }
   },
 };
 
-let passed = 0;
-let stayAlive: () => void = () => undefined;
-
 /** `null`: nothing to wait for. */
 function pass(place: Place): Promise<void> | null {
+  const { strike } = run;
   if (strike?.place !== place || !isStruck(strike)) return null;
-  passed += 1;
-  if (passed !== (strike.time ?? 1)) return null;
-  return isArmed() && recordStrike(pipeline) ? ACTIONS[strike.action]() : null;
+  run.passed += 1;
+  if (run.passed !== (strike.time ?? 1)) return null;
+  return isArmed() && recordStrike(run.pipeline) ? ACTIONS[strike.action]() : null;
 }
 
 /** The test may have changed its mind since this attempt began. */
 function isArmed(): boolean {
-  return JSON.stringify(readFaults(pipeline).strike) === JSON.stringify(strike);
+  return JSON.stringify(readFaults(run.pipeline).strike) === JSON.stringify(run.strike);
 }
 
 function isStruck({ attempt = 1 }: Strike): boolean {
-  return attempt === 'any' || attempt === task.run.attempt;
+  return attempt === 'any' || attempt === run.attempt;
 }
 
 /** Passes the place while something is under way. */
 function passMeanwhile(place: Place): void {
+  const { strike } = run;
   if (strike?.place === place) setTimeout(() => void pass(place), strike.delayMs ?? 0);
 }
 
-function alter(deps: DrainDeps): DrainDeps {
+function alter(deps: DrainDeps, task: DrainTask): DrainDeps {
+  run = runOf(task.pipeline.name, task.run.attempt);
   let inspections = 0;
   return {
     ...deps,
     report: (progress) => {
-      stayAlive = () => deps.report(progress);
+      run.stayAlive = () => deps.report(progress);
       deps.report(progress);
     },
     source: {
@@ -104,13 +107,14 @@ function alter(deps: DrainDeps): DrainDeps {
 }
 
 function faulty(request: ConsumeRequest): ConsumeRequest {
+  const { batchRecords = Infinity, batchDelayMs = 0 } = run;
   const committing = new Map<PartitionName, bigint>();
   return {
     ...request,
     handle: async (batch) => {
       await pass('in-batch');
       if (batchDelayMs > 0) await sleep(batchDelayMs);
-      const handled = await request.handle(firstOf(batch));
+      const handled = await request.handle(firstOf(batch, batchRecords));
       if (handled.commit === null) return handled;
       committing.set(batch.partition, handled.commit.offset);
       passMeanwhile('during-commit');
@@ -126,7 +130,7 @@ function faulty(request: ConsumeRequest): ConsumeRequest {
   };
 }
 
-function firstOf(batch: RecordBatch): RecordBatch {
+function firstOf(batch: RecordBatch, batchRecords: number): RecordBatch {
   const next = batch.records[batchRecords];
   if (next === undefined) return batch;
   return { ...batch, records: batch.records.slice(0, batchRecords), nextOffset: next.offset };
@@ -143,6 +147,4 @@ function strikeBeforeResult(port: MessagePort): void {
 }
 
 if (parentPort !== null) strikeBeforeResult(parentPort);
-// Once: the faults of the next run are others.
-await drainOnce(alter);
-supervisor().close();
+await runDrainThread(alter);
