@@ -28,7 +28,8 @@ export function keepSpare(create: () => Worker): Spare {
   };
   const keep = (worker: Worker) => {
     clearTimeout(timer);
-    void take()?.terminate();
+    // an error that nobody hears ends the process
+    void take()?.on('error', () => undefined).terminate();
     spare = worker;
     worker.on('error', forget).on('exit', forget).unref();
   };
