@@ -29,7 +29,9 @@ export function keepSpare(create: () => Worker): Spare {
   const keep = (worker: Worker) => {
     clearTimeout(timer);
     // an error that nobody hears ends the process
-    void take()?.on('error', () => undefined).terminate();
+    void take()
+      ?.on('error', () => undefined)
+      .terminate();
     spare = worker;
     worker.on('error', forget).on('exit', forget).unref();
   };
