@@ -93,11 +93,11 @@ export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread
 interface HeardRun {
   ended: Promise<void>;
   isDone: () => boolean;
-  /** Passes on nothing more. Resolves when the thread has said that nothing is left of the run, or won't: whether it has. */
+  /** Passes on nothing more. Resolves with whether the thread has said, in time, that nothing of the run keeps it alive. */
   rested: () => Promise<boolean>;
 }
 
-/** A thread gives up resting by itself; one that can't do even that isn't waited for. */
+/** Sockets close within milliseconds; a thread that something else keeps alive is ended. */
 const REST_MS = 10_000;
 
 function hearRun(

@@ -13,7 +13,7 @@ export interface Spare {
 /** So long after a run, or a worker's start, nothing that just goes on is slowed down by making a thread. */
 const SPARE_AFTER_MS = 2_000;
 
-/** What keeps a spare thread from starting is told by the run that needs it; none of them keeps the process alive. */
+/** The spare thread doesn't keep the process alive. */
 export function keepSpare(create: () => Worker): Spare {
   let spare: Worker | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export function keepSpare(create: () => Worker): Spare {
     try {
       keep(create());
     } catch {
-      spare = null;
+      // told by the run that needs one
     }
   };
   return {

@@ -19,7 +19,7 @@ export function createToRaw(
 ): (record: KafkaRecord) => Operation | null {
   const lookedAt = fieldsLookedAt(rules);
   return (record) => {
-    const raw = toBson(transcoder, record);
+    const raw = rawFieldsOf(record, transcoder);
     const looked = raw === null ? null : transcoder.pick(raw, lookedAt);
     return raw === null || looked === null ? null : rawOperation(rules, keys, record, { raw, looked });
   };
@@ -32,7 +32,7 @@ function fieldsLookedAt({ value, documentId, version }: OperationRules): string[
   return documentId.from === 'fields' ? [...documentId.fields, ...looked] : looked;
 }
 
-function toBson({ toBson }: RecordTranscoder, record: KafkaRecord): RawFields | null {
+function rawFieldsOf(record: KafkaRecord, { toBson }: RecordTranscoder): RawFields | null {
   const { places } = record;
   if (places === undefined) return record.value === null ? null : toBson(record.value);
   const { buffer, valueAt, valueBytes } = places;

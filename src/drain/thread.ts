@@ -30,36 +30,25 @@ interface RequestedRun {
 
 interface Supervisor {
   post: (message: ThreadMessage | Rested) => void;
-  run: () => RequestedRun;
-  /** The run is over: the next message starts another one. */
-  next: () => void;
+  /** Another run: what the supervisor says from now on is about this one. */
+  next: () => RequestedRun;
   close: () => void;
 }
 
-let listening: Supervisor | undefined;
-
-/** Listens to the supervisor from the first call on. Error where this isn't a thread. */
-export function supervisor(): Supervisor {
-  listening ??= listen();
-  return listening;
-}
-
+/** Error where this isn't a thread. */
 function listen(): Supervisor {
   const port = parentPort;
   if (port === null) throw new Error('the drain thread must be started as a worker thread');
-  let run = requestRun();
+  let run: ReturnType<typeof requestRun> | undefined;
   port.on('message', (message: SupervisorMessage) => {
-    if (message.kind === 'start') run.start(message.input);
-    else run.stop(message.reason);
+    if (message.kind === 'start') run?.start(message.input);
+    else run?.stop(message.reason);
   });
   return {
     post: (message) => {
       port.postMessage(message);
     },
-    run: () => run,
-    next: () => {
-      run = requestRun();
-    },
+    next: () => (run = requestRun()),
     close: () => {
       port.close();
     },
@@ -96,10 +85,12 @@ const AS_THEY_ARE: Alter = (deps) => deps;
  * Drains one run after another, as long as nothing of the one before keeps it alive.
  */
 export async function runDrainThread(alter = AS_THEY_ARE): Promise<void> {
-  const { post, next, close } = supervisor();
+  const { post, next, close } = listen();
   try {
-    while ((await drainOnce(alter)) && (await comesToRest())) {
-      next();
+    let run = next();
+    while (await drainOnce(run, alter, post)) {
+      await comeToRest();
+      run = next();
       post({ kind: 'rested' });
     }
   } finally {
@@ -108,12 +99,13 @@ export async function runDrainThread(alter = AS_THEY_ARE): Promise<void> {
 }
 
 /** Whether the run is done; its supervisor is told what else it is. */
-async function drainOnce(alter: Alter): Promise<boolean> {
-  const { post, run } = supervisor();
-  const { input, asked } = run();
+async function drainOnce(
+  { input, asked }: RequestedRun,
+  alter: Alter,
+  post: Supervisor['post'],
+): Promise<boolean> {
   try {
-    const done = await drainAs(await input, alter, createReporter(post), asked);
-    post(done);
+    post(await drainAs(await input, alter, createReporter(post), asked));
     return true;
   } catch (error) {
     post({ kind: 'failed', error: toErrorData(error) });
@@ -121,17 +113,17 @@ async function drainOnce(alter: Alter): Promise<boolean> {
   }
 }
 
-const REST_CHECKS = 500;
 const REST_CHECK_MS = 10;
 
-/** Whether no socket, timer or request keeps the thread alive beside the supervisor's port. Sockets take a moment to close. */
-async function comesToRest(): Promise<boolean> {
-  for (let check = 0; check < REST_CHECKS; check += 1) {
+/**
+ * Until no socket, timer or request keeps the thread alive beside the supervisor's port: sockets take a moment to close. The supervisor
+ * ends a thread that takes too long.
+ */
+async function comeToRest(): Promise<void> {
+  do {
     // first of all: sockets that are being closed aren't counted any more, but their listeners are still to be called
     await sleep(REST_CHECK_MS, undefined, { ref: false });
-    if (process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort')) return true;
-  }
-  return false;
+  } while (process.getActiveResourcesInfo().some((resource) => resource !== 'MessagePort'));
 }
 
 async function drainAs(

@@ -7,7 +7,8 @@ import { classOf } from './transform-result.js';
 
 /**
  * The function in the module of a pipeline's transform. Modules are read once by each thread, and a thread with a transform is used
- * once, so that every run has the file as it is by then. Errors: `CONFIG_INVALID`; `CONFIG_MISMATCH` where the file is no longer what the settings were made with.
+ * once, so that every run has the file as it is by then.
+ * Errors: `CONFIG_INVALID`; `CONFIG_MISMATCH` where the file is no longer what the settings were made with.
  */
 export async function loadTransform(settings: TransformSettings): Promise<Transform> {
   const { file } = settings;

@@ -65,14 +65,11 @@ export function createDecodeMessages(
       return [];
     }
     let bytes = 0;
-    const before = response.decompressedBytes;
+    const most = Math.min(limits.response, response.decompressedBytes + limits.response / 2);
     const hasRoomAfter = (batch: DecodedBatch): boolean => {
       bytes += batch.bytes;
       response.decompressedBytes += batch.decompressedBytes;
-      const { decompressedBytes } = response;
-      const isDecompressed =
-        decompressedBytes >= limits.response || decompressedBytes - before >= limits.response / 2;
-      const hasRoom = bytes < limits.partition && !isDecompressed;
+      const hasRoom = bytes < limits.partition && response.decompressedBytes < most;
       if (!hasRoom) response.left += size - batch.end;
       return hasRoom;
     };

@@ -41,7 +41,6 @@ export function endOfPlainText(json: Buffer, from: number, { end, isWide }: Text
   if (at >= end) return at;
   const lastWord = (base + end) >> 2;
   at = endOfPlainWords(wordsOf(json.buffer), firstWord, lastWord, isWide) * 4 - base;
-  at = Math.max(at, unaligned);
   while (at < end && isPlain(json[at], last)) at += 1;
   return at;
 }
@@ -52,14 +51,14 @@ function isPlain(byte: number | undefined, last: number): boolean {
 
 /** The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. */
 function endOfPlainWords(words: Int32Array, from: number, end: number, isWide: boolean): number {
-  const wide = isWide ? 0 : TOP_BITS;
+  const beyondAscii = isWide ? 0 : TOP_BITS;
   for (let at = from; at < end; at += 1) {
     const word = words[at] ?? 0;
     const quote = word ^ QUOTES;
     const backslash = word ^ BACKSLASHES;
     // a borrow out of a byte shows in its top bit ("Determine if a word has a zero byte", Bit Twiddling Hacks)
     const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
-    if (((found & TOP_BITS) | (word & wide)) !== 0) return at;
+    if (((found & TOP_BITS) | (word & beyondAscii)) !== 0) return at;
   }
   return Math.max(from, end);
 }

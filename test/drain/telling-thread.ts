@@ -1,10 +1,10 @@
-import { threadId } from 'node:worker_threads';
-import { runDrainThread, supervisor } from '../../src/drain/thread.js';
+import { parentPort, threadId } from 'node:worker_threads';
+import { runDrainThread } from '../../src/drain/thread.js';
 
 // The real drain thread, which says in each run which one it is; those of one pipeline leave a timer behind.
 
 await runDrainThread((deps, task) => {
-  supervisor().post({ kind: 'log', level: 'warn', message: String(threadId) });
+  parentPort?.postMessage({ kind: 'log', level: 'warn', message: String(threadId) });
   return {
     ...deps,
     sink: {

@@ -121,7 +121,7 @@ export const SUPERVISE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a thread with something left of its run is used again',
     bug: null,
-    edits: [{ file: 'drain/thread', find: "resource === 'MessagePort'", replace: 'true' }],
+    edits: [{ file: 'drain/thread', find: "resource !== 'MessagePort'", replace: 'false' }],
     tests: ['drain/kept-thread'],
     servers: true,
   },
