@@ -1,47 +1,59 @@
-import type { KafkaRecord } from '../kafka/source.js';
 import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
 import { compareVersions } from '../mongodb/version-order.js';
 
-/** A record together with what shall be written for it. */
-export interface Candidate {
-  record: KafkaRecord;
-  model: WriteModel;
-  /** The next older one of the same document id, which takes its place if its content is refused; `null` until it is coalesced. */
-  older: Candidate | null;
+/** The models of a batch by their document ids; an index stands for a model. */
+export interface Coalesced {
+  /** The newest of each id, in order of first appearance. */
+  newest: number[];
+  /** The next older one of the same id, which takes its place if its content is refused. */
+  olderThan: (index: number) => number | null;
 }
+
+/** No model. */
+const NONE = -1;
 
 /**
- * The newest candidate of each document id, in order of first appearance, with the older ones behind it. They are linked, since
- * an array for each id would live as long as the batch, and mostly hold one. Mostly arrival order is version order, so sorting is
- * rare.
+ * Finds the newest of the models of each document id. What is known of a model is an index, since an object for each would live as long
+ * as the batch. Mostly arrival order is version order, so sorting is rare.
  */
-export function coalesce(candidates: readonly Candidate[], order: VersionOrder = 'offset'): Candidate[] {
-  const newest = new Map<string, Candidate>();
+export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'offset'): Coalesced {
+  const newest = new Map<string, number>();
   const unordered = new Set<string>();
-  for (const candidate of candidates) {
-    const { idKey, version } = candidate.model;
+  let older = new Int32Array(0);
+  models.forEach((model, index) => {
+    const { idKey } = model;
     const before = newest.get(idKey);
-    newest.set(idKey, candidate);
-    if (before === undefined) continue;
-    candidate.older = before;
-    if (compareVersions(before.model.version, version, order) > 0) unordered.add(idKey);
-  }
+    newest.set(idKey, index);
+    if (before === undefined) return;
+    if (older.length === 0) older = new Int32Array(models.length).fill(NONE);
+    older[index] = before;
+    if (compareAt(models, before, index, order) > 0) unordered.add(idKey);
+  });
   for (const idKey of unordered) {
     const last = newest.get(idKey);
-    if (last !== undefined) newest.set(idKey, sorted(last, order));
+    if (last !== undefined) newest.set(idKey, sort(models, older, last, order));
   }
-  return [...newest.values()];
+  const olderThan = (index: number) => {
+    const found = older[index] ?? NONE;
+    return found === NONE ? null : found;
+  };
+  return { newest: [...newest.values()], olderThan };
 }
 
-/** Links those from the last arrived one on anew, by version; of equal ones the last arrived is the newest. */
-function sorted(last: Candidate, order: VersionOrder): Candidate {
-  const arrived: Candidate[] = [];
-  for (let next: Candidate | null = last; next !== null; next = next.older) arrived.push(next);
-  arrived.reverse().sort((a, b) => compareVersions(a.model.version, b.model.version, order));
-  let newest: Candidate | null = null;
-  for (const candidate of arrived) {
-    candidate.older = newest;
-    newest = candidate;
+function compareAt(models: readonly WriteModel[], a: number, b: number, order: VersionOrder): number {
+  const [one, other] = [models[a], models[b]];
+  return one === undefined || other === undefined ? 0 : compareVersions(one.version, other.version, order);
+}
+
+/** Links those from the last arrived one on anew, by version; of equal ones the last arrived is the newest, which is returned. */
+function sort(models: readonly WriteModel[], older: Int32Array, last: number, order: VersionOrder): number {
+  const arrived: number[] = [];
+  for (let next = last; next !== NONE; next = older[next] ?? NONE) arrived.push(next);
+  arrived.reverse().sort((a, b) => compareAt(models, a, b, order));
+  let newest = NONE;
+  for (const index of arrived) {
+    older[index] = newest;
+    newest = index;
   }
-  return newest ?? last;
+  return newest;
 }

@@ -1,15 +1,14 @@
 /** Records whose values become BSON without an object in between. */
-import type { KafkaRecord } from '../kafka/source.js';
+import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
+import { RawUpsert, type Log } from '../mongodb/raw-upsert.js';
 import type { Fields } from './decode.js';
 import { documentIdOf, type KeyReaders } from './document-id.js';
 import type { Operation, OperationRules } from './operation.js';
 import { ownIdFault, withoutId } from './stored-fields.js';
-import { versionOf } from './version.js';
+import { declaredOf } from './version.js';
 
 export type RecordTranscoder = Pick<Transcoder, 'toBson' | 'pick'>;
-
-const NO_FIELDS: Fields = {};
 
 /** For values that no later step looks into, beyond their id and version. `null`: a tombstone, or left to the parser. */
 export function createToRaw(
@@ -18,10 +17,11 @@ export function createToRaw(
   transcoder: RecordTranscoder,
 ): (record: KafkaRecord) => Operation | null {
   const lookedAt = fieldsLookedAt(rules);
+  const context = { rules, keys, logOf: rememberedLog(rules.epoch) };
   return (record) => {
     const raw = rawFieldsOf(record, transcoder);
     const looked = raw === null ? null : transcoder.pick(raw, lookedAt);
-    return raw === null || looked === null ? null : rawOperation(rules, keys, record, { raw, looked });
+    return raw === null || looked === null ? null : rawOperation(context, record, { raw, looked });
   };
 }
 
@@ -39,30 +39,42 @@ function rawFieldsOf(record: KafkaRecord, { toBson }: RecordTranscoder): RawFiel
   return valueBytes < 0 ? null : toBson(buffer, valueAt, valueAt + valueBytes);
 }
 
+/** Records come in long rows of one partition. */
+function rememberedLog(epoch: number): (record: KafkaRecord) => Log {
+  let last: Log = { partition: '', epoch };
+  return (record) => {
+    const partition = partitionName(record);
+    if (partition !== last.partition) last = { partition, epoch };
+    return last;
+  };
+}
+
+interface RawContext {
+  rules: OperationRules;
+  keys: KeyReaders;
+  logOf: (record: KafkaRecord) => Log;
+}
+
 /** What comes as BSON has no fields of ours but perhaps its id, and nothing that can't be stored. */
 function rawOperation(
-  rules: OperationRules,
-  keys: KeyReaders,
+  { rules, keys, logOf }: RawContext,
   record: KafkaRecord,
   { raw, looked }: { raw: RawFields; looked: Fields },
 ): Operation {
   const id = documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
   if (id.kind === 'bad') return id;
-  const versioned = versionOf(rules, record, { fields: looked, source: null });
-  if (versioned.kind === 'bad') return versioned;
+  const declared = declaredOf(rules, record, { fields: looked, source: null });
+  if (declared.kind === 'bad') return declared;
   const own = ownIdFault(looked, id.idKey);
   if (own !== null) return own;
-  const { version } = versioned;
-  return {
-    kind: 'write',
+  const model = new RawUpsert({
     // written out: a spread costs as much as transcoding the value
-    model: {
-      kind: 'upsert',
-      id: id.id,
-      idKey: id.idKey,
-      version,
-      fields: NO_FIELDS,
-      raw: withoutId(raw, looked),
-    },
-  };
+    id: id.id,
+    idKey: id.idKey,
+    log: logOf(record),
+    place: record,
+    declared: declared.value,
+    fields: withoutId(raw, looked),
+  });
+  return { kind: 'write', model };
 }

@@ -23,24 +23,44 @@ export type VersionRules = Pick<PipelineSettings, 'version' | 'epoch'>;
 
 /** The version of a record by the pipeline's rule. */
 export function versionOf(
-  { version: rule, epoch }: VersionRules,
+  rules: VersionRules,
   record: KafkaRecord,
   from: VersionSource,
 ): { kind: 'version'; version: Version } | BadRecord {
-  const { offset, timestampMs } = record;
-  const place = { partition: partitionName(record), offset, timestampMs, epoch };
-  if (rule.by === 'offset') return { kind: 'version', version: place };
-  if (rule.by === 'timestamp') {
-    return hasTime(timestampMs)
-      ? { kind: 'version', version: place }
-      : bad('version', 'VERSION_MISSING', 'the record has no valid timestamp, which decides its version');
-  }
-  const declared = rule.by === 'field' ? ofField(rule.field, from.fields) : positionOf(from.source);
+  const declared = declaredOf(rules, record, from);
   if (declared.kind === 'bad') return declared;
-  return { kind: 'version', version: { ...place, declared: declared.value } };
+  const { offset, timestampMs } = record;
+  const place = { partition: partitionName(record), offset, timestampMs, epoch: rules.epoch };
+  const { value } = declared;
+  return { kind: 'version', version: value === undefined ? place : { ...place, declared: value } };
 }
 
-function ofField(field: string, fields: Fields | null): { kind: 'value'; value: VersionValue } | BadRecord {
+/** What the record itself declares; `undefined`: by the rule that is nothing. */
+export type Declared = { kind: 'value'; value: VersionValue | undefined };
+
+const NOTHING: Declared = { kind: 'value', value: undefined };
+
+/** What a version has beside the record's place in its log. */
+export function declaredOf(
+  { version: rule }: VersionRules,
+  { timestampMs }: KafkaRecord,
+  from: VersionSource,
+): Declared | BadRecord {
+  switch (rule.by) {
+    case 'offset':
+      return NOTHING;
+    case 'timestamp':
+      return hasTime(timestampMs)
+        ? NOTHING
+        : bad('version', 'VERSION_MISSING', 'the record has no valid timestamp, which decides its version');
+    case 'field':
+      return ofField(rule.field, from.fields);
+    case 'source':
+      return positionOf(from.source);
+  }
+}
+
+function ofField(field: string, fields: Fields | null): Declared | BadRecord {
   const found = fields !== null && Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (found === undefined || found === null) {
     return bad('version', 'VERSION_MISSING', `there is no field "${field}" to take the version from`);

@@ -6,11 +6,10 @@ import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { DeadLetter, PipelineSink } from '../mongodb/sink.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Books } from './books.js';
-import type { Candidate } from './coalesce.js';
 import type { Operation, ToOperation } from './operation.js';
 import type { BadOne } from './tolerance.js';
 import { versionOrderOf } from './version.js';
-import { writeNewest, type BadLetter } from './write-newest.js';
+import { writeNewest, type BadLetter, type Candidates } from './write-newest.js';
 
 export interface WriteBatchDeps {
   sink: Pick<PipelineSink, 'write' | 'writeDeadLetters'>;
@@ -45,7 +44,7 @@ export type WriteBatch = (
 
 interface Sorted {
   handled: readonly KafkaRecord[];
-  candidates: Candidate[];
+  candidates: Candidates;
   bad: BadLetter[];
   skipped: number;
 }
@@ -108,7 +107,7 @@ async function sort(
   records: readonly KafkaRecord[],
   enough: () => boolean,
 ): Promise<Sorted> {
-  const sorted: Omit<Sorted, 'handled'> = { candidates: [], bad: [], skipped: 0 };
+  const sorted: Omit<Sorted, 'handled'> = { candidates: { records: [], models: [] }, bad: [], skipped: 0 };
   const until = (end: number): Sorted => ({ handled: records.slice(0, end), ...sorted });
   // by index: `entries()` makes three objects for each record
   for (let index = 0; index < records.length; index += 1) {
@@ -130,8 +129,10 @@ async function sort(
 }
 
 function add(sorted: Omit<Sorted, 'handled'>, record: KafkaRecord, operation: Operation): void {
-  if (operation.kind === 'write') sorted.candidates.push({ record, model: operation.model, older: null });
-  else if (operation.kind === 'bad') sorted.bad.push({ record, ...operation });
+  if (operation.kind === 'write') {
+    sorted.candidates.records.push(record);
+    sorted.candidates.models.push(operation.model);
+  } else if (operation.kind === 'bad') sorted.bad.push({ record, ...operation });
   else sorted.skipped += 1;
 }
 

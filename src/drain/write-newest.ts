@@ -5,9 +5,10 @@ import type {
   PipelineSink,
   Rejection,
   VersionOrder,
+  WriteModel,
   WriteRejectionCode,
 } from '../mongodb/sink.js';
-import { coalesce, type Candidate } from './coalesce.js';
+import { coalesce } from './coalesce.js';
 import type { BadOne } from './tolerance.js';
 
 /** Bounds one call of the sink, and with it the time between two signs of life. */
@@ -21,40 +22,51 @@ export interface BadLetter extends BadOne {
 
 type WrittenCounts = Pick<RecordCounts, 'inserted' | 'updated' | 'deleted' | 'unchanged' | 'coalesced'>;
 
+/** What shall be written for the records of a batch: a record and its model share their index. */
+export interface Candidates {
+  records: KafkaRecord[];
+  models: WriteModel[];
+}
+
 /**
  * Writes the newest version of each id. Where its content is refused, the refused record goes to the dead letters and the next
  * older one of that id takes its place, until one is stored or none is left.
  */
 export async function writeNewest(
   sink: Pick<PipelineSink, 'write'>,
-  candidates: readonly Candidate[],
+  candidates: Candidates,
   order: VersionOrder,
   signal: AbortSignal,
 ): Promise<{ counts: WrittenCounts; refused: BadLetter[] }> {
-  let waiting = coalesce(candidates, order);
-  const coalesced = candidates.length - waiting.length;
+  const { models } = candidates;
+  const { newest, olderThan } = coalesce(models, order);
+  const coalesced = models.length - newest.length;
   const counts: WrittenCounts = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, coalesced };
   const refused: BadLetter[] = [];
+  let waiting = newest;
   while (waiting.length > 0) {
-    const rejections = await writeModels(sink, waiting, counts, signal);
-    waiting = rejections.length === 0 ? [] : refuse(waiting, rejections, refused);
+    const rejections = await writeModels(sink, candidates, waiting, { counts, signal });
+    const rejected = rejections.length === 0 ? [] : refuse(candidates, waiting, rejections, refused);
+    waiting = rejected.flatMap((index) => olderThan(index) ?? []);
     counts.coalesced -= waiting.length;
   }
   return { counts, refused };
 }
 
-/** Adds the refused records to those that are, and returns the older ones that take their places. */
+/** Adds the refused records to those that are, and returns their indexes. */
 function refuse(
-  written: readonly Candidate[],
+  { records, models }: Candidates,
+  written: readonly number[],
   rejections: readonly Rejection[],
   refused: BadLetter[],
-): Candidate[] {
-  const candidateOf = new Map(written.map((candidate) => [candidate.model, candidate]));
+): number[] {
+  const indexOf = new Map(written.map((index) => [models[index], index]));
   return rejections.flatMap(({ model, code, reason }) => {
-    const candidate = candidateOf.get(model);
-    if (candidate === undefined) return [];
-    refused.push({ record: candidate.record, stage: stageOf(code), code, reason });
-    return candidate.older === null ? [] : [candidate.older];
+    const index = indexOf.get(model) ?? -1;
+    const record = records[index];
+    if (record === undefined) return [];
+    refused.push({ record, stage: stageOf(code), code, reason });
+    return [index];
   });
 }
 
@@ -66,15 +78,15 @@ function stageOf(code: WriteRejectionCode): DeadLetterStage {
 
 async function writeModels(
   sink: Pick<PipelineSink, 'write'>,
-  candidates: readonly Candidate[],
-  counts: WrittenCounts,
-  signal: AbortSignal,
+  { records, models }: Candidates,
+  indexes: readonly number[],
+  { counts, signal }: { counts: WrittenCounts; signal: AbortSignal },
 ): Promise<Rejection[]> {
-  const topic = candidates[0]?.record.topic ?? '';
+  const topic = records[0]?.topic ?? '';
   const rejections: Rejection[] = [];
-  for (let from = 0; from < candidates.length; from += MAX_MODELS_PER_WRITE) {
-    const models = candidates.slice(from, from + MAX_MODELS_PER_WRITE).map(({ model }) => model);
-    const result = await sink.write(models, signal, topic);
+  for (let from = 0; from < indexes.length; from += MAX_MODELS_PER_WRITE) {
+    const sent = indexes.slice(from, from + MAX_MODELS_PER_WRITE).flatMap((index) => models[index] ?? []);
+    const result = await sink.write(sent, signal, topic);
     counts.inserted += result.inserted;
     counts.updated += result.updated;
     counts.deleted += result.deleted;

@@ -23,12 +23,13 @@ export function readRecords(
   into: KafkaRecord[],
 ): number {
   const cursor = { buffer, at: 0 };
+  const shared = { ...stretch, buffer };
   let bytes = 0;
   for (let index = 0; index < count; index += 1) {
     const length = readVarInt(cursor);
     const end = cursor.at + length;
     if (length < 0 || end > buffer.length) throw damaged();
-    const record = new SlicedRecord(cursor, stretch);
+    const record = new SlicedRecord(cursor, shared);
     bytes += RECORD_BYTES + length;
     // Kafka's own client refuses it as well
     if (cursor.at !== end) throw damaged();
@@ -42,51 +43,59 @@ interface Cursor {
   at: number;
 }
 
+/** What the records of one batch of a partition have in common. */
+interface Shared extends Stretch, TopicPartition {
+  buffer: Buffer;
+}
+
+/** A registry's formats look for their schemas several times, others never. */
+const decodedHeaders = new WeakMap<KafkaRecord, readonly RecordHeader[]>();
+
 /**
- * A record whose key, value and headers are made when they are asked for. Most are looked at once, headers hardly ever, while a `Buffer`
- * takes as much memory as all else of a record, which lives as long as its batch; and some kilobytes, compressed, may hold millions of
- * headers. A class, since getters of each record's own would be as much.
+ * A record whose key, value and headers are made when they are asked for, and so are all its other fields: a record lives as long as
+ * its batch, and is copied twice by the garbage collector. A `Buffer` takes as much memory as all else of it, a `bigint` a third; and some
+ * kilobytes, compressed, may hold millions of headers. A class, since getters of each record's own would be as much.
  */
 class SlicedRecord implements KafkaRecord, RecordPlaces {
+  private readonly shared: Shared;
   readonly offset: bigint;
-  readonly timestampMs: number;
-  private readonly stretch: Stretch & TopicPartition;
-  readonly buffer: Buffer;
+  private readonly timestampDelta: number;
   readonly keyBytes: number;
   readonly keyAt: number;
   readonly valueBytes: number;
   readonly valueAt: number;
-  private readonly headersAt: number;
-  /** A registry's formats look for their schemas several times. */
-  private decodedHeaders: readonly RecordHeader[] | null = null;
 
   /** @param cursor at a record, which it leaves behind its headers. */
-  constructor(cursor: Cursor, stretch: Stretch & TopicPartition) {
+  constructor(cursor: Cursor, shared: Shared) {
     // the record's attributes, of which none is in use
     cursor.at += 1;
-    const timestampDelta = readVarLong(cursor);
+    this.shared = shared;
+    this.timestampDelta = readVarLong(cursor);
     const offsetDelta = readVarInt(cursor);
-    const { firstOffset, lastOffsetDelta, firstTimestampMs, appendedMs } = stretch;
     // else it would be taken for one of those that aren't wanted, and be lost
-    if (offsetDelta < 0 || offsetDelta > lastOffsetDelta) throw damaged();
-    this.stretch = stretch;
-    this.offset = firstOffset + BigInt(offsetDelta);
-    this.timestampMs = appendedMs ?? firstTimestampMs + timestampDelta;
-    this.buffer = cursor.buffer;
+    if (offsetDelta < 0 || offsetDelta > shared.lastOffsetDelta) throw damaged();
+    this.offset = shared.firstOffset + BigInt(offsetDelta);
     this.keyBytes = readVarInt(cursor);
     this.keyAt = skip(cursor, this.keyBytes);
     this.valueBytes = readVarInt(cursor);
     this.valueAt = skip(cursor, this.valueBytes);
-    this.headersAt = cursor.at;
     skipHeaders(cursor);
   }
 
+  get timestampMs(): number {
+    return this.shared.appendedMs ?? this.shared.firstTimestampMs + this.timestampDelta;
+  }
+
+  get buffer(): Buffer {
+    return this.shared.buffer;
+  }
+
   get topic(): string {
-    return this.stretch.topic;
+    return this.shared.topic;
   }
 
   get partition(): number {
-    return this.stretch.partition;
+    return this.shared.partition;
   }
 
   get key(): Buffer | null {
@@ -98,8 +107,13 @@ class SlicedRecord implements KafkaRecord, RecordPlaces {
   }
 
   get headers(): readonly RecordHeader[] {
-    this.decodedHeaders ??= readHeaders({ buffer: this.buffer, at: this.headersAt });
-    return this.decodedHeaders;
+    const decoded = decodedHeaders.get(this) ?? readHeaders({ buffer: this.buffer, at: this.headersAt });
+    decodedHeaders.set(this, decoded);
+    return decoded;
+  }
+
+  private get headersAt(): number {
+    return this.valueAt + Math.max(this.valueBytes, 0);
   }
 
   get places(): RecordPlaces {

@@ -1,8 +1,8 @@
 import { BSON, Long } from 'mongodb';
-import { measure, textBytes } from './storable.js';
+import { RawUpsert } from './raw-upsert.js';
+import { measure } from './storable.js';
 import { hasTime } from './iso-date.js';
-import type { RawFields } from './json-to-bson.js';
-import type { Rejection, UpsertModel, Version, WriteModel } from './sink.js';
+import type { Rejection, Version, WriteModel } from './sink.js';
 import { bsonIdKey, textKey, withLength } from './values.js';
 
 /**
@@ -17,7 +17,7 @@ type StoredDocument = Readonly<Record<string, unknown>> | ReadonlyMap<string, un
 /** A write model made ready to be sent. */
 export interface Item {
   model: WriteModel;
-  /** `null`: the model brings its fields as BSON, and the document is made where it is sent. */
+  /** `null`: of a `RawUpsert`, whose document is made where it is sent. */
   document: StoredDocument | null;
   /** Upper bound of what the document and the copies of its id take in a command. */
   bytes: number;
@@ -52,7 +52,9 @@ function reservedField(version: Version): Record<string, unknown> {
 
 /** Ready to be sent, or the reason why it can't be: everything that would fail a whole batch is found here. */
 export function prepare(model: WriteModel): Item | Rejection {
-  if (model.kind === 'upsert' && model.raw !== undefined) return prepareRaw(model, model.raw);
+  // What comes as BSON holds nothing that can't be stored; with its id it may be too large.
+  if (model instanceof RawUpsert)
+    return model.bytes <= MAX_DOCUMENT_BYTES ? model : tooLarge(model, model.bytes);
   const named = nameFault(model);
   if (named !== null) return { model, code: 'NOT_STORABLE', reason: named };
   const document = toDocument(model);
@@ -63,20 +65,6 @@ export function prepare(model: WriteModel): Item | Rejection {
     return { model, document, bytes: bytes + idBytes };
   }
   return prepareLarge(model, document, idBytes);
-}
-
-/** The reserved field without the partition's name. */
-const RESERVED_BYTES = 96;
-
-/** What comes as BSON holds nothing that can't be stored; with its id it may be too large. */
-function prepareRaw(model: UpsertModel, { from, end }: RawFields): Item | Rejection {
-  const { id } = model;
-  const idBytes = (typeof id === 'string' ? textBytes(id) : measure(id).bytes) + 16;
-  const { partition, declared } = model.version;
-  const reservedBytes =
-    RESERVED_BYTES + 3 * partition.length + (declared === undefined ? 0 : measure([declared]).bytes);
-  const bytes = end - from + reservedBytes + 3 * idBytes;
-  return bytes <= MAX_DOCUMENT_BYTES ? { model, document: null, bytes } : tooLarge(model, bytes);
 }
 
 function prepareLarge(model: WriteModel, document: StoredDocument, idBytes: number): Item | Rejection {

@@ -19,7 +19,7 @@ import { createSlabs } from './slabs.js';
 
 /** The elements of a document as BSON, without its length before them and its end behind them: a stretch of a larger buffer. */
 export interface RawFields {
-  bytes: Buffer;
+  buffer: Buffer;
   from: number;
   end: number;
 }
@@ -111,7 +111,7 @@ export function createTranscoder(
     cursor.isWide = false;
     cursor.names.count = 0;
     if (next(cursor) === OPEN_OBJECT && writeFields(cursor, 1) && next(cursor) === undefined)
-      return { bytes: cursor.out, from: bsonFrom, end: cursor.to };
+      return { buffer: cursor.out, from: bsonFrom, end: cursor.to };
     cursor.to = bsonFrom;
     return null;
   };

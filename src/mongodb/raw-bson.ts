@@ -38,7 +38,7 @@ export function createBsonPassage({ maxBytes, maxDepth, maxKeys }: TranscoderLim
     names.count = 0;
     const cursor: Cursor = { bytes, at: 0, keysLeft: maxKeys, maxDepth, names };
     if (!skipDocument(cursor, bytes.length, 1) || cursor.at !== bytes.length) return null;
-    return hasOwnNames(bytes) ? { bytes, from: 4, end: bytes.length - 1 } : null;
+    return hasOwnNames(bytes) ? { buffer: bytes, from: 4, end: bytes.length - 1 } : null;
   };
   // It writes nothing: its bytes are the fetch's, which are there as long as their batch is handled.
   return { toBson, pick, lease: () => () => undefined };
@@ -46,13 +46,13 @@ export function createBsonPassage({ maxBytes, maxDepth, maxKeys }: TranscoderLim
 
 /** The fields of these names as the parser would have read them. */
 function pick(raw: RawFields, names: readonly string[]): Readonly<Record<string, unknown>> | null {
-  const elements = findFields(raw, names).map(({ from, end }) => raw.bytes.subarray(from, end));
+  const elements = findFields(raw, names).map(({ from, end }) => raw.buffer.subarray(from, end));
   return elements.length === 0 ? {} : fromBson(documentOf(elements));
 }
 
 /** What only the names of the document itself mustn't be: ours, an `_id` elsewhere than first, and an operator where it is stored first. */
 function hasOwnNames(bytes: Buffer): boolean {
-  const raw = { bytes, from: 4, end: bytes.length - 1 };
+  const raw = { buffer: bytes, from: 4, end: bytes.length - 1 };
   const [id, ...others] = findFields(raw, OWN_NAMES);
   if (others.length > 0 || (id !== undefined && (id.name !== '_id' || id.from !== raw.from))) return false;
   return bytes[(id?.end ?? raw.from) + 1] !== DOLLAR;

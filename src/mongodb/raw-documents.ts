@@ -13,8 +13,8 @@ import {
 import type { Writer } from './bson-elements.js';
 import type { Item } from './documents.js';
 import { hasTime } from './iso-date.js';
-import type { RawFields } from './json-to-bson.js';
-import type { UpsertModel, Version } from './sink.js';
+import { RawUpsert } from './raw-upsert.js';
+import type { Version } from './sink.js';
 import { beginSection, rawDocuments } from './wire.js';
 import type { RawDocuments } from './wire.js';
 
@@ -66,7 +66,7 @@ export function toInserts(items: readonly Item[]): RawDocuments {
 export function writeDocument(writer: Writer, { model, document, bytes }: Item): void {
   if (document === null) {
     reserve(writer, bytes);
-    if (model.kind === 'upsert' && model.raw !== undefined) writeRaw(writer, model, model.raw);
+    if (model instanceof RawUpsert) writeRaw(writer, model);
     return;
   }
   const bson = serialize(document);
@@ -81,10 +81,10 @@ function serialize(document: BSON.Document): Uint8Array {
 }
 
 /** As the driver would write `{ _id, ...fields, _kafka }`. */
-function writeRaw(writer: Writer, { id, version }: UpsertModel, { bytes, from, end }: RawFields): void {
+function writeRaw(writer: Writer, { id, version, buffer, from, end }: RawUpsert): void {
   const lengthAt = beginDocument(writer);
   writeId(writer, '_id', id);
-  writer.to += bytes.copy(writer.out, writer.to, from, end);
+  writer.to += buffer.copy(writer.out, writer.to, from, end);
   writeReserved(writer, version);
   endDocument(writer, lengthAt);
 }

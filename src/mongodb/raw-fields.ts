@@ -14,7 +14,7 @@ export function pickFields(
   const picked: Record<string, unknown> = {};
   for (const { name, type, valueAt } of findFields(raw, names)) {
     if (type === ELEMENT.object || type === ELEMENT.array) return null;
-    picked[name] = valueOf(raw.bytes, valueAt, type);
+    picked[name] = valueOf(raw.buffer, valueAt, type);
   }
   return picked;
 }
@@ -31,7 +31,7 @@ interface Field {
 }
 
 /** The fields of these names, in the document's order. */
-export function findFields({ bytes, from, end }: RawFields, names: readonly string[]): Field[] {
+export function findFields({ buffer: bytes, from, end }: RawFields, names: readonly string[]): Field[] {
   const found: Field[] = [];
   for (let at = from; at < end;) {
     const nameEnd = bytes.indexOf(0, at + 1);
@@ -46,9 +46,9 @@ export function findFields({ bytes, from, end }: RawFields, names: readonly stri
 }
 
 /** All but the first field. */
-export function behindFirst({ bytes, from, end }: RawFields): RawFields {
-  const valueAt = bytes.indexOf(0, from + 1) + 1;
-  return { bytes, from: valueAt + valueBytes(bytes, valueAt, bytes[from] ?? 0), end };
+export function behindFirst({ buffer, from, end }: RawFields): RawFields {
+  const valueAt = buffer.indexOf(0, from + 1) + 1;
+  return { buffer, from: valueAt + valueBytes(buffer, valueAt, buffer[from] ?? 0), end };
 }
 
 /** The length is compared first: its UTF-8 form is at least as long as the text. */

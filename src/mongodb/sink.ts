@@ -3,8 +3,6 @@
  * values leaves this folder.
  */
 
-import type { RawFields } from './json-to-bson.js';
-
 /** Usable as `_id`: a string, number, boolean, ObjectId or Binary, or an object of such. */
 export type DocumentId = unknown;
 
@@ -40,10 +38,11 @@ export interface UpsertModel {
   /** Same BSON id, same text: the key by which records are coalesced and replies matched. */
   idKey: string;
   version: Version;
-  /** The fields of the value in order, without `_id` and `_kafka`; a Map where plain objects would reorder integer-like keys. */
+  /**
+   * The fields of the value in order, without `_id` and `_kafka`; a Map where plain objects would reorder integer-like keys. A `RawUpsert`
+   * has none.
+   */
   fields: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
-  /** The same as BSON, where nobody had to look at them; `fields` is empty then. */
-  raw?: RawFields;
 }
 
 /**

@@ -20,6 +20,7 @@ import type { KafkaRecord } from '../../src/kafka/source.js';
 import { isItem, prepare } from '../../src/mongodb/documents.js';
 import { createBsonPassage } from '../../src/mongodb/raw-bson.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
+import { RawUpsert } from '../../src/mongodb/raw-upsert.js';
 import { createFuzzer, type Fuzzer } from '../fuzz/records.js';
 import { bsonOf } from '../support/bson.js';
 import { amongOthers } from './among-others.js';
@@ -55,7 +56,7 @@ function turnedOf(operation: Operation): Turned {
   if (operation.kind !== 'write')
     return { operation, isRaw: false, outcome: operation.kind === 'bad' ? operation.code : operation.kind };
   const item = prepare(operation.model);
-  const isRaw = operation.model.kind === 'upsert' && operation.model.raw !== undefined;
+  const isRaw = operation.model instanceof RawUpsert;
   const outcome = isItem(item) ? Buffer.from(toInserts([item]).toBin()).toString('hex') : item.code;
   return { operation, isRaw, outcome };
 }

@@ -6,6 +6,7 @@ import { createToOperation, type Operation } from '../../src/drain/operation.js'
 import { isItem, prepare } from '../../src/mongodb/documents.js';
 import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
+import { RawUpsert } from '../../src/mongodb/raw-upsert.js';
 import { createFuzzer, jsonBytes } from '../fuzz/records.js';
 import { amongOthers } from './among-others.js';
 import { pipeline, record } from './builders.js';
@@ -39,7 +40,7 @@ function outcomeOf(operation: Operation): string {
 }
 
 function isRaw(operation: Operation): boolean {
-  return operation.kind === 'write' && operation.model.kind === 'upsert' && operation.model.raw !== undefined;
+  return operation.kind === 'write' && operation.model instanceof RawUpsert;
 }
 
 function assertSame({ parsed, alone, transcoded }: ReturnType<typeof turns>, value: Buffer): boolean {

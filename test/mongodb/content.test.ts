@@ -6,7 +6,7 @@ import type { WriteModel } from '../../src/mongodb/sink.js';
 import { booksOf } from '../contract/sink-contract.js';
 import { bsonOf } from '../support/bson.js';
 import { stackFromEnvironment } from '../support/stack.js';
-import { seededRandom, tombstone, upsert } from './models.js';
+import { rawUpsert, seededRandom, tombstone, upsert } from './models.js';
 import { openTarget } from './target.js';
 import type { Target } from './target.js';
 
@@ -50,7 +50,7 @@ function taken(id: string, ...fields: [name: string, value: unknown][]): WriteMo
   const { toBson } = createBsonPassage({ maxBytes: MIB, maxDepth: 100, maxKeys: 1_000 });
   const raw = toBson(bsonOf(...fields));
   assert.ok(raw !== null);
-  return { ...upsert({ id }, {}), raw };
+  return rawUpsert(upsert({ id }), raw);
 }
 
 describe('stored documents', () => {

@@ -1,5 +1,7 @@
 import { BSON } from 'mongodb';
 import type { DeadLetterFilter } from '../../src/mongodb/dead-letter-store.js';
+import type { RawFields } from '../../src/mongodb/json-to-bson.js';
+import { RawUpsert } from '../../src/mongodb/raw-upsert.js';
 import type { DeadLetter, DeleteModel, UpsertModel, Version } from '../../src/mongodb/sink.js';
 
 /** 2026-01-01; timestamps of the builders are this plus the offset, in milliseconds. */
@@ -21,6 +23,11 @@ export function upsert(overrides: ModelOverrides = {}, fields?: UpsertModel['fie
   const given = version(rest);
   const body = fields ?? { status: `at ${given.partition} ${given.offset}` };
   return { kind: 'upsert', id, idKey: idKeyOf(id), version: given, fields: body };
+}
+
+/** The same upsert with fields that are BSON. */
+export function rawUpsert({ id, idKey, version }: UpsertModel, fields: RawFields): RawUpsert {
+  return new RawUpsert({ id, idKey, log: version, place: version, declared: version.declared, fields });
 }
 
 export function tombstone(overrides: ModelOverrides & { purgeAt?: Date | null } = {}): DeleteModel {

@@ -6,7 +6,7 @@ import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import { toStatements, toUpdates } from '../../src/mongodb/merge.js';
 import { createWriter, reserve, toInserts, written } from '../../src/mongodb/raw-documents.js';
 import type { WriteModel } from '../../src/mongodb/sink.js';
-import { seededRandom, tombstone, upsert } from './models.js';
+import { rawUpsert, seededRandom, tombstone, upsert } from './models.js';
 import { readSection } from './section.js';
 
 const { toBson } = createTranscoder(
@@ -24,7 +24,7 @@ function itemOf(model: WriteModel): Item {
 function raw(model: ReturnType<typeof upsert>): WriteModel {
   const fields = toBson(Buffer.from(JSON.stringify(model.fields)));
   assert.ok(fields !== null);
-  return { ...model, fields: {}, raw: fields };
+  return rawUpsert(model, fields);
 }
 
 /** Ids of all kinds and lengths, short and long values, deletes. */

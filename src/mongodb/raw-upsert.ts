@@ -1,0 +1,77 @@
+import type { Item } from './documents.js';
+import type { RawFields } from './json-to-bson.js';
+import type { DocumentId, UpsertModel, Version } from './sink.js';
+import { measure, textBytes } from './storable.js';
+
+/** The log that a record is from; the records of one partition share it. */
+export type Log = Pick<Version, 'partition' | 'epoch'>;
+
+/** What an upsert is made of whose fields nobody had to look at. */
+export interface RawParts extends Pick<UpsertModel, 'id' | 'idKey'> {
+  log: Log;
+  /** The record, or whatever else says where it is in its log. */
+  place: Pick<Version, 'offset' | 'timestampMs'>;
+  declared: Version['declared'];
+  fields: RawFields;
+}
+
+/** The reserved field without the partition's name and what the record declares. */
+const RESERVED_BYTES = 96;
+const NO_FIELDS = {};
+
+/**
+ * An upsert whose fields are BSON. It is also the item that is sent for it, and the fields: most records come here, and what is made
+ * for each lives as long as its batch, so that the garbage collector copies it twice. A class, since getters of each one's own would
+ * be as much.
+ */
+export class RawUpsert implements UpsertModel, RawFields, Item {
+  readonly id: DocumentId;
+  readonly idKey: string;
+  readonly buffer: Buffer;
+  readonly from: number;
+  readonly end: number;
+  readonly bytes: number;
+  private readonly log: Log;
+  private readonly place: RawParts['place'];
+  private readonly declared: Version['declared'];
+
+  constructor({ id, idKey, log, place, declared, fields }: RawParts) {
+    this.id = id;
+    this.idKey = idKey;
+    this.buffer = fields.buffer;
+    this.from = fields.from;
+    this.end = fields.end;
+    this.log = log;
+    this.place = place;
+    this.declared = declared;
+    const idBytes = (typeof id === 'string' ? textBytes(id) : measure(id).bytes) + 16;
+    const declaredBytes = declared === undefined ? 0 : measure([declared]).bytes;
+    this.bytes =
+      fields.end - fields.from + RESERVED_BYTES + 3 * log.partition.length + declaredBytes + 3 * idBytes;
+  }
+
+  get kind(): 'upsert' {
+    return 'upsert';
+  }
+
+  get version(): Version {
+    const { partition, epoch } = this.log;
+    const { offset, timestampMs } = this.place;
+    const version = { partition, offset, timestampMs, epoch };
+    return this.declared === undefined ? version : { ...version, declared: this.declared };
+  }
+
+  /** None that anybody looked at. */
+  get fields(): UpsertModel['fields'] {
+    return NO_FIELDS;
+  }
+
+  get model(): this {
+    return this;
+  }
+
+  /** It is made where it is sent. */
+  get document(): null {
+    return null;
+  }
+}
