@@ -70,6 +70,9 @@ export interface Attempt {
   drainingMs: () => number;
 }
 
+/** Where nothing but decoding turns them; a transform or a schema registry may take seconds for each. */
+const RECORDS_PER_LOOK = 50;
+
 export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, startedMs: number): Attempt {
   const { pipeline, plan, run, budgetMs } = task;
   const elapsedMs = () => deps.clock() - startedMs;
@@ -97,6 +100,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const handle = createHandle({
     ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },
     clock: deps.clock,
+    recordsPerLook: transform === null && schemas === null ? RECORDS_PER_LOOK : 1,
   });
   let phase: DrainPhase = 'starting';
   return {

@@ -54,9 +54,16 @@ interface Sorted {
  * of the dead letters. Only when it returns may the batch be committed.
  * Errors: those of the sink and of `tolerate`; `BAD_RECORD` where the pipeline tolerates none, after everything before the bad record is written.
  */
-export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
-  const order = versionOrderOf(deps.pipeline.version);
-  const { lease = () => () => undefined } = deps;
+export function createWriteBatch({
+  sink,
+  toOperation,
+  lease = () => () => undefined,
+  pipeline,
+  run,
+}: WriteBatchDeps): WriteBatch {
+  // of one shape in all runs of a thread, whoever has put them together: the code that asks for each record is compiled for that
+  const deps = { sink, toOperation, pipeline, run };
+  const order = versionOrderOf(pipeline.version);
   const writeBatch: WriteBatch = async (...batch) => {
     const release = lease();
     try {
@@ -72,8 +79,8 @@ export function createWriteBatch(deps: WriteBatchDeps): WriteBatch {
     const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
     tolerate(bad, handled.length);
     await writeDeadLetters(deps, bad, signal);
-    const written = await writeNewest(deps.sink, candidates, order, signal);
-    const [intolerable] = deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
+    const written = await writeNewest(sink, candidates, order, signal);
+    const [intolerable] = pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : [];
     if (intolerable !== undefined) return writeBatch(before(deps, handled, intolerable), signal);
     tolerate([...bad, ...written.refused], handled.length);
     await writeDeadLetters(deps, written.refused, signal);

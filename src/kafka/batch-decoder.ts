@@ -1,8 +1,8 @@
 import { crc32c } from '@node-rs/crc32';
 import { DrainError } from '../errors.js';
 import type { DecodedBatch } from './internals.js';
-import { readRecords, RECORD_BYTES, type Stretch } from './record-reader.js';
-import { partitionName } from './source.js';
+import { readRecords, RECORD_BYTES, type Shared, type Stretch } from './record-reader.js';
+import { partitionName, type TopicPartition } from './source.js';
 
 /** Decompresses the records of a batch. */
 export interface BatchCodec {
@@ -80,10 +80,19 @@ export function createDecodeBatch(codecOf: (codec: number) => BatchCodec | null)
         inTransaction: (attributes & TRANSACTIONAL) !== 0,
         memory: buffer.buffer,
         recordsIn: plain.buffer,
-        read: (place, from, into) => readRecords(plain, count, { ...stretch, ...place }, from, into),
+        read: (place, from, into) => readRecords(count, sharedBy(stretch, place, plain), from, into),
       },
     };
   };
+}
+
+/** Written out: each spread makes an object of another shape, and what reads more than four of them is slow. */
+function sharedBy(
+  { firstOffset, lastOffsetDelta, firstTimestampMs, appendedMs }: Stretch,
+  { topic, partition }: TopicPartition,
+  buffer: Buffer,
+): Shared {
+  return { topic, partition, firstOffset, lastOffsetDelta, firstTimestampMs, appendedMs, buffer };
 }
 
 function checksumOf(buffer: Buffer, at: number, end: number): number {

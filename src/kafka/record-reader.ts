@@ -15,15 +15,9 @@ export interface Stretch {
 }
 
 /** Decodes the records of a batch, those from an offset on into an array; what all of them take. Error: a `RangeError` where it is damaged. */
-export function readRecords(
-  buffer: Buffer,
-  count: number,
-  stretch: Stretch & TopicPartition,
-  from: bigint,
-  into: KafkaRecord[],
-): number {
+export function readRecords(count: number, shared: Shared, from: bigint, into: KafkaRecord[]): number {
+  const { buffer } = shared;
   const cursor = { buffer, at: 0 };
-  const shared = { ...stretch, buffer };
   let bytes = 0;
   for (let index = 0; index < count; index += 1) {
     const length = readVarInt(cursor);
@@ -43,8 +37,8 @@ interface Cursor {
   at: number;
 }
 
-/** What the records of one batch of a partition have in common. */
-interface Shared extends Stretch, TopicPartition {
+/** What the records of one batch of a partition have in common, and the bytes that they are in. */
+export interface Shared extends Stretch, TopicPartition {
   buffer: Buffer;
 }
 

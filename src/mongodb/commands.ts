@@ -15,8 +15,8 @@ interface Reply {
   n?: number;
   nModified?: number;
   writeErrors?: WriteError[];
-  /** find: the documents, as BSON. */
-  cursor?: { firstBatch: Buffer[] };
+  /** find: the cursor, as BSON, so that nothing is made of its documents. */
+  cursor?: Buffer;
 }
 
 export type Answer =
@@ -45,7 +45,8 @@ export function commandsOn(
     signal.throwIfAborted();
     using deadline = createDeadline(signal, commandMs);
     try {
-      const options = { signal: deadline.signal, fieldsAsRaw: { firstBatch: true } };
+      // of a find: nothing of other replies is an object
+      const options = { signal: deadline.signal, raw: action === 'find' };
       const reply: Reply = await db.command(toCommand(action, collection, body), options);
       listener.alive();
       return { reply, fault: null };

@@ -9,14 +9,16 @@ const SPACES = 0x20202020;
 const ONES = 0x01010101;
 const TOP_BITS = 0x80808080 | 0;
 
-/** Of the buffer that was looked at last: the records of a fetch share one. */
-let seen: { buffer: ArrayBufferLike; words: Int32Array } = {
-  buffer: new ArrayBuffer(0),
-  words: new Int32Array(0),
-};
+/** The buffer that was looked at last, since a batch is one, and asking it for its memory takes longer than a short text. */
+let seen: { json: Buffer; words: Int32Array } = { json: Buffer.alloc(0), words: new Int32Array(0) };
 
-function wordsOf(buffer: ArrayBufferLike): Int32Array {
-  if (seen.buffer !== buffer) seen = { buffer, words: new Int32Array(buffer, 0, buffer.byteLength >> 2) };
+/** All words of the memory in which the buffer is. */
+function wordsOf(json: Buffer): Int32Array {
+  if (seen.json !== json) {
+    const { buffer } = json;
+    const isSame = seen.words.buffer === buffer;
+    seen = { json, words: isSame ? seen.words : new Int32Array(buffer, 0, buffer.byteLength >> 2) };
+  }
   return seen.words;
 }
 
@@ -40,7 +42,7 @@ export function endOfPlainText(json: Buffer, from: number, { end, isWide }: Text
   for (; at < unaligned; at += 1) if (!isPlain(json[at], last)) return at;
   if (at >= end) return at;
   const lastWord = (base + end) >> 2;
-  at = endOfPlainWords(wordsOf(json.buffer), firstWord, lastWord, isWide) * 4 - base;
+  at = (isWide ? endOfWideWords : endOfPlainWords)(wordsOf(json), firstWord, lastWord) * 4 - base;
   while (at < end && isPlain(json[at], last)) at += 1;
   return at;
 }
@@ -49,16 +51,27 @@ function isPlain(byte: number | undefined, last: number): boolean {
   return byte !== undefined && byte >= SPACE && byte <= last && byte !== QUOTE && byte !== BACKSLASH;
 }
 
-/** The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. */
-function endOfPlainWords(words: Int32Array, from: number, end: number, isWide: boolean): number {
-  const beyondAscii = isWide ? 0 : TOP_BITS;
+/**
+ * The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. What is subtracted
+ * is more than such a byte is, which shows in its top bit, as does what isn't ASCII.
+ */
+function endOfPlainWords(words: Int32Array, from: number, end: number): number {
+  for (let at = from; at < end; at += 1) {
+    const word = words[at] ?? 0;
+    const found = ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | word;
+    if ((found & TOP_BITS) !== 0) return at;
+  }
+  return Math.max(from, end);
+}
+
+/** The same where bytes may have their top bits set ("Determine if a word has a zero byte", Bit Twiddling Hacks). */
+function endOfWideWords(words: Int32Array, from: number, end: number): number {
   for (let at = from; at < end; at += 1) {
     const word = words[at] ?? 0;
     const quote = word ^ QUOTES;
     const backslash = word ^ BACKSLASHES;
-    // a borrow out of a byte shows in its top bit ("Determine if a word has a zero byte", Bit Twiddling Hacks)
     const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
-    if (((found & TOP_BITS) | (word & beyondAscii)) !== 0) return at;
+    if ((found & TOP_BITS) !== 0) return at;
   }
   return Math.max(from, end);
 }

@@ -1,5 +1,4 @@
 import type { Commands } from './commands.js';
-import { matchText } from './documents.js';
 import type { Item } from './documents.js';
 import { classifyWriteError, isDuplicateId } from './errors.js';
 import type { Fault, WriteError } from './errors.js';
@@ -36,11 +35,12 @@ export async function find(
   items: readonly Item[],
   signal: AbortSignal,
 ): Promise<Standing> {
-  const { documents, fault } = await readStored(commands, items, { projection: { _id: 1 } }, signal);
-  if (documents === null) return failed(items, fault);
+  const { stored, fault } = await readStored(commands, items, { projection: { _id: 1 } }, signal);
+  if (stored === null) return failed(items, fault);
   const standing = nothing();
-  for (const item of items)
-    (documents.has(matchText(item.model.id)) ? standing.stored : standing.missing).push(item);
+  items.forEach((item, index) => {
+    (stored.placeOf(index) === null ? standing.missing : standing.stored).push(item);
+  });
   return standing;
 }
 

@@ -1,18 +1,23 @@
-import { BSON } from 'mongodb';
 import type { Document } from 'mongodb';
-import { documentOf, ELEMENT, valueBytes } from './bson-elements.js';
+import { ELEMENT, valueBytes } from './bson-elements.js';
 import type { Commands } from './commands.js';
-import { matchText } from './documents.js';
 import type { Item } from './documents.js';
 import type { Fault } from './errors.js';
+import { indexIds } from './id-index.js';
 import { hasTime } from './iso-date.js';
+import { behindName, firstIn, placeIn, valueIn, wholeOf } from './places.js';
+import type { Place } from './places.js';
 import type { Version } from './sink.js';
 import { isVersionValue } from './version-values.js';
 
 type Outage = Extract<Fault, { kind: 'outage' }>;
 
-/** Stored documents as BSON, each under the `matchText` of its id. */
-type Stored = ReadonlyMap<string, Buffer>;
+/** What is stored under the ids of some items, all of it in the bytes of one reply. */
+export interface Stored {
+  bytes: Buffer;
+  /** Where the document of the item with this index is; `null`: none is stored. */
+  placeOf: (index: number) => Place | null;
+}
 
 /** What is stored under the items' ids. `how`: more fields of the command. */
 export async function readStored(
@@ -20,36 +25,51 @@ export async function readStored(
   items: readonly Item[],
   how: Document,
   signal: AbortSignal,
-): Promise<{ documents: Stored; fault: null } | { documents: null; fault: Outage }> {
+): Promise<{ stored: Stored; fault: null } | { stored: null; fault: Outage }> {
   const ids = items.map((item) => item.model.id);
   const body = { filter: { _id: { $in: ids } }, ...how, batchSize: ids.length, singleBatch: true };
   const { reply, fault } = await commands.run('find', body, signal);
   // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
-  if (reply === null) return { documents: null, fault: { kind: 'outage', reason: fault.reason } };
-  const documents = new Map<string, Buffer>();
-  for (const document of reply.cursor?.firstBatch ?? []) documents.set(matchText(idIn(document)), document);
-  return { documents, fault: null };
+  if (reply === null) return { stored: null, fault: { kind: 'outage', reason: fault.reason } };
+  return { stored: storedIn(reply.cursor ?? Buffer.alloc(0), items), fault: null };
 }
 
-/** A value among a document's bytes. */
-interface Place {
-  type: number;
-  from: number;
-  end: number;
-}
+/** No document begins there: the reply's own length is. */
+const NOWHERE = 0;
 
-function idIn(document: Buffer): unknown {
-  return valueIn(document, wholeOf(document), '_id');
+/** @param cursor of the reply, whose first batch has all that was found. */
+function storedIn(cursor: Buffer, items: readonly Item[]): Stored {
+  const starts = new Int32Array(items.length);
+  const batch = placeIn(cursor, wholeOf(cursor), 'firstBatch');
+  if (batch !== null) {
+    const indexOf = indexIds(items);
+    for (let at = firstIn(batch); at < batch.end - 1;) {
+      const start = behindName(cursor, at + 1, batch.end);
+      at = start + valueBytes(cursor, start, ELEMENT.object);
+      const id = placeIn(cursor, { type: ELEMENT.object, from: start, end: at }, '_id');
+      const index = id === null ? -1 : indexOf(cursor, id);
+      if (index >= 0) starts[index] = start;
+    }
+  }
+  return {
+    bytes: cursor,
+    placeOf: (index) => {
+      const from = starts[index] ?? NOWHERE;
+      return from === NOWHERE
+        ? null
+        : { type: ELEMENT.object, from, end: from + valueBytes(cursor, from, ELEMENT.object) };
+    },
+  };
 }
 
 const VERSION_FIELDS = ['partition', 'offset', 'timestamp', 'epoch', 'version'];
 
 /** The version that a stored document has; `null`: none that we would have written. */
-export function versionIn(document: Buffer): Version | null {
-  const reserved = placeIn(document, wholeOf(document), '_kafka');
+export function versionIn(bytes: Buffer, document: Place): Version | null {
+  const reserved = placeIn(bytes, document, '_kafka');
   if (reserved?.type !== ELEMENT.object) return null;
   const [partition, offset, timestamp, epoch = 1, version] = VERSION_FIELDS.map((name) =>
-    valueIn(document, reserved, name),
+    valueIn(bytes, reserved, name),
   );
   const timestampMs = timeOf(timestamp);
   if (typeof partition !== 'string' || typeof offset !== 'bigint') return null;
@@ -63,56 +83,4 @@ export function versionIn(document: Buffer): Version | null {
 function timeOf(timestamp: unknown): number | null {
   if (timestamp === null) return -1;
   return timestamp instanceof Date && hasTime(timestamp.getTime()) ? timestamp.getTime() : null;
-}
-
-function wholeOf(document: Buffer): Place {
-  return { type: ELEMENT.object, from: 0, end: document.length };
-}
-
-/** `undefined`: there is no such field. */
-function valueIn(document: Buffer, within: Place, name: string): unknown {
-  const place = placeIn(document, within, name);
-  return place === null ? undefined : valueAt(document, place);
-}
-
-/** Between a document's length and its closing zero byte are its elements: type, name, zero byte, value. */
-function placeIn(document: Buffer, within: Place, name: string): Place | null {
-  for (let at = within.from + 4; at < within.end - 1;) {
-    const type = document[at] ?? 0;
-    const nameAt = at + 1;
-    let from = nameAt;
-    while (from < within.end && document[from] !== 0) from += 1;
-    const isIt = from - nameAt === name.length && isText(document, nameAt, name);
-    from += 1;
-    at = from + valueBytes(document, from, type);
-    if (isIt) return { type, from, end: at };
-  }
-  return null;
-}
-
-function isText(bytes: Buffer, at: number, ascii: string): boolean {
-  for (let index = 0; index < ascii.length; index += 1)
-    if (bytes[at + index] !== ascii.charCodeAt(index)) return false;
-  return true;
-}
-
-/** The types that are usual here are read where they are, since js-bson takes several times as long. */
-function valueAt(document: Buffer, { type, from, end }: Place): unknown {
-  switch (type) {
-    case ELEMENT.string:
-      return document.toString('utf8', from + 4, end - 1);
-    case ELEMENT.int64:
-      return document.readBigInt64LE(from);
-    case ELEMENT.int32:
-      return document.readInt32LE(from);
-    case ELEMENT.date:
-      return new Date(Number(document.readBigInt64LE(from)));
-    default:
-      return deserialized(type, document.subarray(from, end));
-  }
-}
-
-/** The value of a document that has no other, and no name for it. */
-function deserialized(type: number, value: Buffer): unknown {
-  return BSON.deserialize(documentOf([Buffer.of(type, 0), value]), { useBigInt64: true })[''];
 }

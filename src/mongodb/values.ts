@@ -60,10 +60,14 @@ export function withLength(part: string): string {
 
 /** Keys of ids that are no texts have a colon here at the latest: `x255:`. */
 const LAST_PLACE_OF_COLON = 4;
+const COLON = 0x3a;
 
 /** The key of a text among the keys of ids of all kinds: the text itself, but where it might be taken for another kind's. */
 export function textKey(text: string): string {
-  return text.lastIndexOf(':', LAST_PLACE_OF_COLON) < 0 ? text : `s:${text}`;
+  // `lastIndexOf` takes several times as long
+  for (let at = Math.min(text.length - 1, LAST_PLACE_OF_COLON); at >= 0; at -= 1)
+    if (text.charCodeAt(at) === COLON) return `s:${text}`;
+  return text;
 }
 
 /** A number that stays a double although it is whole: the driver would store it as an integer. */

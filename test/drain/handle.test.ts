@@ -47,6 +47,7 @@ function build({
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: () => undefined,
     clock: () => 0,
+    recordsPerLook: 1,
   });
   return { handle, ledger, room, written };
 }
@@ -149,6 +150,7 @@ describe('a batch', () => {
       markOf: () => '',
       prepared: () => undefined,
       clock: () => 0,
+      recordsPerLook: 1,
     });
     await assert.rejects(failing(batch([40], 41), SIGNALS), /refused/);
     ledger.committed('orders-0', 41n, '');
@@ -176,6 +178,7 @@ describe('bad records', () => {
       markOf: () => '',
       prepared: () => undefined,
       clock: () => 0,
+      recordsPerLook: 1,
     });
     return handle(batch([50, 51, 52], 53), SIGNALS);
   }
@@ -200,6 +203,7 @@ test('what is about to be committed is told, with what is in it', async () => {
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: (...what) => void told.push(what),
     clock: () => 0,
+    recordsPerLook: 1,
   });
   await handle(batch([40, 41], 42), SIGNALS);
   assert.deepEqual(told, [['orders-0', 'read 2', books(2)]]);
@@ -207,7 +211,7 @@ test('what is about to be committed is told, with what is in it', async () => {
 
 describe('the records of a batch', () => {
   /** How many of ten are handled where each takes a second, and the drain is told to stop during the one at the index. */
-  async function handledOf(stopAt: number | null): Promise<bigint | undefined> {
+  async function handledOf(stopAt: number | null, recordsPerLook = 1): Promise<bigint | undefined> {
     let nowMs = 0;
     const stopping = new AbortController();
     const handle = createHandle({
@@ -222,7 +226,7 @@ describe('the records of a batch', () => {
         return Promise.resolve({ handled: count, books: books(count) });
       },
       ...{ rules: pipeline(), ledger: build().ledger, room: createRoom(null, () => 0), endOf: () => 100n },
-      ...{ markOf: () => '', prepared: () => undefined, clock: () => nowMs },
+      ...{ markOf: () => '', prepared: () => undefined, clock: () => nowMs, recordsPerLook },
     });
     const ten = [40, 41, 42, 43, 44, 45, 46, 47, 48, 49];
     return (await handle(batch(ten, 50), { abandoned: NEVER, stopping: stopping.signal })).commit?.offset;
@@ -234,6 +238,11 @@ describe('the records of a batch', () => {
 
   test('wait for the next run from the one on during which the drain was told to stop', async () => {
     assert.equal(await handledOf(2), 43n);
+  });
+
+  test('of which each costs little are turned up to the next look', async () => {
+    assert.equal(await handledOf(2, 4), 44n);
+    assert.equal(await handledOf(null, 4), 48n);
   });
 });
 

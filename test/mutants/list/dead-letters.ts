@@ -8,7 +8,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-newest',
-        find: 'refused.push({ record: candidate.record, stage: stageOf(code), code, reason });',
+        find: 'refused.push({ record, stage: stageOf(code), code, reason });',
         replace: '',
       },
     ],
@@ -20,8 +20,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-newest',
-        find: 'return candidate.older === null ? [] : [candidate.older];',
-        replace: 'return [];',
+        find: 'waiting = rejected.flatMap((index) => olderThan(index) ?? []);',
+        replace: 'waiting = [];',
       },
     ],
     tests: ['simulator/simulator'],
@@ -97,7 +97,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'coalesced records are not counted',
     bug: null,
-    edits: [{ file: 'drain/write-newest', find: 'candidates.length - waiting.length', replace: '0' }],
+    edits: [{ file: 'drain/write-newest', find: 'models.length - newest.length', replace: '0' }],
     tests: ['simulator/simulator'],
   },
   {

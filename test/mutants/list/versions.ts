@@ -74,8 +74,8 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-newest',
-        find: 'coalesce(candidates, order)',
-        replace: "coalesce(candidates, 'offset')",
+        find: 'coalesce(models, order)',
+        replace: "coalesce(models, 'offset')",
       },
     ],
     tests: ['drain/write-batch-versions'],

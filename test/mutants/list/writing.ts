@@ -29,15 +29,13 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'every record of a batch is written on its own',
     bug: 'unordered without coalescing',
-    edits: [
-      { file: 'drain/coalesce', find: 'newest.set(idKey, cand', replace: 'newest.set(candidate, cand' },
-    ],
+    edits: [{ file: 'drain/coalesce', find: 'set(idKey, index)', replace: 'set({}, index)' }],
     tests: ['simulator/simulator'],
   },
   {
     name: 'the last arrival of an id is written, not its newest version',
     bug: 'coalescing by arrival instead of version',
-    edits: [{ file: 'drain/coalesce', find: 'version, order) > 0)', replace: 'version, order) > 9)' }],
+    edits: [{ file: 'drain/coalesce', find: 'index, order) > 0)', replace: 'index, order) > 9)' }],
     tests: ['drain/coalesce'],
   },
   {
