@@ -28,8 +28,8 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production PATH=/app/bin:$PATH
-# Some 60 MB less at the peak of a drain, at the same speed: fewer arenas of malloc, a smaller young generation of the worker's own heap.
-ENV MALLOC_ARENA_MAX=1 NODE_OPTIONS=--max-semi-space-size=2
+# Some 50 MB less at the peak of a drain, at the same speed: fewer arenas of malloc, a smaller young generation of the worker's own heap.
+ENV MALLOC_ARENA_MAX=1 NODE_OPTIONS=--max-semi-space-size=4
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/workflow-bundle.js dist/

@@ -54,6 +54,8 @@ export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread
     return new Worker(entry, { resourceLimits, name: 'drain' });
   };
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWING_PERCENT)}`);
+  // Its helpers would have to wait for cores that MongoDB uses, and the drain for them; of the whole process, too.
+  setFlagsFromString('--no-parallel-scavenge');
   const spare = keepSpare(create);
   const runs = new WeakMap<Worker, number>();
   const end = async (worker: Worker) => {

@@ -15,8 +15,8 @@ interface Reply {
   n?: number;
   nModified?: number;
   writeErrors?: WriteError[];
-  /** find: the cursor, as BSON, so that nothing is made of its documents. */
-  cursor?: Buffer;
+  /** find: the documents, as BSON. */
+  cursor?: { firstBatch: Buffer[] };
 }
 
 export type Answer =
@@ -45,8 +45,7 @@ export function commandsOn(
     signal.throwIfAborted();
     using deadline = createDeadline(signal, commandMs);
     try {
-      // of a find: nothing of other replies is an object
-      const options = { signal: deadline.signal, raw: action === 'find' };
+      const options = { signal: deadline.signal, fieldsAsRaw: { firstBatch: true } };
       const reply: Reply = await db.command(toCommand(action, collection, body), options);
       listener.alive();
       return { reply, fault: null };

@@ -1,6 +1,5 @@
 import type { Writer } from './bson-elements.js';
 import type { Item } from './documents.js';
-import type { Place } from './places.js';
 import { createWriter, recycle, writeDocument } from './raw-documents.js';
 import type { Settling } from './settle.js';
 import type { VersionOrder, WriteModel } from './sink.js';
@@ -17,15 +16,19 @@ export async function look(
   items: readonly Item[],
   { commands, order, signal }: Pick<Settling, 'commands' | 'order' | 'signal'>,
 ): Promise<Standing> {
-  const { stored, fault } = await readStored(commands, items, { readConcern: { level: 'majority' } }, signal);
-  if (stored === null) return failed(items, fault);
-  const { bytes, placeOf } = stored;
+  const { documents, fault } = await readStored(
+    commands,
+    items,
+    { readConcern: { level: 'majority' } },
+    signal,
+  );
+  if (documents === null) return failed(items, fault);
   const standing = nothing();
-  const writer = createWriter(items.reduce((most, item) => Math.max(most, item.bytes), 0));
+  const writer = createWriter(items.reduce((most, { bytes }) => Math.max(most, bytes), 0));
   items.forEach((item, index) => {
-    const place = placeOf(index);
-    if (place === null) standing.missing.push(item);
-    else if (!isWritten(item, writer, bytes, place) && !isSuperseded(item.model, bytes, place, order))
+    const document = documents[index];
+    if (document === undefined) standing.missing.push(item);
+    else if (!isWritten(item, writer, document) && !isSuperseded(item.model, document, order))
       standing.stored.push(item);
   });
   recycle(writer.out);
@@ -33,24 +36,19 @@ export async function look(
 }
 
 /** Whether it is what would be written, byte for byte. */
-function isWritten(item: Item, writer: Writer, bytes: Buffer, { from, end }: Place): boolean {
+function isWritten(item: Item, writer: Writer, document: Buffer): boolean {
   writer.to = 0;
   writeDocument(writer, item);
   const { out, to } = writer;
-  return end - from === to && out.compare(bytes, from, end, 0, to) === 0;
+  return document.length === to && out.compare(document, 0, to, 0, to) === 0;
 }
 
 /**
  * Whether the guard would keep the stored document, by the guard's own rule. Of the same record it keeps a tombstone, and replaces
  * a document: what has become of it meanwhile is undone.
  */
-function isSuperseded(
-  { kind, version }: WriteModel,
-  bytes: Buffer,
-  document: Place,
-  order: VersionOrder,
-): boolean {
-  const stored = versionIn(bytes, document);
+function isSuperseded({ kind, version }: WriteModel, document: Buffer, order: VersionOrder): boolean {
+  const stored = versionIn(document);
   if (stored === null) return false;
   const newer = compareVersions(stored, version, order);
   return kind === 'delete' ? newer >= 0 : newer > 0;

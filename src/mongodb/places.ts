@@ -22,27 +22,18 @@ export function valueIn(bytes: Buffer, within: Place, name: string): unknown {
 
 /** The value of a field of a document or an array; `null`: there is none. */
 export function placeIn(bytes: Buffer, within: Place, name: string): Place | null {
-  for (let at = firstIn(within); at < within.end - 1;) {
+  // Between a document's length and its closing zero byte are its elements: type, name, zero byte, value.
+  for (let at = within.from + 4; at < within.end - 1;) {
     const type = bytes[at] ?? 0;
     const nameAt = at + 1;
-    const from = behindName(bytes, nameAt, within.end);
-    const end = from + valueBytes(bytes, from, type);
-    if (from - 1 - nameAt === name.length && isText(bytes, nameAt, name)) return { type, from, end };
-    at = end;
+    let from = nameAt;
+    while (from < within.end && bytes[from] !== 0) from += 1;
+    const isIt = from - nameAt === name.length && isText(bytes, nameAt, name);
+    from += 1;
+    at = from + valueBytes(bytes, from, type);
+    if (isIt) return { type, from, end: at };
   }
   return null;
-}
-
-/** Between a document's length and its closing zero byte are its elements: type, name, zero byte, value. */
-export function firstIn({ from }: Place): number {
-  return from + 4;
-}
-
-/** Where the value begins whose name is closed by a zero byte. */
-export function behindName(bytes: Buffer, nameAt: number, end: number): number {
-  let at = nameAt;
-  while (at < end && bytes[at] !== 0) at += 1;
-  return at + 1;
 }
 
 /** Whether these characters of ASCII are there. */

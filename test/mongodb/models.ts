@@ -69,9 +69,9 @@ export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-/** The cursor of a reply to a find that brings these documents. */
-export function cursorOf(documents: readonly object[]): Buffer {
-  return Buffer.from(BSON.serialize({ firstBatch: documents, id: 0n, ns: 'tests.orders' }));
+/** Documents as a reply to a find brings them. */
+export function firstBatchOf(documents: readonly object[]): Buffer[] {
+  return documents.map((document) => Buffer.from(BSON.serialize(document)));
 }
 
 /** Reproducible numbers in [0, 1): mulberry32. */

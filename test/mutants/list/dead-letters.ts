@@ -52,7 +52,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-batch',
-        find: "deps.pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : []",
+        find: "pipeline.deadLetters.tolerate === 'none' ? inOrder(written.refused) : []",
         replace: '[]',
       },
     ],
