@@ -70,8 +70,12 @@ export interface Attempt {
   drainingMs: () => number;
 }
 
-/** Where nothing but decoding turns them; a transform or a schema registry may take seconds for each. */
 const RECORDS_PER_LOOK = 50;
+
+/** Where nothing but decoding turns them it is many; a transform or a schema registry may take seconds for each. */
+export function recordsPerLookOf({ transform, schemas }: Pick<DrainDeps, 'transform' | 'schemas'>): number {
+  return transform === undefined && schemas === null ? RECORDS_PER_LOOK : 1;
+}
 
 export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, startedMs: number): Attempt {
   const { pipeline, plan, run, budgetMs } = task;
@@ -100,7 +104,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
   const handle = createHandle({
     ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },
     clock: deps.clock,
-    recordsPerLook: transform === null && schemas === null ? RECORDS_PER_LOOK : 1,
+    recordsPerLook: recordsPerLookOf(deps),
   });
   let phase: DrainPhase = 'starting';
   return {

@@ -39,7 +39,7 @@ function rawFieldsOf(record: KafkaRecord, { toBson }: RecordTranscoder): RawFiel
   return valueBytes < 0 ? null : toBson(buffer, valueAt, valueAt + valueBytes);
 }
 
-/** Records come in long rows of one partition. */
+/** One for all records of a row of one partition. */
 function rememberedLog(epoch: number): (record: KafkaRecord) => Log {
   let last: Log = { partition: '', epoch };
   return (record) => {

@@ -1,4 +1,5 @@
 import type { RecordCounts } from '../contract.js';
+import { DrainError } from '../errors.js';
 import type { KafkaRecord } from '../kafka/source.js';
 import type {
   DeadLetterStage,
@@ -53,7 +54,7 @@ export async function writeNewest(
   return { counts, refused };
 }
 
-/** Adds the refused records to those that are, and returns their indexes. */
+/** Adds the refused records to those that are, and returns their indexes. Error: `UNEXPECTED` for a refusal of something else. */
 function refuse(
   { records, models }: Candidates,
   written: readonly number[],
@@ -61,12 +62,13 @@ function refuse(
   refused: BadLetter[],
 ): number[] {
   const indexOf = new Map(written.map((index) => [models[index], index]));
-  return rejections.flatMap(({ model, code, reason }) => {
+  return rejections.map(({ model, code, reason }) => {
     const index = indexOf.get(model) ?? -1;
     const record = records[index];
-    if (record === undefined) return [];
+    // else it would be committed, and be nowhere
+    if (record === undefined) throw new DrainError('UNEXPECTED', 'the sink refused what nobody gave it');
     refused.push({ record, stage: stageOf(code), code, reason });
-    return [index];
+    return index;
   });
 }
 

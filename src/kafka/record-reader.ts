@@ -46,9 +46,9 @@ export interface Shared extends Stretch, TopicPartition {
 const decodedHeaders = new WeakMap<KafkaRecord, readonly RecordHeader[]>();
 
 /**
- * A record whose key, value and headers are made when they are asked for, and so are all its other fields: a record lives as long as
- * its batch, and is copied twice by the garbage collector. A `Buffer` takes as much memory as all else of it, a `bigint` a third; and some
- * kilobytes, compressed, may hold millions of headers. A class, since getters of each record's own would be as much.
+ * A record whose key, value, headers and time are made when they are asked for: it lives as long as its batch, and is copied twice by the
+ * garbage collector, while a `Buffer` takes as much memory as all else of it; and some kilobytes, compressed, may hold millions of headers.
+ * A class, since getters of each record's own would be as much.
  */
 class SlicedRecord implements KafkaRecord, RecordPlaces {
   private readonly shared: Shared;
@@ -101,8 +101,10 @@ class SlicedRecord implements KafkaRecord, RecordPlaces {
   }
 
   get headers(): readonly RecordHeader[] {
-    const decoded = decodedHeaders.get(this) ?? readHeaders({ buffer: this.buffer, at: this.headersAt });
-    decodedHeaders.set(this, decoded);
+    const known = decodedHeaders.get(this);
+    if (known !== undefined) return known;
+    const decoded = readHeaders({ buffer: this.buffer, at: this.headersAt });
+    if (decoded.length > 0) decodedHeaders.set(this, decoded);
     return decoded;
   }
 

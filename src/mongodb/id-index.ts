@@ -8,7 +8,7 @@ import type { Place } from './places.js';
 export type IndexOfId = (bytes: Buffer, id: Place) => number;
 
 /**
- * Finds items by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be made; in a `Map` are those
+ * Finds items of distinct ids by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be made; in a `Map` are those
  * that are of another type, or have more than ASCII.
  */
 export function indexIds(items: readonly Item[]): IndexOfId {
@@ -69,6 +69,7 @@ function hashOfText(text: string): number {
   return hash & POSITIVE;
 }
 
+/** The same as of the text: for one function both would have to be made one kind of thing. */
 function hashOfBytes(bytes: Buffer, from: number, end: number): number {
   let hash = OFFSET_BASIS;
   for (let at = from; at < end; at += 1) {

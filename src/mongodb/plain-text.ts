@@ -52,8 +52,8 @@ function isPlain(byte: number | undefined, last: number): boolean {
 }
 
 /**
- * The first word that may have one of those bytes; a word without any may be taken for one, never the other way round. What is subtracted
- * is more than such a byte is, which shows in its top bit, as does what isn't ASCII.
+ * The first word that has one of those bytes: what is subtracted is more than such a byte is, which shows in its top bit, as does what
+ * isn't ASCII.
  */
 function endOfPlainWords(words: Int32Array, from: number, end: number): number {
   for (let at = from; at < end; at += 1) {

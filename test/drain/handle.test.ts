@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { recordsPerLookOf } from '../../src/drain/attempt.js';
 import { createRoom, type Room } from '../../src/drain/cut.js';
 import { createHandle, oneAtATime, type Handle, type HandleDeps } from '../../src/drain/handle.js';
 import { openLedger, type Ledger } from '../../src/drain/ledger.js';
@@ -243,6 +244,14 @@ describe('the records of a batch', () => {
   test('of which each costs little are turned up to the next look', async () => {
     assert.equal(await handledOf(2, 4), 44n);
     assert.equal(await handledOf(null, 4), 48n);
+  });
+
+  test('cost little where neither a transform nor a schema registry is asked', () => {
+    const transform = () => ({ kind: 'fields', fields: {} }) as const;
+    const schemas = { find: () => undefined, load: () => Promise.resolve() };
+    assert.ok(recordsPerLookOf({ schemas: null }) > 1);
+    assert.equal(recordsPerLookOf({ schemas: null, transform }), 1);
+    assert.equal(recordsPerLookOf({ schemas }), 1);
   });
 });
 

@@ -33,6 +33,7 @@ test('a record has its offset, time, key, value and headers, in their order, als
     records: [
       { offset: 42, timestampDelta: 5, key, value, headers },
       { offset: 43, key: Buffer.alloc(0) },
+      { offset: 44, key, headers },
     ],
   });
   assert.equal(packed.offset, 45n);
@@ -42,6 +43,10 @@ test('a record has its offset, time, key, value and headers, in their order, als
       ...{ key, value, headers: headers.map(([name, content]) => ({ name, value: content })) },
     }),
     decoded(43, { timestampMs: 1_000, key: Buffer.alloc(0) }),
+    decoded(44, {
+      timestampMs: 1_000,
+      ...{ key, headers: headers.map(([name, content]) => ({ name, value: content })) },
+    }),
   ]);
 });
 

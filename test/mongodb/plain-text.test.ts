@@ -5,22 +5,32 @@ import { copyBytes, endOfPlainText } from '../../src/mongodb/plain-text.js';
 const ENDS = [0x00, 0x0a, 0x1f, 0x22, 0x5c];
 const PLAIN = [0x20, 0x21, 0x23, 0x2f, 0x5b, 0x5d, 0x7f, 0x80, 0xa2, 0xdc, 0xff];
 
-const wide = ({ length }: Buffer) => ({ end: length, isWide: true });
+const ASCII = PLAIN.filter((byte) => byte < 0x80);
 
-test('a quote, a backslash or a control character is found at any place of a text, wherever it lies in memory', () => {
+const limits = ({ length }: Buffer, isWide: boolean) => ({ end: length, isWide });
+
+function assertFoundAnywhere(ends: readonly number[], plain: readonly number[], isWide: boolean): void {
   const memory = Buffer.alloc(200);
   for (let offset = 0; offset < 8; offset += 1) {
     for (let length = 0; length < 24; length += 1) {
-      for (const [index, end] of ENDS.entries()) {
+      for (const [index, end] of ends.entries()) {
         const json = memory.subarray(offset, offset + length + 5);
-        for (let at = 0; at < json.length; at += 1) json[at] = PLAIN[(at + index) % PLAIN.length] ?? 0;
+        for (let at = 0; at < json.length; at += 1) json[at] = plain[(at + index) % plain.length] ?? 0;
         json[length] = end;
         for (let from = 0; from <= length; from += 1)
-          assert.equal(endOfPlainText(json, from, wide(json)), length);
-        assert.equal(endOfPlainText(json, length + 1, wide(json)), json.length);
+          assert.equal(endOfPlainText(json, from, limits(json, isWide)), length);
+        assert.equal(endOfPlainText(json, length + 1, limits(json, isWide)), json.length);
       }
     }
   }
+}
+
+test('a quote, a backslash or a control character is found at any place of a text, wherever it lies in memory', () => {
+  assertFoundAnywhere(ENDS, PLAIN, true);
+});
+
+test('the same where all else is ASCII, and what is not', () => {
+  assertFoundAnywhere([...ENDS, 0x80, 0xa2, 0xdc, 0xff], ASCII, false);
 });
 
 test('every byte is plain or not, whatever stands beside it', () => {
@@ -29,7 +39,7 @@ test('every byte is plain or not, whatever stands beside it', () => {
       const json = Buffer.from([0x41, 0x41, 0x41, 0x41, byte, beside, 0x41, 0x41, 0x41]);
       const plain = (value: number) => value >= 0x20 && value !== 0x22 && value !== 0x5c;
       const ascii = (value: number) => plain(value) && value < 0x80;
-      assert.equal(endOfPlainText(json, 0, wide(json)), !plain(byte) ? 4 : !plain(beside) ? 5 : 9);
+      assert.equal(endOfPlainText(json, 0, limits(json, true)), !plain(byte) ? 4 : !plain(beside) ? 5 : 9);
       assert.equal(
         endOfPlainText(json, 0, { end: 9, isWide: false }),
         !ascii(byte) ? 4 : !ascii(beside) ? 5 : 9,
@@ -48,9 +58,12 @@ test('nothing is seen behind the end of a short stretch, wherever it lies in mem
 test('nothing is seen behind the end of the bytes, nor of a buffer whose bytes were changed', () => {
   const memory = Buffer.alloc(64, 0x41);
   memory[40] = 0x22;
-  assert.equal(endOfPlainText(memory, 3, { end: 30, isWide: true }), 30);
-  memory[20] = 0x5c;
-  assert.equal(endOfPlainText(memory, 3, { end: 30, isWide: true }), 20);
+  for (const isWide of [true, false]) {
+    memory[20] = 0x41;
+    assert.equal(endOfPlainText(memory, 3, { end: 30, isWide }), 30);
+    memory[20] = 0x5c;
+    assert.equal(endOfPlainText(memory, 3, { end: 30, isWide }), 20);
+  }
 });
 
 test('short and long stretches are copied whole, and nothing beside them', () => {

@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.js';
 
-/** From the bytes of a batch to BSON and to ids, without an object in between. */
+/** From the bytes of a batch to records, to BSON and to ids, without an object in between. */
 export const TRANSCODING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a value that is cut off is completed by what lies behind it in its batch',
@@ -31,5 +31,23 @@ export const TRANSCODING_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [{ file: 'mongodb/plain-text', find: '(bytes[at] ?? 0) > 0x7f', replace: 'false' }],
     tests: ['drain/transcoded'],
+  },
+  {
+    name: 'a quote, a backslash or a control character is looked for in words of ASCII, and nothing else',
+    bug: null,
+    edits: [{ file: 'mongodb/plain-text', find: '(word - SPACES) | word;', replace: '(word - SPACES);' }],
+    tests: ['mongodb/plain-text'],
+  },
+  {
+    name: 'the headers of a record without a value are looked for before its end',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/record-reader',
+        find: 'this.valueAt + Math.max(this.valueBytes, 0)',
+        replace: 'this.valueAt + this.valueBytes',
+      },
+    ],
+    tests: ['kafka/batch-decoder'],
   },
 ];

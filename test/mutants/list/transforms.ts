@@ -120,4 +120,10 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['activities/pipeline', 'config/transform'],
   },
+  {
+    name: 'with a transform, too, it is seldom asked whether to stop',
+    bug: null,
+    edits: [{ file: 'drain/attempt', find: 'transform === undefined && schemas === null', replace: 'true' }],
+    tests: ['drain/handle'],
+  },
 ];

@@ -152,9 +152,19 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     name: 'ids beyond 2^53 are matched as floating point',
     bug: null,
     edits: [{ file: 'mongodb/documents', find: '`n:${String(id)}`', replace: '`n:${Number(id)}`' }],
-    tests: CONTRACT,
-    only: 'told apart',
-    servers: true,
+    tests: ['mongodb/id-index'],
+  },
+  {
+    name: 'ids of one hash are taken for one another',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/id-index',
+        find: '(text) => text.length === end - from && isText(bytes, from, text)',
+        replace: '(text) => text.length === end - from',
+      },
+    ],
+    tests: ['mongodb/id-index'],
   },
   {
     name: 'a change event without the document becomes an empty document',
