@@ -1,7 +1,7 @@
 /** Records whose values become BSON without an object in between. */
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
-import { RawUpsert, type Log } from '../mongodb/raw-upsert.js';
+import { RawUpsert } from '../mongodb/raw-upsert.js';
 import type { Fields } from './decode.js';
 import { documentIdOf, type KeyReaders } from './document-id.js';
 import type { Operation, OperationRules } from './operation.js';
@@ -17,11 +17,10 @@ export function createToRaw(
   transcoder: RecordTranscoder,
 ): (record: KafkaRecord) => Operation | null {
   const lookedAt = fieldsLookedAt(rules);
-  const context = { rules, keys, logOf: rememberedLog(rules.epoch) };
   return (record) => {
     const raw = rawFieldsOf(record, transcoder);
     const looked = raw === null ? null : transcoder.pick(raw, lookedAt);
-    return raw === null || looked === null ? null : rawOperation(context, record, { raw, looked });
+    return raw === null || looked === null ? null : rawOperation(rules, keys, record, { raw, looked });
   };
 }
 
@@ -39,25 +38,10 @@ function rawFieldsOf(record: KafkaRecord, { toBson }: RecordTranscoder): RawFiel
   return valueBytes < 0 ? null : toBson(buffer, valueAt, valueAt + valueBytes);
 }
 
-/** One for all records of a row of one partition. */
-function rememberedLog(epoch: number): (record: KafkaRecord) => Log {
-  let last: Log = { partition: '', epoch };
-  return (record) => {
-    const partition = partitionName(record);
-    if (partition !== last.partition) last = { partition, epoch };
-    return last;
-  };
-}
-
-interface RawContext {
-  rules: OperationRules;
-  keys: KeyReaders;
-  logOf: (record: KafkaRecord) => Log;
-}
-
 /** What comes as BSON has no fields of ours but perhaps its id, and nothing that can't be stored. */
 function rawOperation(
-  { rules, keys, logOf }: RawContext,
+  rules: OperationRules,
+  keys: KeyReaders,
   record: KafkaRecord,
   { raw, looked }: { raw: RawFields; looked: Fields },
 ): Operation {
@@ -71,7 +55,8 @@ function rawOperation(
     // written out: a spread costs as much as transcoding the value
     id: id.id,
     idKey: id.idKey,
-    log: logOf(record),
+    partition: partitionName(record),
+    epoch: rules.epoch,
     place: record,
     declared: declared.value,
     fields: withoutId(raw, looked),

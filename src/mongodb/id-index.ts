@@ -8,8 +8,8 @@ import type { Place } from './places.js';
 export type IndexOfId = (bytes: Buffer, id: Place) => number;
 
 /**
- * Finds items of distinct ids by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be made; in a `Map` are those
- * that are of another type, or have more than ASCII.
+ * Finds items of distinct ids by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be made; in a
+ * `Map` are those that are of another type, or have more than ASCII.
  */
 export function indexIds(items: readonly Item[]): IndexOfId {
   // half of it stays free

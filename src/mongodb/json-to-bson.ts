@@ -14,6 +14,7 @@ import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
 import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
 import { copyBytes, endOfPlainText, type TextLimits } from './plain-text.js';
+import { isText } from './places.js';
 import { pickFields } from './raw-fields.js';
 import { createSlabs } from './slabs.js';
 
@@ -261,9 +262,7 @@ function writeText(cursor: Cursor): boolean {
 
 function isNext(cursor: Cursor, text: string): boolean {
   const { json, at } = cursor;
-  if (at + text.length > cursor.end) return false;
-  for (let index = 0; index < text.length; index += 1)
-    if (json[at + index] !== text.charCodeAt(index)) return false;
+  if (at + text.length > cursor.end || !isText(json, at, text)) return false;
   cursor.at = at + text.length;
   return true;
 }

@@ -48,10 +48,16 @@ export function valueAt(bytes: Buffer, { type, from, end }: Place): unknown {
   switch (type) {
     case ELEMENT.string:
       return bytes.toString('utf8', from + 4, end - 1);
+    case ELEMENT.double:
+      return bytes.readDoubleLE(from);
     case ELEMENT.int64:
       return bytes.readBigInt64LE(from);
     case ELEMENT.int32:
       return bytes.readInt32LE(from);
+    case ELEMENT.boolean:
+      return bytes[from] === 1;
+    case ELEMENT.null:
+      return null;
     case ELEMENT.date:
       return new Date(Number(bytes.readBigInt64LE(from)));
     default:

@@ -1,5 +1,6 @@
 import { ELEMENT, valueBytes } from './bson-elements.js';
 import type { RawFields } from './json-to-bson.js';
+import { valueAt } from './places.js';
 
 /**
  * The values of some fields of a transcoded value, as the parser would have read them; those that it doesn't have are left out.
@@ -12,9 +13,9 @@ export function pickFields(
   // Most pipelines take id and version from elsewhere: nothing is walked for them.
   if (names.length === 0) return NOTHING;
   const picked: Record<string, unknown> = {};
-  for (const { name, type, valueAt } of findFields(raw, names)) {
+  for (const { name, type, valueFrom, end } of findFields(raw, names)) {
     if (type === ELEMENT.object || type === ELEMENT.array) return null;
-    picked[name] = valueOf(raw.buffer, valueAt, type);
+    picked[name] = valueAt(raw.buffer, { type, from: valueFrom, end });
   }
   return picked;
 }
@@ -26,7 +27,7 @@ interface Field {
   name: string;
   type: number;
   from: number;
-  valueAt: number;
+  valueFrom: number;
   end: number;
 }
 
@@ -35,11 +36,11 @@ export function findFields({ buffer: bytes, from, end }: RawFields, names: reado
   const found: Field[] = [];
   for (let at = from; at < end;) {
     const nameEnd = bytes.indexOf(0, at + 1);
-    const valueAt = nameEnd + 1;
+    const valueFrom = nameEnd + 1;
     const type = bytes[at] ?? 0;
-    const next = valueAt + valueBytes(bytes, valueAt, type);
+    const next = valueFrom + valueBytes(bytes, valueFrom, type);
     const name = names.find((wanted) => isText(bytes, at + 1, nameEnd, wanted));
-    if (name !== undefined) found.push({ name, type, from: at, valueAt, end: next });
+    if (name !== undefined) found.push({ name, type, from: at, valueFrom, end: next });
     at = next;
   }
   return found;
@@ -47,8 +48,8 @@ export function findFields({ buffer: bytes, from, end }: RawFields, names: reado
 
 /** All but the first field. */
 export function behindFirst({ buffer, from, end }: RawFields): RawFields {
-  const valueAt = buffer.indexOf(0, from + 1) + 1;
-  return { buffer, from: valueAt + valueBytes(buffer, valueAt, buffer[from] ?? 0), end };
+  const valueFrom = buffer.indexOf(0, from + 1) + 1;
+  return { buffer, from: valueFrom + valueBytes(buffer, valueFrom, buffer[from] ?? 0), end };
 }
 
 /** The length is compared first: its UTF-8 form is at least as long as the text. */
@@ -56,21 +57,4 @@ function isText(bytes: Buffer, from: number, end: number, text: string): boolean
   return (
     end - from >= text.length && end - from <= 3 * text.length && bytes.toString('utf8', from, end) === text
   );
-}
-
-function valueOf(bytes: Buffer, at: number, type: number): unknown {
-  switch (type) {
-    case ELEMENT.string:
-      return bytes.toString('utf8', at + 4, at + 3 + bytes.readInt32LE(at));
-    case ELEMENT.double:
-      return bytes.readDoubleLE(at);
-    case ELEMENT.int32:
-      return bytes.readInt32LE(at);
-    case ELEMENT.int64:
-      return bytes.readBigInt64LE(at);
-    case ELEMENT.boolean:
-      return bytes[at] === 1;
-    default:
-      return null;
-  }
 }

@@ -3,13 +3,9 @@ import type { RawFields } from './json-to-bson.js';
 import type { DocumentId, UpsertModel, Version } from './sink.js';
 import { measure, textBytes } from './storable.js';
 
-/** The log that a record is from; the records of one partition share it. */
-export type Log = Pick<Version, 'partition' | 'epoch'>;
-
 /** What an upsert is made of whose fields nobody had to look at. */
-export interface RawParts extends Pick<UpsertModel, 'id' | 'idKey'> {
-  log: Log;
-  /** The record, or whatever else says where it is in its log. */
+export interface RawParts extends Pick<UpsertModel, 'id' | 'idKey'>, Pick<Version, 'partition' | 'epoch'> {
+  /** The record, or whatever else says where it is in its partition. */
   place: Pick<Version, 'offset' | 'timestampMs'>;
   declared: Version['declared'];
   fields: RawFields;
@@ -30,24 +26,35 @@ export class RawUpsert implements UpsertModel, RawFields, Item {
   readonly buffer: Buffer;
   readonly from: number;
   readonly end: number;
-  readonly bytes: number;
-  private readonly log: Log;
+  private readonly partition: string;
+  private readonly epoch: number;
   private readonly place: RawParts['place'];
   private readonly declared: Version['declared'];
+  /** 0: not measured yet; most records of an id that comes again and again never are. */
+  private size = 0;
 
-  constructor({ id, idKey, log, place, declared, fields }: RawParts) {
+  constructor({ id, idKey, partition, epoch, place, declared, fields }: RawParts) {
     this.id = id;
     this.idKey = idKey;
     this.buffer = fields.buffer;
     this.from = fields.from;
     this.end = fields.end;
-    this.log = log;
+    this.partition = partition;
+    this.epoch = epoch;
     this.place = place;
     this.declared = declared;
+  }
+
+  get bytes(): number {
+    if (this.size === 0) this.size = this.measured();
+    return this.size;
+  }
+
+  private measured(): number {
+    const { id, declared, partition, from, end } = this;
     const idBytes = (typeof id === 'string' ? textBytes(id) : measure(id).bytes) + 16;
     const declaredBytes = declared === undefined ? 0 : measure([declared]).bytes;
-    this.bytes =
-      fields.end - fields.from + RESERVED_BYTES + 3 * log.partition.length + declaredBytes + 3 * idBytes;
+    return end - from + RESERVED_BYTES + 3 * partition.length + declaredBytes + 3 * idBytes;
   }
 
   get kind(): 'upsert' {
@@ -55,7 +62,7 @@ export class RawUpsert implements UpsertModel, RawFields, Item {
   }
 
   get version(): Version {
-    const { partition, epoch } = this.log;
+    const { partition, epoch } = this;
     const { offset, timestampMs } = this.place;
     const version = { partition, offset, timestampMs, epoch };
     return this.declared === undefined ? version : { ...version, declared: this.declared };

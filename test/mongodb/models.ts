@@ -27,7 +27,8 @@ export function upsert(overrides: ModelOverrides = {}, fields?: UpsertModel['fie
 
 /** The same upsert with fields that are BSON. */
 export function rawUpsert({ id, idKey, version }: UpsertModel, fields: RawFields): RawUpsert {
-  return new RawUpsert({ id, idKey, log: version, place: version, declared: version.declared, fields });
+  const { partition, epoch, declared } = version;
+  return new RawUpsert({ id, idKey, partition, epoch, place: version, declared, fields });
 }
 
 export function tombstone(overrides: ModelOverrides & { purgeAt?: Date | null } = {}): DeleteModel {
