@@ -1,3 +1,4 @@
+import { createSlots, HASH_OF_NOTHING, hashWith } from '../slots.js';
 import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
 import { compareVersions } from '../mongodb/version-order.js';
 
@@ -17,27 +18,43 @@ const NONE = -1;
  * as the batch. Mostly arrival order is version order, so sorting is rare.
  */
 export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'offset'): Coalesced {
-  const newest = new Map<string, number>();
-  const unordered = new Set<string>();
+  const newest: number[] = [];
+  const placeOf = createPlaces(models, newest);
+  const unordered = new Set<number>();
   let older = new Int32Array(0);
   models.forEach((model, index) => {
-    const { idKey } = model;
-    const before = newest.get(idKey);
-    newest.set(idKey, index);
+    const place = placeOf(model.idKey);
+    const before = newest[place];
+    newest[place] = index;
     if (before === undefined) return;
     if (older.length === 0) older = new Int32Array(models.length).fill(NONE);
     older[index] = before;
-    if (compareAt(models, before, index, order) > 0) unordered.add(idKey);
+    if (compareAt(models, before, index, order) > 0) unordered.add(place);
   });
-  for (const idKey of unordered) {
-    const last = newest.get(idKey);
-    if (last !== undefined) newest.set(idKey, sort(models, older, last, order));
-  }
+  for (const place of unordered) newest[place] = sort(models, older, newest[place] ?? NONE, order);
   const olderThan = (index: number) => {
     const found = older[index] ?? NONE;
     return found === NONE ? null : found;
   };
-  return { newest: [...newest.values()], olderThan };
+  return { newest, olderThan };
+}
+
+/** Where in `newest` an id's model is, or, if none is yet, where it shall be put now: at the end. */
+function createPlaces(models: readonly WriteModel[], newest: readonly number[]): (idKey: string) => number {
+  const table = createSlots(models.length);
+  const { mask, slots } = table;
+  return (idKey) => {
+    let hash = HASH_OF_NOTHING;
+    for (let at = 0; at < idKey.length; at += 1) hash = hashWith(hash, idKey.charCodeAt(at));
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const place = (slots[slot] ?? 0) - 1;
+      if (place < 0) {
+        slots[slot] = newest.length + 1;
+        return newest.length;
+      }
+      if (models[newest[place] ?? NONE]?.idKey === idKey) return place;
+    }
+  };
 }
 
 function compareAt(models: readonly WriteModel[], a: number, b: number, order: VersionOrder): number {

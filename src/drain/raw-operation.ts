@@ -20,7 +20,7 @@ export function createToRaw(
   return (record) => {
     const raw = rawFieldsOf(record, transcoder);
     const looked = raw === null ? null : transcoder.pick(raw, lookedAt);
-    return raw === null || looked === null ? null : rawOperation(rules, keys, record, { raw, looked });
+    return raw === null || looked === null ? null : rawOperation(rules, keys, record, raw, looked);
   };
 }
 
@@ -43,7 +43,8 @@ function rawOperation(
   rules: OperationRules,
   keys: KeyReaders,
   record: KafkaRecord,
-  { raw, looked }: { raw: RawFields; looked: Fields },
+  raw: RawFields,
+  looked: Fields,
 ): Operation {
   const id = documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
   if (id.kind === 'bad') return id;

@@ -1,4 +1,5 @@
 /** Elements of BSON, written one after the other; https://bsonspec.org/spec.html has their forms. */
+import { BSON } from 'mongodb';
 
 /** The byte before an element's name that says of what type its value is. */
 export const ELEMENT = {
@@ -58,6 +59,12 @@ export function documentOf(elements: readonly Uint8Array[]): Buffer {
   const document = Buffer.concat([Buffer.alloc(4), ...elements, Buffer.of(0)]);
   document.writeInt32LE(document.length);
   return document;
+}
+
+/** The array that these documents make, each an element whose name is its index. */
+export function arrayOf(documents: readonly Uint8Array[]): Buffer {
+  const typeAndName = (index: number) => Buffer.from(`${String.fromCharCode(ELEMENT.object)}${index}\0`);
+  return documentOf(documents.flatMap((document, index) => [typeAndName(index), document]));
 }
 
 /** A buffer and where its next byte goes. Whoever writes has made sure that there is room. */
@@ -161,4 +168,17 @@ export function beginField(writer: Writer, type: number, name: string): number {
 export function endDocument(writer: Writer, lengthAt: number): void {
   writer.out[writer.to++] = 0;
   putInt32(writer.out, lengthAt, writer.to - lengthAt);
+}
+
+/** As the driver does for commands: a field that is undefined is stored as null. */
+export function serialize(document: BSON.Document): Uint8Array {
+  return BSON.serialize(document, { ignoreUndefined: false });
+}
+
+/** Of any type, by the driver. */
+export function writeElement(writer: Writer, name: string, value: unknown): void {
+  const bson = serialize({ [name]: value });
+  // the document's length before its element, its end behind
+  writer.out.set(bson.subarray(4, -1), writer.to);
+  writer.to += bson.length - 5;
 }

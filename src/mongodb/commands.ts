@@ -1,7 +1,9 @@
 import type { Db, Document } from 'mongodb';
 import { DrainError } from '../errors.js';
+import { arrayOf } from './bson-elements.js';
 import { COMMAND_TIME_LIMIT_MS, LONGEST_WAIT_MS, WRITE_CONCERN } from './connection.js';
 import { connectionFault } from './connection-fault.js';
+import { BATCH } from './driver-patch.js';
 import { classifyThrown, UNAUTHORIZED } from './errors.js';
 import type { Fault, WriteError } from './errors.js';
 import type { SinkListener } from './sink.js';
@@ -15,8 +17,13 @@ interface Reply {
   n?: number;
   nModified?: number;
   writeErrors?: WriteError[];
-  /** find: the documents, as BSON. */
-  cursor?: { firstBatch: Buffer[] };
+  /** find: an array of the documents, as BSON. */
+  documents?: Buffer;
+}
+
+/** The same as the driver brings it: each document by itself, unless it is patched. */
+interface DriverReply extends Omit<Reply, 'documents'> {
+  cursor?: { firstBatch: Buffer | Buffer[] };
 }
 
 export type Answer =
@@ -45,10 +52,13 @@ export function commandsOn(
     signal.throwIfAborted();
     using deadline = createDeadline(signal, commandMs);
     try {
-      const options = { signal: deadline.signal, fieldsAsRaw: { firstBatch: true } };
-      const reply: Reply = await db.command(toCommand(action, collection, body), options);
+      const options = { signal: deadline.signal, fieldsAsRaw: { [BATCH]: true } };
+      const { cursor, ...reply }: DriverReply = await db.command(
+        toCommand(action, collection, body),
+        options,
+      );
       listener.alive();
-      return { reply, fault: null };
+      return { reply: cursor === undefined ? reply : { documents: toArray(cursor[BATCH]) }, fault: null };
     } catch (error) {
       signal.throwIfAborted();
       if (deadline.signal.aborted)
@@ -60,6 +70,10 @@ export function commandsOn(
     }
   };
   return { namespace, run };
+}
+
+function toArray(batch: Buffer | Buffer[]): Buffer {
+  return Array.isArray(batch) ? arrayOf(batch) : batch;
 }
 
 /**

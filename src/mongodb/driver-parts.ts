@@ -25,6 +25,12 @@ export interface Connection {
   writeCommand: (message: Message, options: { agreedCompressor?: string }) => Promise<void>;
 }
 
+/** `lib/cmap/wire_protocol/responses.js`, of BSON as it was received. */
+export interface Response {
+  toBytes: () => Buffer;
+  toObject: (options?: { fieldsAsRaw?: Readonly<Record<string, boolean>> }) => object;
+}
+
 export interface Class<T> {
   new (...args: never[]): T;
   prototype: T;
@@ -37,6 +43,7 @@ export interface DriverParts {
   /** `undefined`: the installed version has none. */
   DocumentSequence: NewSequence | undefined;
   Connection: Class<Connection>;
+  MongoDBResponse: Class<Response>;
 }
 
 export function installedDriver(): DriverParts {
@@ -44,5 +51,6 @@ export function installedDriver(): DriverParts {
   return {
     ...(require('mongodb/lib/cmap/commands.js') as Pick<DriverParts, 'OpMsgRequest' | 'DocumentSequence'>),
     ...(require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>),
+    ...(require('mongodb/lib/cmap/wire_protocol/responses.js') as Pick<DriverParts, 'MongoDBResponse'>),
   };
 }

@@ -1,4 +1,5 @@
 import { sourceHash } from '../source-hash.js';
+import { ELEMENT } from './bson-elements.js';
 import { installedDriver } from './driver-parts.js';
 import type {
   Class,
@@ -7,13 +8,19 @@ import type {
   DocumentSequence,
   DriverParts,
   NewSequence,
+  Response,
 } from './driver-parts.js';
+import { documentAt, placeIn } from './places.js';
 
 /** The `sourceHash` of each replaced function, in mongodb 7.9.0. */
 const EXPECTED = {
   extractDocumentSequences: '2b9bd638b8c1d8d4',
   writeCommand: '57ab125767d457b3',
+  toObject: '9e6699d9f0010228',
 } as const;
+
+/** The field of a reply's cursor that has its documents. */
+export const BATCH = 'firstBatch';
 
 /** What is shorter is sent together with the command, in one packet. */
 const OWN_WRITE_BYTES = 16 * 1024;
@@ -21,22 +28,25 @@ const OWN_WRITE_BYTES = 16 * 1024;
 const patched = new WeakSet<object>();
 
 /**
- * Has the driver send a command's documents from where they are. By itself it copies them twice on their way to the socket, and
- * what is allocated outside of JavaScript's heap brings its next garbage collection nearer. Returns whether it does: another
- * version of the driver is left as it is, and is slower.
+ * Has the driver send a command's documents from where they are, and leave a reply's where they are, if their field is asked for
+ * as raw. By itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap brings its
+ * next garbage collection nearer; and of a reply each is an object of its own. Returns whether it does: another version of the
+ * driver is left as it is, and is slower.
  */
-export function sendInPlace(driver: DriverParts = installedDriver()): boolean {
-  const { OpMsgRequest, DocumentSequence, Connection } = driver;
+export function workInPlace(driver: DriverParts = installedDriver()): boolean {
+  const { OpMsgRequest, DocumentSequence, Connection, MongoDBResponse } = driver;
   if (patched.has(Connection)) return true;
   const { extractDocumentSequences } = OpMsgRequest.prototype;
   const { writeCommand } = Connection.prototype;
   const isKnown =
     sourceHash(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
-    sourceHash(writeCommand) === EXPECTED.writeCommand;
+    sourceHash(writeCommand) === EXPECTED.writeCommand &&
+    sourceHash(MongoDBResponse.prototype.toObject) === EXPECTED.toObject;
   if (!isKnown || DocumentSequence === undefined) return false;
   patched.add(Connection);
   patchMessages(OpMsgRequest, DocumentSequence);
   patchConnections(driver);
+  patchReplies(MongoDBResponse);
   return true;
 }
 
@@ -68,4 +78,20 @@ function patchConnections({ OpMsgRequest, Connection }: DriverParts): void {
     await original.call(this, { toBin: () => parts.slice(0, -1) }, options);
     this.socket.write(last);
   };
+}
+
+/** Of a reply with such documents nothing else is kept: what the driver itself needs of it, it has read before. */
+function patchReplies({ prototype }: Class<Response>): void {
+  const { toObject: original } = prototype;
+  prototype.toObject = function (this: Response, options) {
+    const documents = options?.fieldsAsRaw?.[BATCH] === true ? batchIn(this.toBytes()) : null;
+    return documents === null ? original.call(this, options) : { cursor: { [BATCH]: documents } };
+  };
+}
+
+/** `null`: it is no reply to a find. */
+function batchIn(reply: Buffer): Buffer | null {
+  const cursor = placeIn(reply, documentAt(reply, 0), 'cursor');
+  const batch = cursor?.type === ELEMENT.object ? placeIn(reply, cursor, BATCH) : null;
+  return batch?.type === ELEMENT.array ? reply.subarray(batch.from, batch.end) : null;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCollections } from './check.js';
 import { commandsOn } from './commands.js';
 import { openClient, type Address } from './connection.js';
-import { sendInPlace } from './driver-patch.js';
+import { workInPlace } from './driver-patch.js';
 import { insertDeadLetters, toDeadLetterDocuments } from './dead-letters.js';
 import { createResend } from './resend.js';
 import type { PipelineSink, SinkListener, VersionOrder } from './sink.js';
@@ -42,7 +42,7 @@ export function createPipelineSink(options: PipelineSinkOptions): Promise<Pipeli
 
 function open(options: PipelineSinkOptions): PipelineSink {
   const { database, deadLetterCollection, listener, topics, collectionFor } = options;
-  sendInPlace();
+  workInPlace();
   const client = openClient(options);
   const db = client.db(database);
   const letters = commandsOn(db, deadLetterCollection, listener, options.commandMs);

@@ -2,7 +2,7 @@ import type { Writer } from './bson-elements.js';
 import type { Item } from './documents.js';
 import { createWriter, recycle, writeDocument } from './raw-documents.js';
 import type { Settling } from './settle.js';
-import type { VersionOrder, WriteModel } from './sink.js';
+import type { Version, VersionOrder, WriteModel } from './sink.js';
 import { failed, nothing } from './steps.js';
 import type { Standing } from './steps.js';
 import { readStored, versionIn } from './stored.js';
@@ -16,39 +16,37 @@ export async function look(
   items: readonly Item[],
   { commands, order, signal }: Pick<Settling, 'commands' | 'order' | 'signal'>,
 ): Promise<Standing> {
-  const { documents, fault } = await readStored(
-    commands,
-    items,
-    { readConcern: { level: 'majority' } },
-    signal,
-  );
-  if (documents === null) return failed(items, fault);
+  const { stored, fault } = await readStored(commands, items, { readConcern: { level: 'majority' } }, signal);
+  if (stored === null) return failed(items, fault);
   const standing = nothing();
   const writer = createWriter(items.reduce((most, { bytes }) => Math.max(most, bytes), 0));
+  const { bytes } = stored;
   items.forEach((item, index) => {
-    const document = documents[index];
-    if (document === undefined) standing.missing.push(item);
-    else if (!isWritten(item, writer, document) && !isSuperseded(item.model, document, order))
+    const from = stored.from[index] ?? 0;
+    if (from === 0) standing.missing.push(item);
+    else if (
+      !isWritten(item, writer, bytes, from) &&
+      !isSuperseded(item.model, versionIn(bytes, from), order)
+    )
       standing.stored.push(item);
   });
   recycle(writer.out);
   return standing;
 }
 
-/** Whether it is what would be written, byte for byte. */
-function isWritten(item: Item, writer: Writer, document: Buffer): boolean {
+/** Whether the document that begins there is what would be written, byte for byte. */
+function isWritten(item: Item, writer: Writer, bytes: Buffer, from: number): boolean {
   writer.to = 0;
   writeDocument(writer, item);
   const { out, to } = writer;
-  return document.length === to && out.compare(document, 0, to, 0, to) === 0;
+  return bytes.readInt32LE(from) === to && out.compare(bytes, from, from + to, 0, to) === 0;
 }
 
 /**
  * Whether the guard would keep the stored document, by the guard's own rule. Of the same record it keeps a tombstone, and replaces
  * a document: what has become of it meanwhile is undone.
  */
-function isSuperseded({ kind, version }: WriteModel, document: Buffer, order: VersionOrder): boolean {
-  const stored = versionIn(document);
+function isSuperseded({ kind, version }: WriteModel, stored: Version | null, order: VersionOrder): boolean {
   if (stored === null) return false;
   const newer = compareVersions(stored, version, order);
   return kind === 'delete' ? newer >= 0 : newer > 0;

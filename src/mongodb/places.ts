@@ -9,9 +9,9 @@ export interface Place {
   end: number;
 }
 
-/** A buffer that is a document. */
-export function wholeOf(document: Buffer): Place {
-  return { type: ELEMENT.object, from: 0, end: document.length };
+/** The document, or the array, that begins there. */
+export function documentAt(bytes: Buffer, from: number): Place {
+  return { type: ELEMENT.object, from, end: from + bytes.readInt32LE(from) };
 }
 
 /** `undefined`: there is no such field. */

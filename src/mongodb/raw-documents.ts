@@ -1,20 +1,18 @@
-import { BSON } from 'mongodb';
 import { DrainError } from '../errors.js';
 import { createSpareBuffers } from '../spare-buffers.js';
 import {
   beginDocument,
   ELEMENT,
   endDocument,
-  writeInt32,
-  writeInt64,
+  serialize,
+  writeElement,
   writeName,
   writeString,
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import type { Item } from './documents.js';
-import { hasTime } from './iso-date.js';
 import { RawUpsert } from './raw-upsert.js';
-import type { Version } from './sink.js';
+import { writeReserved } from './reserved-field.js';
 import { beginSection, rawDocuments } from './wire.js';
 import type { RawDocuments } from './wire.js';
 
@@ -75,17 +73,13 @@ export function writeDocument(writer: Writer, { model, document, bytes }: Item):
   writer.to += bson.length;
 }
 
-/** As the driver does for commands: a field that is undefined is stored as null. */
-function serialize(document: BSON.Document): Uint8Array {
-  return BSON.serialize(document, { ignoreUndefined: false });
-}
-
 /** As the driver would write `{ _id, ...fields, _kafka }`. */
-function writeRaw(writer: Writer, { id, version, buffer, from, end }: RawUpsert): void {
+function writeRaw(writer: Writer, upsert: RawUpsert): void {
+  const { id, buffer, from, end } = upsert;
   const lengthAt = beginDocument(writer);
   writeId(writer, '_id', id);
   writer.to += buffer.copy(writer.out, writer.to, from, end);
-  writeReserved(writer, version);
+  writeReserved(writer, upsert.version);
   endDocument(writer, lengthAt);
 }
 
@@ -98,42 +92,4 @@ export function writeId(writer: Writer, name: string, id: unknown): void {
     return;
   }
   writeElement(writer, name, id);
-}
-
-/** Of any type. */
-function writeElement(writer: Writer, name: string, value: unknown): void {
-  const bson = serialize({ [name]: value });
-  // the document's length before its element, its end behind
-  writer.out.set(bson.subarray(4, -1), writer.to);
-  writer.to += bson.length - 5;
-}
-
-/** `_kafka`, as `reservedField` has it. */
-function writeReserved(writer: Writer, version: Version): void {
-  const { partition, offset, timestampMs, epoch, declared } = version;
-  const { out } = writer;
-  out[writer.to++] = ELEMENT.object;
-  writeName(writer, '_kafka');
-  const lengthAt = beginDocument(writer);
-  out[writer.to++] = ELEMENT.string;
-  writeName(writer, 'partition');
-  writeString(writer, partition);
-  out[writer.to++] = ELEMENT.int64;
-  writeName(writer, 'offset');
-  writeInt64(writer, offset);
-  writeTimestamp(writer, timestampMs);
-  if (epoch > 1) {
-    out[writer.to++] = ELEMENT.int32;
-    writeName(writer, 'epoch');
-    writeInt32(writer, epoch);
-  }
-  if (declared !== undefined) writeElement(writer, 'version', declared);
-  endDocument(writer, lengthAt);
-}
-
-function writeTimestamp(writer: Writer, timestampMs: number): void {
-  const isTimed = hasTime(timestampMs);
-  writer.out[writer.to++] = isTimed ? ELEMENT.date : ELEMENT.null;
-  writeName(writer, 'timestamp');
-  if (isTimed) writeInt64(writer, timestampMs);
 }

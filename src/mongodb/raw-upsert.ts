@@ -16,20 +16,20 @@ const RESERVED_BYTES = 96;
 const NO_FIELDS = {};
 
 /**
- * An upsert whose fields are BSON. It is also the item that is sent for it, and the fields: most records come here, and what is made
- * for each lives as long as its batch, so that the garbage collector copies it twice. A class, since getters of each one's own would
- * be as much.
+ * An upsert whose fields are BSON. It is also the item that is sent for it, the fields, and the version: most records come here, and
+ * what is made for each lives as long as its batch, so that the garbage collector copies it twice. A class, since getters of each
+ * one's own would be as much.
  */
-export class RawUpsert implements UpsertModel, RawFields, Item {
+export class RawUpsert implements UpsertModel, RawFields, Item, Version {
   readonly id: DocumentId;
   readonly idKey: string;
   readonly buffer: Buffer;
   readonly from: number;
   readonly end: number;
-  private readonly partition: string;
-  private readonly epoch: number;
+  readonly partition: string;
+  readonly epoch: number;
+  readonly declared: Version['declared'];
   private readonly place: RawParts['place'];
-  private readonly declared: Version['declared'];
   /** 0: not measured yet; most records of an id that comes again and again never are. */
   private size = 0;
 
@@ -61,11 +61,16 @@ export class RawUpsert implements UpsertModel, RawFields, Item {
     return 'upsert';
   }
 
-  get version(): Version {
-    const { partition, epoch } = this;
-    const { offset, timestampMs } = this.place;
-    const version = { partition, offset, timestampMs, epoch };
-    return this.declared === undefined ? version : { ...version, declared: this.declared };
+  get version(): this {
+    return this;
+  }
+
+  get offset(): bigint {
+    return this.place.offset;
+  }
+
+  get timestampMs(): number {
+    return this.place.timestampMs;
   }
 
   /** None that anybody looked at. */

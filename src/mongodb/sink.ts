@@ -26,7 +26,7 @@ export interface Version {
   /** From the second epoch on; the first is not stored. */
   epoch: number;
   /** With the order `declared` alone; stored as `version`. */
-  declared?: VersionValue;
+  declared?: VersionValue | undefined;
 }
 
 /** What shall be stored under one document id. */

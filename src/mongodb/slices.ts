@@ -10,17 +10,16 @@ export function toSlices<T extends { bytes: number }>(
   maxBytes = MAX_BYTES,
 ): T[][] {
   const slices: T[][] = [];
-  let slice: T[] = [];
+  let from = 0;
   let bytes = 0;
-  for (const item of items) {
-    if (slice.length > 0 && (slice.length >= maxItems || bytes + item.bytes > maxBytes)) {
-      slices.push(slice);
-      slice = [];
+  items.forEach((item, index) => {
+    if (index > from && (index - from >= maxItems || bytes + item.bytes > maxBytes)) {
+      slices.push(items.slice(from, index));
+      from = index;
       bytes = 0;
     }
-    slice.push(item);
     bytes += item.bytes;
-  }
-  if (slice.length > 0) slices.push(slice);
+  });
+  if (items.length > from) slices.push(items.slice(from));
   return slices;
 }

@@ -35,11 +35,11 @@ export async function find(
   items: readonly Item[],
   signal: AbortSignal,
 ): Promise<Standing> {
-  const { documents, fault } = await readStored(commands, items, { projection: { _id: 1 } }, signal);
-  if (documents === null) return failed(items, fault);
+  const { stored, fault } = await readStored(commands, items, { projection: { _id: 1 } }, signal);
+  if (stored === null) return failed(items, fault);
   const standing = nothing();
   items.forEach((item, index) => {
-    (documents[index] === undefined ? standing.missing : standing.stored).push(item);
+    (stored.from[index] === 0 ? standing.missing : standing.stored).push(item);
   });
   return standing;
 }

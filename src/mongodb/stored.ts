@@ -1,18 +1,22 @@
 import type { Document } from 'mongodb';
-import { ELEMENT } from './bson-elements.js';
+import { documentOf, ELEMENT } from './bson-elements.js';
 import type { Commands } from './commands.js';
 import type { Item } from './documents.js';
 import type { Fault } from './errors.js';
 import { indexIds } from './id-index.js';
 import { hasTime } from './iso-date.js';
-import { placeIn, valueIn, wholeOf } from './places.js';
+import { documentAt, placeIn, valueIn } from './places.js';
 import type { Version } from './sink.js';
 import { isVersionValue } from './version-values.js';
 
 type Outage = Extract<Fault, { kind: 'outage' }>;
 
-/** Stored documents as BSON, each at the index of its item; `undefined`: none is stored. */
-type Stored = readonly (Buffer | undefined)[];
+/** What of items is stored: documents as one stretch of BSON, since a `Buffer` for each is as much as all else of an item. */
+export interface Stored {
+  bytes: Buffer;
+  /** Where the document of each item begins; 0: none is stored, as behind the length of all of them none begins. */
+  from: Int32Array;
+}
 
 /** What is stored under the items' ids. `how`: more fields of the command. */
 export async function readStored(
@@ -20,34 +24,40 @@ export async function readStored(
   items: readonly Item[],
   how: Document,
   signal: AbortSignal,
-): Promise<{ documents: Stored; fault: null } | { documents: null; fault: Outage }> {
+): Promise<{ stored: Stored; fault: null } | { stored: null; fault: Outage }> {
   const ids = items.map((item) => item.model.id);
   const body = { filter: { _id: { $in: ids } }, ...how, batchSize: ids.length, singleBatch: true };
   const { reply, fault } = await commands.run('find', body, signal);
   // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
-  if (reply === null) return { documents: null, fault: { kind: 'outage', reason: fault.reason } };
-  return { documents: inOrderOf(items, reply.cursor?.firstBatch ?? []), fault: null };
+  if (reply === null) return { stored: null, fault: { kind: 'outage', reason: fault.reason } };
+  return { stored: inOrderOf(items, reply.documents ?? NO_DOCUMENTS), fault: null };
 }
 
-function inOrderOf(items: readonly Item[], found: readonly Buffer[]): Stored {
-  const documents: (Buffer | undefined)[] = items.map(() => undefined);
+const NO_DOCUMENTS = documentOf([]);
+
+/** @param bytes an array of documents. */
+function inOrderOf(items: readonly Item[], bytes: Buffer): Stored {
+  const stored: Stored = { bytes, from: new Int32Array(items.length) };
   const indexOf = indexIds(items);
-  for (const document of found) {
-    const id = placeIn(document, wholeOf(document), '_id');
-    const index = id === null ? -1 : indexOf(document, id);
-    if (index >= 0) documents[index] = document;
+  const end = bytes.length - 1;
+  for (let at = 4; at < end;) {
+    // behind the element's type and name, which is its index
+    const from = bytes.indexOf(0, at + 1) + 1;
+    const index = indexOf(bytes, from);
+    if (index >= 0) stored.from[index] = from;
+    at = from + bytes.readInt32LE(from);
   }
-  return documents;
+  return stored;
 }
 
 const VERSION_FIELDS = ['partition', 'offset', 'timestamp', 'epoch', 'version'];
 
-/** The version that a stored document has; `null`: none that we would have written. */
-export function versionIn(document: Buffer): Version | null {
-  const reserved = placeIn(document, wholeOf(document), '_kafka');
+/** The version of the stored document that begins there; `null`: none that we would have written. */
+export function versionIn(bytes: Buffer, from: number): Version | null {
+  const reserved = placeIn(bytes, documentAt(bytes, from), '_kafka');
   if (reserved?.type !== ELEMENT.object) return null;
   const [partition, offset, timestamp, epoch = 1, version] = VERSION_FIELDS.map((name) =>
-    valueIn(document, reserved, name),
+    valueIn(bytes, reserved, name),
   );
   const timestampMs = timeOf(timestamp);
   if (typeof partition !== 'string' || typeof offset !== 'bigint') return null;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MongoClient, MongoServerError } from 'mongodb';
+import { BSON, MongoClient, MongoServerError, type Db } from 'mongodb';
 import { ask } from '../../src/mongodb/check.js';
+import { commandsOn } from '../../src/mongodb/commands.js';
 
 function asked(code: number, codeName: string, text = 'from the server', uri = ''): Promise<unknown> {
   const client = new MongoClient(`mongodb://${uri}h1,h2/?replicaSet=rs0`);
@@ -45,5 +46,17 @@ describe('what the server refuses', () => {
     await assert.rejects(asked(8000, 'AtlasError', 'over the quota'), {
       message: "MongoDB refused 'listIndexes' on shop.orders: AtlasError (code 8000).",
     });
+  });
+});
+
+describe('documents that were found', () => {
+  test('are an array of BSON, also where the driver brings each by itself', async () => {
+    const documents = [{ _id: 'o-1' }, { _id: 'o-2', list: [1] }];
+    const firstBatch = documents.map((document) => Buffer.from(BSON.serialize(document)));
+    const db = { databaseName: 'shop', command: () => Promise.resolve({ cursor: { firstBatch }, ok: 1 }) };
+    const commands = commandsOn(db as unknown as Db, 'orders', { alive: () => undefined });
+    const { reply } = await commands.run('find', {}, new AbortController().signal);
+    assert.ok(reply?.documents !== undefined);
+    assert.deepEqual(Object.values(BSON.deserialize(reply.documents)), documents);
   });
 });

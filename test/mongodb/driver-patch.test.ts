@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import type { DriverParts, Message } from '../../src/mongodb/driver-parts.js';
-import { sendInPlace } from '../../src/mongodb/driver-patch.js';
+import { BSON } from 'mongodb';
+import type { DriverParts, Message, Response } from '../../src/mongodb/driver-parts.js';
+import { workInPlace } from '../../src/mongodb/driver-patch.js';
 import { beginSection, rawDocuments } from '../../src/mongodb/wire.js';
 
 interface Commands {
@@ -12,6 +13,9 @@ interface Commands {
 const require = createRequire(import.meta.url);
 const { OpMsgRequest } = require('mongodb/lib/cmap/commands.js') as Commands;
 const { Connection } = require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>;
+const { MongoDBResponse } = require('mongodb/lib/cmap/wire_protocol/responses.js') as {
+  MongoDBResponse: new (bson: Buffer) => Response;
+};
 
 /** A section `documents` with so many bytes behind its name. */
 function sectionOf(bytes: number): Buffer {
@@ -37,7 +41,7 @@ const isPartOf = (sent: Uint8Array[], section: Buffer) =>
 test('the installed driver sends the same message, with a long section from where it is', async () => {
   const long = sectionOf(100_000);
   const before = Buffer.concat(await send({ documents: long }));
-  assert.equal(sendInPlace(), true, 'the patch is for another version of the driver');
+  assert.equal(workInPlace(), true, 'the patch is for another version of the driver');
   const sent = await send({ documents: long });
   assert.deepEqual(Buffer.concat(sent), before);
   assert.equal(isPartOf(sent, long), true, 'it was copied');
@@ -45,7 +49,7 @@ test('the installed driver sends the same message, with a long section from wher
 });
 
 test('short sections, several of them, and what is compressed go as before', async () => {
-  sendInPlace();
+  workInPlace();
   const short = sectionOf(1_000);
   assert.equal((await send({ documents: short })).length, 1);
   const [first, second] = [sectionOf(20_000), sectionOf(30_000)];
@@ -57,6 +61,36 @@ test('short sections, several of them, and what is compressed go as before', asy
   assert.equal(compressed.length < 2_000, true);
 });
 
+/** What the driver makes of a reply. */
+function read(reply: object, fieldsAsRaw: Record<string, boolean>): object {
+  return new MongoDBResponse(Buffer.from(BSON.serialize(reply))).toObject({ fieldsAsRaw });
+}
+
+const found = {
+  cursor: { id: 0n, ns: 'shop.orders', firstBatch: [{ _id: 'o-1', firstBatch: [1] }, { _id: 'o-2' }] },
+  ok: 1,
+};
+
+test('the documents of a reply stay one stretch of bytes, where they are asked for as raw', () => {
+  workInPlace();
+  const reply = read(found, { firstBatch: true });
+  const { firstBatch } = (reply as { cursor: { firstBatch: Buffer } }).cursor;
+  assert.deepEqual(Object.values(BSON.deserialize(firstBatch)), found.cursor.firstBatch);
+  assert.equal(JSON.stringify(read(found, {})).includes('"_id":"o-2"'), true);
+});
+
+test('any other reply is read as before', () => {
+  workInPlace();
+  const others = [
+    { ok: 0, code: 91, errmsg: 'shutting down', topologyVersion: { counter: 7 } },
+    { n: 2, writeErrors: [{ index: 1, code: 11000 }], ok: 1 },
+    { cursor: 'shop.orders', ok: 1 },
+    { cursor: { id: 1.5, nextBatch: [{ _id: 'o-1' }] }, ok: 1 },
+    { cursor: { firstBatch: 'none' }, ok: 1 },
+  ];
+  for (const reply of others) assert.deepEqual(read(reply, { firstBatch: true }), reply);
+});
+
 test('another version of the driver is left as it is', () => {
   class Other {
     extractDocumentSequences = undefined;
@@ -66,7 +100,8 @@ test('another version of the driver is left as it is', () => {
     OpMsgRequest: Other,
     DocumentSequence: Other,
     Connection: Object.assign(function () {}, { prototype: { writeCommand: changed } }),
+    MongoDBResponse: Other,
   } as unknown as DriverParts;
-  assert.equal(sendInPlace(driver), false);
+  assert.equal(workInPlace(driver), false);
   assert.equal(driver.Connection.prototype.writeCommand, changed);
 });

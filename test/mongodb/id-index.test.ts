@@ -3,20 +3,17 @@ import { describe, test } from 'node:test';
 import { Double, Int32, Long, ObjectId } from 'mongodb';
 import { isItem, prepare, type Item } from '../../src/mongodb/documents.js';
 import { indexIds } from '../../src/mongodb/id-index.js';
-import { placeIn, wholeOf } from '../../src/mongodb/places.js';
 import { bsonOf } from '../support/bson.js';
 import { upsert } from './models.js';
 
-/** The index of the item that is found for an id as the server has it. */
+/** The index of the item that is found for the id of a document, which is behind another one. */
 function finderOf(ids: readonly unknown[]): (id: unknown) => number {
   const items = ids.map((id) => prepare(upsert({ id }))).filter((item): item is Item => isItem(item));
   assert.equal(items.length, ids.length);
   const indexOf = indexIds(items);
   return (id) => {
-    const bytes = bsonOf(['before', 1], ['_id', id]);
-    const place = placeIn(bytes, wholeOf(bytes), '_id');
-    assert.ok(place !== null);
-    return indexOf(bytes, place);
+    const before = bsonOf(['_id', ids[0]]);
+    return indexOf(Buffer.concat([before, bsonOf(['_id', id], ['n', 1])]), before.length);
   };
 }
 

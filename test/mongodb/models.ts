@@ -1,4 +1,5 @@
 import { BSON } from 'mongodb';
+import { arrayOf } from '../../src/mongodb/bson-elements.js';
 import type { DeadLetterFilter } from '../../src/mongodb/dead-letter-store.js';
 import type { RawFields } from '../../src/mongodb/json-to-bson.js';
 import { RawUpsert } from '../../src/mongodb/raw-upsert.js';
@@ -70,9 +71,9 @@ export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-/** Documents as a reply to a find brings them. */
-export function firstBatchOf(documents: readonly object[]): Buffer[] {
-  return documents.map((document) => Buffer.from(BSON.serialize(document)));
+/** The reply to a find that finds these. */
+export function replyOf(documents: readonly object[]): { documents: Buffer } {
+  return { documents: arrayOf(documents.map((document) => BSON.serialize(document))) };
 }
 
 /** Reproducible numbers in [0, 1): mulberry32. */

@@ -63,6 +63,26 @@ test('an insert has the documents as the driver would write them, whether they c
   );
 });
 
+test('the reserved field is of its own record, whatever was written before', () => {
+  const versions = [
+    { partition: 'orders-1', offset: 5n, timestampMs: 7 },
+    { partition: 'orders-1', offset: 6n, timestampMs: 8, epoch: 2 },
+    { partition: 'orders-1', offset: 2n ** 62n, timestampMs: 0, epoch: 3 },
+    { partition: 'é-1', offset: 5n, timestampMs: 8.64e15, epoch: 3 },
+    { partition: 'é-1', offset: 0n, timestampMs: -1, epoch: 3 },
+    { partition: 'é-1', offset: 1n, timestampMs: 9e15, epoch: 3 },
+    { partition: 'é-1', offset: 1n, timestampMs: 1, epoch: 3, declared: 'v' },
+    { partition: 'é-1', offset: 9n, timestampMs: 1, epoch: 3 },
+    { partition: 'é-1', offset: 9n, timestampMs: 1 },
+  ].map((version) => upsert(version));
+  for (const model of [...versions, ...versions.reverse()]) {
+    assert.deepEqual(
+      Buffer.from(toInserts([itemOf(raw(model))]).toBin()),
+      Buffer.from(toInserts([itemOf(model)]).toBin()),
+    );
+  }
+});
+
 test('the statements of a merge hold each id in filter and constants, at the place of its document', () => {
   const all = models(210);
   for (const form of [(model: ReturnType<typeof upsert>) => model, raw]) {

@@ -5,7 +5,7 @@ import type { Answer, Commands } from '../../src/mongodb/commands.js';
 import type { RawDocuments } from '../../src/mongodb/wire.js';
 import { createWrite } from '../../src/mongodb/write.js';
 import { booksOf } from '../contract/sink-contract.js';
-import { firstBatchOf, tombstone, upsert } from './models.js';
+import { replyOf, tombstone, upsert } from './models.js';
 import { readSection } from './section.js';
 
 const NEVER = new AbortController().signal;
@@ -41,7 +41,7 @@ type Action = Parameters<Commands['run']>[0];
 
 const ANSWERS: Record<Action, (stored: Set<unknown>, body: Document) => Answer> = {
   find: (stored) => ({
-    reply: { cursor: { firstBatch: firstBatchOf([...stored].map((_id) => ({ _id }))) } },
+    reply: replyOf([...stored].map((_id) => ({ _id }))),
     fault: null,
   }),
   insert: (stored, { documents }) => {

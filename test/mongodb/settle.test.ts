@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer, Commands } from '../../src/mongodb/commands.js';
 import { createWrite } from '../../src/mongodb/write.js';
-import { firstBatchOf, upsert } from './models.js';
+import { replyOf, upsert } from './models.js';
 
 const NEVER = new AbortController().signal;
 const PATIENCE = { resendForMs: 1, listener: { alive: () => undefined }, log: () => undefined };
@@ -17,7 +17,7 @@ function scripted(answer: (action: string) => Answer): { commands: Commands; sen
   return { commands: { namespace: 'shop.orders', run }, sent };
 }
 
-const stored: Answer = { reply: { cursor: { firstBatch: firstBatchOf([{ _id: 'o-1' }]) } }, fault: null };
+const stored: Answer = { reply: replyOf([{ _id: 'o-1' }]), fault: null };
 
 test('a document that is found but never matched is WRITE_UNSETTLED after five rounds', async () => {
   const { commands, sent } = scripted((action) =>
@@ -45,9 +45,9 @@ test('a merge is only believed when it matched exactly what was sent', async () 
 test('the first step follows the share of new ids in the slice before', async () => {
   const firstAfter = async (newIds: number): Promise<string | undefined> => {
     const ids = Array.from({ length: 100 }, (_, index) => `o-${index}`);
-    const firstBatch = firstBatchOf(ids.slice(newIds).map((id) => ({ _id: id })));
+    const found = replyOf(ids.slice(newIds).map((id) => ({ _id: id })));
     const { commands, sent } = scripted((action) => {
-      if (action === 'find') return { reply: { cursor: { firstBatch } }, fault: null };
+      if (action === 'find') return { reply: found, fault: null };
       return { reply: { n: 100 - newIds, nModified: 100 - newIds }, fault: null };
     });
     const write = createWrite(commands, PATIENCE);
@@ -65,11 +65,11 @@ test('the first step follows the share of new ids in the slice before', async ()
 test('where most of the slice before was unchanged, a look comes first', async () => {
   const firstAfter = async (unchanged: number): Promise<unknown> => {
     const models = Array.from({ length: 100 }, (_, index) => upsert({ id: `o-${index}` }));
-    const firstBatch = firstBatchOf(models.map(({ id }) => ({ _id: id })));
+    const found = replyOf(models.map(({ id }) => ({ _id: id })));
     const sent: unknown[] = [];
     const run: Commands['run'] = (action, { readConcern }) => {
       sent.push(readConcern === undefined ? action : 'look');
-      const reply = action === 'find' ? { cursor: { firstBatch } } : { n: 100, nModified: 100 - unchanged };
+      const reply = action === 'find' ? found : { n: 100, nModified: 100 - unchanged };
       return Promise.resolve({ reply, fault: null });
     };
     const write = createWrite({ namespace: 'shop.orders', run }, PATIENCE);
@@ -84,8 +84,7 @@ test('where most of the slice before was unchanged, a look comes first', async (
 test('nothing is in flight any more when a call fails', async () => {
   let inFlight = 0;
   const run: Commands['run'] = async (action) => {
-    if (action === 'find')
-      return { reply: { cursor: { firstBatch: firstBatchOf([{ _id: 'old' }]) } }, fault: null };
+    if (action === 'find') return { reply: replyOf([{ _id: 'old' }]), fault: null };
     inFlight += 1;
     await new Promise((resolve) => setTimeout(resolve, action === 'insert' ? 1 : 30));
     inFlight -= 1;

@@ -155,13 +155,25 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     tests: ['mongodb/id-index'],
   },
   {
+    name: 'documents of another epoch get the one before',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/reserved-field',
+        find: 'last.partition !== partition || last.epoch !== epoch',
+        replace: 'last.partition !== partition',
+      },
+    ],
+    tests: ['mongodb/raw-documents'],
+  },
+  {
     name: 'ids of one hash are taken for one another',
     bug: null,
     edits: [
       {
         file: 'mongodb/id-index',
-        find: '(text) => text.length === end - from && isText(bytes, from, text)',
-        replace: '(text) => text.length === end - from',
+        find: 'id.length === end - from && isText(bytes, from, id)',
+        replace: 'id.length === end - from',
       },
     ],
     tests: ['mongodb/id-index'],
