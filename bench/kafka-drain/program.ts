@@ -33,7 +33,7 @@ export const kafkaDrainOfMembers: Program = {
 };
 
 /** What the Dockerfile sets for a worker. */
-const AS_THE_IMAGE = { MALLOC_ARENA_MAX: '1', NODE_OPTIONS: '--max-semi-space-size=4' };
+const AS_THE_IMAGE = { MALLOC_ARENA_MAX: '1', NODE_OPTIONS: '--max-semi-space-size=2' };
 
 /** `settings`: of the pipeline, besides what it can't do without. */
 async function open(task: Task, settings: object): Promise<Opened> {
