@@ -13,7 +13,7 @@ import { writeEscape } from './json-escape.js';
 import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
 import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
-import { copyBytes, endOfPlainText, type TextLimits } from './plain-text.js';
+import { copyPlainText, type TextLimits } from './plain-text.js';
 import { isText } from './places.js';
 import { pickFields } from './raw-fields.js';
 import { createSlabs } from './slabs.js';
@@ -244,8 +244,8 @@ function writeText(cursor: Cursor): boolean {
   const lengthAt = cursor.to;
   cursor.to += 4;
   for (;;) {
-    const end = endOfPlainText(json, cursor.at, cursor);
-    cursor.to = copyBytes(json, cursor.at, end, out, cursor.to);
+    const end = copyPlainText(json, cursor.at, cursor, out, cursor.to);
+    cursor.to += end - cursor.at;
     cursor.at = end + 1;
     if (end >= cursor.end) return false;
     const byte = json[end] ?? 0;

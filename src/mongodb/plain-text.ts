@@ -1,3 +1,5 @@
+import { endianness } from 'node:os';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -22,6 +24,14 @@ function wordsOf(json: Buffer): Int32Array {
   return seen.words;
 }
 
+/** The buffer that was written last, likewise. */
+let written: { out: Buffer; view: DataView } = { out: seen.json, view: new DataView(new ArrayBuffer(0)) };
+
+function viewOf(out: Buffer): DataView {
+  if (written.out !== out) written = { out, view: new DataView(out.buffer, out.byteOffset, out.length) };
+  return written.view;
+}
+
 /** What of a buffer is looked at, and how. */
 export interface TextLimits {
   end: number;
@@ -30,48 +40,81 @@ export interface TextLimits {
 }
 
 /**
- * Where a text of JSON is ended or interrupted first: at a quote, a backslash, a control character or perhaps what isn't ASCII, or
- * at the end. Long stretches are looked at four bytes at a time, in a third of the time.
+ * Copies a text of JSON as far as it is neither ended nor interrupted: up to a quote, a backslash, a control character or perhaps what
+ * isn't ASCII, or to the end. Returns where that is. Four bytes at a time are looked at and written: by a call of Node's it takes twice
+ * as long, and makes an object.
+ * @param to where in `out` the text's first byte goes; there must be room for all of it.
  */
-export function endOfPlainText(json: Buffer, from: number, { end, isWide }: TextLimits): number {
+export function copyPlainText(
+  json: Buffer,
+  from: number,
+  { end, isWide }: TextLimits,
+  out: Buffer,
+  to: number,
+): number {
   const base = json.byteOffset;
   const firstWord = (base + from + 3) >> 2;
+  const aligned = Math.min((firstWord << 2) - base, end);
   const last = isWide ? 0xff : 0x7f;
+  const first = copyPlainBytes(json, from, aligned, last, out, to);
+  if (first < aligned || first >= end) return first;
+  const copyWords = isWide ? copyWideWords : copyPlainWords;
+  const endWord = copyWords(wordsOf(json), firstWord, (base + end) >> 2, viewOf(out), to + first - from);
+  const at = endWord * 4 - base;
+  return copyPlainBytes(json, at, end, last, out, to + at - from);
+}
+
+function copyPlainBytes(
+  json: Buffer,
+  from: number,
+  end: number,
+  last: number,
+  out: Buffer,
+  to: number,
+): number {
   let at = from;
-  const unaligned = Math.min((firstWord << 2) - base, end);
-  for (; at < unaligned; at += 1) if (!isPlain(json[at], last)) return at;
-  if (at >= end) return at;
-  const lastWord = (base + end) >> 2;
-  at = (isWide ? endOfWideWords : endOfPlainWords)(wordsOf(json), firstWord, lastWord) * 4 - base;
-  while (at < end && isPlain(json[at], last)) at += 1;
+  for (let next = to; at < end; at += 1) {
+    const byte = json[at];
+    if (!isPlain(byte, last)) return at;
+    out[next++] = byte;
+  }
   return at;
 }
 
-function isPlain(byte: number | undefined, last: number): boolean {
+function isPlain(byte: number | undefined, last: number): byte is number {
   return byte !== undefined && byte >= SPACE && byte <= last && byte !== QUOTE && byte !== BACKSLASH;
 }
 
+/** Words are read as the machine has them, and so they must be written. */
+const IS_LITTLE_ENDIAN = endianness() === 'LE';
+
 /**
- * The first word that has one of those bytes: what is subtracted is more than such a byte is, which shows in its top bit. What isn't
- * ASCII keeps its own in one of the two that are combined at least: only 0xa2 and 0xa3 lose it in one, 0xdc and 0xdd in the other.
+ * Up to the first word that has one of those bytes: what is subtracted is more than such a byte is, which shows in its top bit. What
+ * isn't ASCII keeps its own in one of the two that are combined at least: only 0xa2 and 0xa3 lose it in one, 0xdc and 0xdd in the other.
  */
-function endOfPlainWords(words: Int32Array, from: number, end: number): number {
+function copyPlainWords(words: Int32Array, from: number, end: number, out: DataView, to: number): number {
+  let next = to;
   for (let at = from; at < end; at += 1) {
     const word = words[at] ?? 0;
     const found = ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES);
     if ((found & TOP_BITS) !== 0) return at;
+    out.setInt32(next, word, IS_LITTLE_ENDIAN);
+    next += 4;
   }
   return Math.max(from, end);
 }
 
 /** The same where bytes may have their top bits set ("Determine if a word has a zero byte", Bit Twiddling Hacks). */
-function endOfWideWords(words: Int32Array, from: number, end: number): number {
+function copyWideWords(words: Int32Array, from: number, end: number, out: DataView, to: number): number {
+  let next = to;
   for (let at = from; at < end; at += 1) {
     const word = words[at] ?? 0;
     const quote = word ^ QUOTES;
     const backslash = word ^ BACKSLASHES;
     const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
     if ((found & TOP_BITS) !== 0) return at;
+    out.setInt32(next, word, IS_LITTLE_ENDIAN);
+    next += 4;
   }
   return Math.max(from, end);
 }
@@ -80,15 +123,4 @@ function endOfWideWords(words: Int32Array, from: number, end: number): number {
 export function isAscii(bytes: Buffer, from: number, end: number): boolean {
   for (let at = from; at < end; at += 1) if ((bytes[at] ?? 0) > 0x7f) return false;
   return true;
-}
-
-/** Up to this length, copying one by one costs less than a call of Node's. */
-const SHORT = 32;
-
-/** Copies a stretch of bytes and returns where the next one goes. */
-export function copyBytes(bytes: Buffer, from: number, end: number, out: Buffer, to: number): number {
-  if (end - from > SHORT) return to + bytes.copy(out, to, from, end);
-  let next = to;
-  for (let at = from; at < end; at += 1) out[next++] = bytes[at] ?? 0;
-  return next;
 }

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { copyBytes, endOfPlainText } from '../../src/mongodb/plain-text.js';
+import { copyPlainText, type TextLimits } from '../../src/mongodb/plain-text.js';
 
 const ENDS = [0x00, 0x0a, 0x1f, 0x22, 0x5c];
 const PLAIN = [0x20, 0x21, 0x23, 0x2f, 0x5b, 0x5d, 0x7f, 0x80, 0xa2, 0xdc, 0xff];
 
 const ASCII = PLAIN.filter((byte) => byte < 0x80);
+
+const FREE = 0xee;
+const out = Buffer.alloc(64);
+
+/** Where it ends; just what is before that was copied, wherever it goes. */
+function endOfPlainText(json: Buffer, from: number, limits: TextLimits): number {
+  const to = 8 + (from % 5);
+  out.fill(FREE);
+  const end = copyPlainText(json, from, limits, out, to);
+  assert.equal(out.compare(json, from, end, to, to + end - from), 0);
+  assert.deepEqual([out[to - 1], out[to + end - from]], [FREE, FREE]);
+  return end;
+}
 
 const limits = ({ length }: Buffer, isWide: boolean) => ({ end: length, isWide });
 
@@ -66,12 +79,12 @@ test('nothing is seen behind the end of the bytes, nor of a buffer whose bytes w
   }
 });
 
-test('short and long stretches are copied whole, and nothing beside them', () => {
-  const bytes = Buffer.from(Array.from({ length: 100 }, (_, at) => at));
-  for (const length of [0, 1, 31, 32, 33, 90]) {
-    const out = Buffer.alloc(120, 0xee);
-    assert.equal(copyBytes(bytes, 5, 5 + length, out, 7), 7 + length);
-    assert.deepEqual(out.subarray(7, 7 + length), bytes.subarray(5, 5 + length));
-    assert.deepEqual([out[6], out[7 + length]], [0xee, 0xee]);
+test('a text goes to where it shall, in one buffer after another', () => {
+  const json = Buffer.from('x'.repeat(5) + 'Wörter und 7 Zahlen, '.repeat(20));
+  const buffers = [Buffer.alloc(500), Buffer.alloc(600).subarray(3), Buffer.alloc(500)];
+  for (const [index, buffer] of [...buffers, ...buffers].entries()) {
+    const end = copyPlainText(json, index, { end: json.length - index, isWide: true }, buffer, 2 * index);
+    assert.equal(end, json.length - index);
+    assert.deepEqual(buffer.subarray(2 * index, 2 * index + end - index), json.subarray(index, end));
   }
 });
