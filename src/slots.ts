@@ -1,7 +1,6 @@
-/**
- * A hash table of indexes into an array that its user has, with linear probing: a `Map` takes 60 bytes for each of its entries, and
- * keeps its keys alive by itself.
- */
+import { randomInt } from 'node:crypto';
+
+/** A hash table of indexes into an array that its user has, with linear probing: an entry of a `Map` lives as long as a batch. */
 export interface Slots {
   /** One less than the number of slots, which is a power of two. */
   mask: number;
@@ -22,9 +21,10 @@ export function addSlot({ mask, slots }: Slots, hash: number, index: number): vo
   slots[slot] = index + 1;
 }
 
-/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): what a hash begins with, and what becomes of it with the next character. */
-export const HASH_OF_NOTHING = 0x811c9dc5;
+/** What a hash begins with: another number in each process, so that nobody can make keys all of which have the same one. */
+export const HASH_OF_NOTHING = randomInt(2 ** 31);
 
+/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). */
 export function hashWith(hash: number, character: number): number {
   return Math.imul(hash ^ character, 0x01000193);
 }

@@ -53,7 +53,7 @@ const RUNS_PER_THREAD = 100;
  */
 export function createStartThread({ entry, heapMb }: ThreadOptions): StartThread {
   const create = () => {
-    // a limit of the thread's own would count less than what the environment says
+    // A limit of the thread's own would count less than what the environment says. Not sooner, for threads of Temporal's that start before.
     setFlagsFromString(`--max-semi-space-size=${String(SEMI_SPACE_MB)}`);
     return new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: heapMb }, name: 'drain' });
   };

@@ -1,4 +1,4 @@
-import { createSlots, HASH_OF_NOTHING, hashWith } from '../slots.js';
+import { createSlots, HASH_OF_NOTHING, hashWith, type Slots } from '../slots.js';
 import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
 import { compareVersions } from '../mongodb/version-order.js';
 
@@ -19,18 +19,18 @@ const NONE = -1;
  */
 export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'offset'): Coalesced {
   const newest: number[] = [];
-  const placeOf = createPlaces(models, newest);
+  const table = createSlots(models.length);
   const unordered = new Set<number>();
   let older = new Int32Array(0);
-  models.forEach((model, index) => {
-    const place = placeOf(model.idKey);
+  for (let index = 0; index < models.length; index += 1) {
+    const place = placeOf(models[index]?.idKey ?? '', { table, models, newest });
     const before = newest[place];
     newest[place] = index;
-    if (before === undefined) return;
+    if (before === undefined) continue;
     if (older.length === 0) older = new Int32Array(models.length).fill(NONE);
     older[index] = before;
     if (compareAt(models, before, index, order) > 0) unordered.add(place);
-  });
+  }
   for (const place of unordered) newest[place] = sort(models, older, newest[place] ?? NONE, order);
   const olderThan = (index: number) => {
     const found = older[index] ?? NONE;
@@ -39,22 +39,24 @@ export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'o
   return { newest, olderThan };
 }
 
+interface Places {
+  table: Slots;
+  models: readonly WriteModel[];
+  newest: readonly number[];
+}
+
 /** Where in `newest` an id's model is, or, if none is yet, where it shall be put now: at the end. */
-function createPlaces(models: readonly WriteModel[], newest: readonly number[]): (idKey: string) => number {
-  const table = createSlots(models.length);
-  const { mask, slots } = table;
-  return (idKey) => {
-    let hash = HASH_OF_NOTHING;
-    for (let at = 0; at < idKey.length; at += 1) hash = hashWith(hash, idKey.charCodeAt(at));
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const place = (slots[slot] ?? 0) - 1;
-      if (place < 0) {
-        slots[slot] = newest.length + 1;
-        return newest.length;
-      }
-      if (models[newest[place] ?? NONE]?.idKey === idKey) return place;
+function placeOf(idKey: string, { table: { mask, slots }, models, newest }: Places): number {
+  let hash = HASH_OF_NOTHING;
+  for (let at = 0; at < idKey.length; at += 1) hash = hashWith(hash, idKey.charCodeAt(at));
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const place = (slots[slot] ?? 0) - 1;
+    if (place < 0) {
+      slots[slot] = newest.length + 1;
+      return newest.length;
     }
-  };
+    if (models[newest[place] ?? NONE]?.idKey === idKey) return place;
+  }
 }
 
 function compareAt(models: readonly WriteModel[], a: number, b: number, order: VersionOrder): number {

@@ -231,8 +231,8 @@ function toDeadLetter(deps: WriteBatchDeps, { record, stage, code, reason }: Bad
 }
 
 function bytesOf(records: readonly KafkaRecord[]): number {
-  return records.reduce(
-    (sum, record) => sum + (record.bytes ?? (record.key?.length ?? 0) + (record.value?.length ?? 0)),
-    0,
-  );
+  let sum = 0;
+  for (const record of records)
+    sum += record.bytes ?? (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  return sum;
 }

@@ -87,7 +87,11 @@ async function writeModels(
   const topic = records[0]?.topic ?? '';
   const rejections: Rejection[] = [];
   for (let from = 0; from < indexes.length; from += MAX_MODELS_PER_WRITE) {
-    const sent = indexes.slice(from, from + MAX_MODELS_PER_WRITE).flatMap((index) => models[index] ?? []);
+    const sent: WriteModel[] = [];
+    for (const index of indexes.slice(from, from + MAX_MODELS_PER_WRITE)) {
+      const model = models[index];
+      if (model !== undefined) sent.push(model);
+    }
     const result = await sink.write(sent, signal, topic);
     counts.inserted += result.inserted;
     counts.updated += result.updated;

@@ -3,7 +3,7 @@ import { DrainError } from '../errors.js';
 import { arrayOf } from './bson-elements.js';
 import { COMMAND_TIME_LIMIT_MS, LONGEST_WAIT_MS, WRITE_CONCERN } from './connection.js';
 import { connectionFault } from './connection-fault.js';
-import { BATCH } from './driver-patch.js';
+import { RAW_BATCH } from './driver-patch.js';
 import { classifyThrown, UNAUTHORIZED } from './errors.js';
 import type { Fault, WriteError } from './errors.js';
 import type { SinkListener } from './sink.js';
@@ -52,13 +52,13 @@ export function commandsOn(
     signal.throwIfAborted();
     using deadline = createDeadline(signal, commandMs);
     try {
-      const options = { signal: deadline.signal, fieldsAsRaw: { [BATCH]: true } };
+      const options = { signal: deadline.signal, fieldsAsRaw: RAW_BATCH };
       const { cursor, ...reply }: DriverReply = await db.command(
         toCommand(action, collection, body),
         options,
       );
       listener.alive();
-      return { reply: cursor === undefined ? reply : { documents: toArray(cursor[BATCH]) }, fault: null };
+      return { reply: cursor === undefined ? reply : { documents: toArray(cursor.firstBatch) }, fault: null };
     } catch (error) {
       signal.throwIfAborted();
       if (deadline.signal.aborted)

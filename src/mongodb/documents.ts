@@ -78,6 +78,24 @@ function tooLarge(model: WriteModel, bytes: number): Rejection {
   return { model, code: 'TOO_LARGE', reason };
 }
 
+/** What all items take, and the longest of them. */
+export function bytesOf(items: readonly Item[]): { sum: number; most: number } {
+  let [sum, most] = [0, 0];
+  for (const { bytes } of items) {
+    sum += bytes;
+    most = Math.max(most, bytes);
+  }
+  return { sum, most };
+}
+
+export function isUpsert({ model }: Item): boolean {
+  return model.kind === 'upsert';
+}
+
+export function isDelete({ model }: Item): boolean {
+  return model.kind === 'delete';
+}
+
 export function isItem(prepared: Item | Rejection): prepared is Item {
   return 'document' in prepared;
 }

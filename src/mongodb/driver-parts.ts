@@ -43,7 +43,8 @@ export interface DriverParts {
   /** `undefined`: the installed version has none. */
   DocumentSequence: NewSequence | undefined;
   Connection: Class<Connection>;
-  MongoDBResponse: Class<Response>;
+  /** `undefined`, as above. */
+  MongoDBResponse: Class<Response> | undefined;
 }
 
 export function installedDriver(): DriverParts {
@@ -51,6 +52,16 @@ export function installedDriver(): DriverParts {
   return {
     ...(require('mongodb/lib/cmap/commands.js') as Pick<DriverParts, 'OpMsgRequest' | 'DocumentSequence'>),
     ...(require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>),
-    ...(require('mongodb/lib/cmap/wire_protocol/responses.js') as Pick<DriverParts, 'MongoDBResponse'>),
+    MongoDBResponse: responseOf(require),
   };
+}
+
+/** Only the patch needs it, which does without. */
+function responseOf(require: NodeJS.Require): DriverParts['MongoDBResponse'] {
+  try {
+    const parts = require('mongodb/lib/cmap/wire_protocol/responses.js') as Partial<DriverParts>;
+    return parts.MongoDBResponse;
+  } catch {
+    return undefined;
+  }
 }

@@ -20,7 +20,10 @@ const EXPECTED = {
 } as const;
 
 /** The field of a reply's cursor that has its documents. */
-export const BATCH = 'firstBatch';
+const BATCH = 'firstBatch';
+
+/** The driver's option to take those as raw. The patch is for whoever gives this very object: others get what the driver promises. */
+export const RAW_BATCH: Readonly<Record<typeof BATCH, boolean>> = Object.freeze({ [BATCH]: true });
 
 /** What is shorter is sent together with the command, in one packet. */
 const OWN_WRITE_BYTES = 16 * 1024;
@@ -28,8 +31,7 @@ const OWN_WRITE_BYTES = 16 * 1024;
 const patched = new WeakSet<object>();
 
 /**
- * Has the driver send a command's documents from where they are, and leave a reply's where they are, if their field is asked for
- * as raw. By itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap brings its
+ * Has the driver send a command's documents from where they are, and leave a reply's where they are, if `RAW_BATCH` is asked for. By itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap brings its
  * next garbage collection nearer; and of a reply each is an object of its own. Returns whether it does: another version of the
  * driver is left as it is, and is slower.
  */
@@ -38,11 +40,12 @@ export function workInPlace(driver: DriverParts = installedDriver()): boolean {
   if (patched.has(Connection)) return true;
   const { extractDocumentSequences } = OpMsgRequest.prototype;
   const { writeCommand } = Connection.prototype;
+  if (MongoDBResponse === undefined || DocumentSequence === undefined) return false;
   const isKnown =
     sourceHash(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
     sourceHash(writeCommand) === EXPECTED.writeCommand &&
     sourceHash(MongoDBResponse.prototype.toObject) === EXPECTED.toObject;
-  if (!isKnown || DocumentSequence === undefined) return false;
+  if (!isKnown) return false;
   patched.add(Connection);
   patchMessages(OpMsgRequest, DocumentSequence);
   patchConnections(driver);
@@ -84,7 +87,7 @@ function patchConnections({ OpMsgRequest, Connection }: DriverParts): void {
 function patchReplies({ prototype }: Class<Response>): void {
   const { toObject: original } = prototype;
   prototype.toObject = function (this: Response, options) {
-    const documents = options?.fieldsAsRaw?.[BATCH] === true ? batchIn(this.toBytes()) : null;
+    const documents = options?.fieldsAsRaw === RAW_BATCH ? batchIn(this.toBytes()) : null;
     return documents === null ? original.call(this, options) : { cursor: { [BATCH]: documents } };
   };
 }

@@ -3,43 +3,56 @@ import { matchText } from './documents.js';
 import type { Item } from './documents.js';
 import { documentAt, isText, placeIn, valueAt } from './places.js';
 
-/** The index of the item whose id the document has that begins there; -1: no item's it is. */
-export type IndexOfDocument = (bytes: Buffer, from: number) => number;
-
 /**
- * Finds items of distinct ids by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be made; in a
- * `Map` are those that are of another type, or have more than ASCII.
+ * Items of distinct ids, to be found by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be
+ * made; in a `Map` are those that are of another type, or have more than ASCII.
  */
-export function indexIds(items: readonly Item[]): IndexOfDocument {
-  const table = { items, ...createSlots(items.length) };
-  const others = new Map<string, number>();
-  items.forEach(({ model: { id } }, index) => {
-    const hash = typeof id === 'string' ? hashOfText(id) : NO_HASH;
-    if (hash === NO_HASH) others.set(matchText(id), index);
-    else addSlot(table, hash, index);
-  });
-  return (bytes, from) => {
-    // without an object for its place
-    if (isText(bytes, from + 4, FIRST_TEXT)) {
-      const textFrom = from + 4 + FIRST_TEXT.length + 4;
-      const textEnd = textFrom + bytes.readInt32LE(textFrom - 4) - 1;
-      const hash = hashOfBytes(bytes, textFrom, textEnd);
-      if (hash !== NO_HASH) return find(table, hash, bytes, textFrom, textEnd);
-    }
-    const place = placeIn(bytes, documentAt(bytes, from), '_id');
-    return place === null ? -1 : (others.get(matchText(valueAt(bytes, place))) ?? -1);
-  };
+export interface IdIndex extends Slots {
+  items: readonly Item[];
+  others: Map<string, number>;
 }
 
-/** A text as `_id`: a server has `_id` first, behind the document's length. */
+export function indexIds(items: readonly Item[]): IdIndex {
+  const { mask, slots } = createSlots(items.length);
+  const ids: IdIndex = { items, mask, slots, others: new Map() };
+  let index = 0;
+  for (const { model } of items) {
+    const { id } = model;
+    const hash = typeof id === 'string' ? hashOfText(id) : NO_HASH;
+    if (hash === NO_HASH) ids.others.set(matchText(id), index);
+    else addSlot(ids, hash, index);
+    index += 1;
+  }
+  return ids;
+}
+
+/**
+ * A text as `_id`: a server has `_id` first, behind the document's length. One elsewhere isn't found: its item is taken for missing, and the
+ * insert says what it is.
+ */
 const FIRST_TEXT = '\u0002_id\u0000';
 
-interface Table extends Slots {
-  items: readonly Item[];
+/** The index of the item that has the id of the document that begins there; -1: none has. */
+export function indexOfDocument(ids: IdIndex, bytes: Buffer, from: number): number {
+  // without an object for its place
+  if (isText(bytes, from + 4, FIRST_TEXT)) {
+    const textFrom = from + 4 + FIRST_TEXT.length + 4;
+    const textEnd = textFrom + bytes.readInt32LE(textFrom - 4) - 1;
+    const hash = hashOfBytes(bytes, textFrom, textEnd);
+    if (hash !== NO_HASH) return find(ids, hash, bytes, textFrom, textEnd);
+  }
+  const place = placeIn(bytes, documentAt(bytes, from), '_id');
+  return place === null ? -1 : (ids.others.get(matchText(valueAt(bytes, place))) ?? -1);
 }
 
 /** @param from where the text begins whose hash it is, ASCII. */
-function find({ items, mask, slots }: Table, hash: number, bytes: Buffer, from: number, end: number): number {
+function find(
+  { items, mask, slots }: IdIndex,
+  hash: number,
+  bytes: Buffer,
+  from: number,
+  end: number,
+): number {
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const index = (slots[slot] ?? 0) - 1;
     if (index < 0) return index;

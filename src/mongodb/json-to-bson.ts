@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { hashWith } from '../slots.js';
 import {
   beginDocument,
   ELEMENT,
@@ -12,7 +13,7 @@ import type { Writer } from './bson-elements.js';
 import { writeEscape } from './json-escape.js';
 import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
-import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
+import { addName, createObjectNames, type ObjectNames } from './object-names.js';
 import { copyPlainText, type TextLimits } from './plain-text.js';
 import { isText } from './places.js';
 import { pickFields } from './raw-fields.js';
@@ -169,7 +170,7 @@ function writeFieldName(cursor: Cursor, namesFrom: number, depth: number): boole
   let bits = 0;
   for (let byte = json[at]; byte !== QUOTE; byte = json[at]) {
     if (at >= end || byte === undefined || byte < SPACE || byte === BACKSLASH) return false;
-    hash = hashed(hash, byte);
+    hash = hashWith(hash, byte);
     bits |= byte;
     out[to++] = byte;
     at += 1;

@@ -1,5 +1,5 @@
 import type { Writer } from './bson-elements.js';
-import type { Item } from './documents.js';
+import { bytesOf, type Item } from './documents.js';
 import { createWriter, recycle, writeDocument } from './raw-documents.js';
 import type { Settling } from './settle.js';
 import type { Version, VersionOrder, WriteModel } from './sink.js';
@@ -19,17 +19,18 @@ export async function look(
   const { stored, fault } = await readStored(commands, items, { readConcern: { level: 'majority' } }, signal);
   if (stored === null) return failed(items, fault);
   const standing = nothing();
-  const writer = createWriter(items.reduce((most, { bytes }) => Math.max(most, bytes), 0));
+  const writer = createWriter(bytesOf(items).most);
   const { bytes } = stored;
-  items.forEach((item, index) => {
-    const from = stored.from[index] ?? 0;
+  let index = 0;
+  for (const item of items) {
+    const from = stored.starts[index++] ?? 0;
     if (from === 0) standing.missing.push(item);
     else if (
       !isWritten(item, writer, bytes, from) &&
       !isSuperseded(item.model, versionIn(bytes, from), order)
     )
       standing.stored.push(item);
-  });
+  }
   recycle(writer.out);
   return standing;
 }

@@ -1,7 +1,7 @@
 import { BSON } from 'mongodb';
 import { beginDocument, beginField, ELEMENT, endDocument, writeIndexName } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
-import type { Item } from './documents.js';
+import { bytesOf, type Item } from './documents.js';
 import { createWriter, reserve, writeDocument, writeId, written } from './raw-documents.js';
 import type { VersionOrder } from './sink.js';
 import { beginSection, rawDocuments } from './wire.js';
@@ -78,7 +78,7 @@ export function toStatements(items: readonly Item[], size = STATEMENT_SIZE): Sta
  * field names. All statements must be of one kind.
  */
 export function toUpdates(statements: readonly Statement[], order: VersionOrder): RawDocuments {
-  const writer = createWriter(statements.flat().reduce((sum, { bytes }) => sum + bytes, 0));
+  const writer = createWriter(bytesOf(statements.flat()).sum);
   beginSection(writer, 'updates');
   for (const items of statements) {
     const isDelete = items[0]?.model.kind === 'delete';
@@ -100,12 +100,13 @@ function writeStatement(writer: Writer, items: Statement, terms: Buffer): void {
   writer.to += terms.copy(writer.out, writer.to);
   const constantsAt = beginField(writer, ELEMENT.object, 'c');
   const docsAt = beginField(writer, ELEMENT.array, 'docs');
-  items.forEach((item, index) => {
+  let index = 0;
+  for (const item of items) {
     reserve(writer, item.bytes);
     writer.out[writer.to++] = ELEMENT.object;
-    writeIndexName(writer, index);
+    writeIndexName(writer, index++);
     writeDocument(writer, item);
-  });
+  }
   endDocument(writer, docsAt);
   writeIds(writer, 'ids', items);
   endDocument(writer, constantsAt);
@@ -114,10 +115,11 @@ function writeStatement(writer: Writer, items: Statement, terms: Buffer): void {
 
 function writeIds(writer: Writer, name: string, items: Statement): void {
   const idsAt = beginField(writer, ELEMENT.array, name);
-  items.forEach((item, index) => {
+  let index = 0;
+  for (const item of items) {
     reserve(writer, item.bytes);
-    writeId(writer, String(index), item.model.id);
-  });
+    writeId(writer, String(index++), item.model.id);
+  }
   endDocument(writer, idsAt);
 }
 

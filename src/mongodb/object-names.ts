@@ -11,11 +11,6 @@ export function createObjectNames(maxDepth: number): ObjectNames {
   return { hashes: new Int32Array(maxDepth * MOST_IN_OBJECT), count: 0 };
 }
 
-/** One more byte of a name; the hash of none is 0. */
-export function hashed(hash: number, byte: number): number {
-  return Math.imul(hash ^ byte, 0x01000193);
-}
-
 /**
  * Adds a name to the object whose names begin at `from`; `false`: it has that name, or too many. A second name of the same hash is
  * mostly the same name.

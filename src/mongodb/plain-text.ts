@@ -24,12 +24,12 @@ function wordsOf(json: Buffer): Int32Array {
   return seen.words;
 }
 
-/** The buffer that was written last, likewise. */
-let written: { out: Buffer; view: DataView } = { out: seen.json, view: new DataView(new ArrayBuffer(0)) };
+/** The same of the buffer that was written to. Neither ever gets other memory. */
+let filled: { out: Buffer; view: DataView } = { out: seen.json, view: new DataView(new ArrayBuffer(0)) };
 
 function viewOf(out: Buffer): DataView {
-  if (written.out !== out) written = { out, view: new DataView(out.buffer, out.byteOffset, out.length) };
-  return written.view;
+  if (filled.out !== out) filled = { out, view: new DataView(out.buffer, out.byteOffset, out.length) };
+  return filled.view;
 }
 
 /** What of a buffer is looked at, and how. */

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { hashWith } from '../slots.js';
 import { documentOf, ELEMENT, FIXED_BYTES } from './bson-elements.js';
 import { MAX_DATE_MS } from './iso-date.js';
 import type { RawFields, Transcoder, TranscoderLimits } from './json-to-bson.js';
 import { isAscii } from './plain-text.js';
-import { addName, createObjectNames, hashed, type ObjectNames } from './object-names.js';
+import { addName, createObjectNames, type ObjectNames } from './object-names.js';
 import { findFields } from './raw-fields.js';
 import { fromBson } from './values.js';
 
@@ -110,7 +111,7 @@ function skipName(cursor: Cursor, limit: number, namesFrom: number): boolean {
   let at = from;
   for (let byte = bytes[at]; byte !== 0; byte = bytes[at]) {
     if (byte === undefined) return false;
-    hash = hashed(hash, byte);
+    hash = hashWith(hash, byte);
     at += 1;
   }
   cursor.at = at + 1;

@@ -10,7 +10,7 @@ import {
   writeString,
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
-import type { Item } from './documents.js';
+import { bytesOf, type Item } from './documents.js';
 import { RawUpsert } from './raw-upsert.js';
 import { writeReserved } from './reserved-field.js';
 import { beginSection, rawDocuments } from './wire.js';
@@ -48,14 +48,14 @@ export function written(writer: Writer): Buffer {
   return writer.out.subarray(0, writer.to);
 }
 
-/** JavaScript ignores what is written behind a buffer's end. */
+/** What is written byte by byte behind a buffer's end is ignored by JavaScript; what is written at once is a `RangeError` there. */
 function refuseOverflow({ out, to }: Writer): void {
   if (to > out.length) throw new DrainError('UNEXPECTED', 'a command outgrew the room that was made for it');
 }
 
 /** The `documents` of one insert command. */
 export function toInserts(items: readonly Item[]): RawDocuments {
-  const writer = createWriter(items.reduce((sum, { bytes }) => sum + bytes, 0));
+  const writer = createWriter(bytesOf(items).sum);
   beginSection(writer, 'documents');
   for (const item of items) writeDocument(writer, item);
   return rawDocuments(written(writer));

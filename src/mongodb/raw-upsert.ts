@@ -1,5 +1,6 @@
 import type { Item } from './documents.js';
 import type { RawFields } from './json-to-bson.js';
+import { RESERVED_BYTES } from './reserved-field.js';
 import type { DocumentId, UpsertModel, Version } from './sink.js';
 import { measure, textBytes } from './storable.js';
 
@@ -11,8 +12,6 @@ export interface RawParts extends Pick<UpsertModel, 'id' | 'idKey'>, Pick<Versio
   fields: RawFields;
 }
 
-/** The reserved field without the partition's name and what the record declares. */
-const RESERVED_BYTES = 96;
 const NO_FIELDS = {};
 
 /**

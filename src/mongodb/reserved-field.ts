@@ -17,14 +17,14 @@ interface Pattern extends Places, Pick<Version, 'partition' | 'epoch'> {
   bytes: Buffer;
 }
 
-/** Where the values are that differ. */
+/** Where the values are that differ, of a pattern. */
 interface Places {
   offsetAt: number;
   timestampAt: number;
 }
 
-/** What a pattern takes beside the partition's name, at most. */
-const PATTERN_BYTES = 96;
+/** What it takes beside the partition's name and what the record declares, at most. */
+export const RESERVED_BYTES = 96;
 
 /** Of the partition that was written last: they come in long rows. */
 let last: Pattern = patternOf('', 1);
@@ -48,7 +48,7 @@ export function writeReserved(writer: Writer, version: Version): void {
 }
 
 function patternOf(partition: string, epoch: number): Pattern {
-  const writer = { out: Buffer.alloc(PATTERN_BYTES + 3 * partition.length), to: 0 };
+  const writer = { out: Buffer.alloc(RESERVED_BYTES + 3 * partition.length), to: 0 };
   const places = writeParts(writer, { partition, epoch, offset: 0n, timestampMs: 0 });
   return { partition, epoch, bytes: writer.out.subarray(0, writer.to), ...places };
 }

@@ -1,6 +1,6 @@
 import { DrainError } from '../errors.js';
 import type { Commands } from './commands.js';
-import type { Item } from './documents.js';
+import { isDelete, isUpsert, type Item } from './documents.js';
 import { toStatements } from './merge.js';
 import type { Resend } from './resend.js';
 import type { Rejection, VersionOrder } from './sink.js';
@@ -71,7 +71,7 @@ async function settleOnce(grain: Grain, standing: Standing, settling: Settling):
   if (missing.length > 0) sent.push(insert(commands, missing, tally, signal));
   for (const kind of ['upsert', 'delete'] as const) {
     // In commands of their own, since a reply has only totals.
-    const items = stored.filter((item) => item.model.kind === kind);
+    const items = stored.filter(kind === 'delete' ? isDelete : isUpsert);
     if (items.length === 0) continue;
     const statements = grain === 'wide' ? toStatements(items) : toStatements(items, 1);
     sent.push(merge(statements, settling));

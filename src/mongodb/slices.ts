@@ -12,14 +12,16 @@ export function toSlices<T extends { bytes: number }>(
   const slices: T[][] = [];
   let from = 0;
   let bytes = 0;
-  items.forEach((item, index) => {
+  let index = 0;
+  for (const item of items) {
     if (index > from && (index - from >= maxItems || bytes + item.bytes > maxBytes)) {
       slices.push(items.slice(from, index));
       from = index;
       bytes = 0;
     }
     bytes += item.bytes;
-  });
+    index += 1;
+  }
   if (items.length > from) slices.push(items.slice(from));
   return slices;
 }

@@ -38,9 +38,8 @@ export async function find(
   const { stored, fault } = await readStored(commands, items, { projection: { _id: 1 } }, signal);
   if (stored === null) return failed(items, fault);
   const standing = nothing();
-  items.forEach((item, index) => {
-    (stored.from[index] === 0 ? standing.missing : standing.stored).push(item);
-  });
+  let index = 0;
+  for (const item of items) (stored.starts[index++] === 0 ? standing.missing : standing.stored).push(item);
   return standing;
 }
 
@@ -64,9 +63,8 @@ export async function insert(
     if (isDuplicateId(error)) standing.stored.push(item);
     else accuse(standing, [item], error, commands, 'insert');
   }
-  items.forEach((item, index) => {
-    if (!refusedAt.has(index)) tally.inserted[item.model.kind] += 1;
-  });
+  let index = 0;
+  for (const { model } of items) if (!refusedAt.has(index++)) tally.inserted[model.kind] += 1;
   return standing;
 }
 

@@ -3,7 +3,7 @@ import { documentOf, ELEMENT } from './bson-elements.js';
 import type { Commands } from './commands.js';
 import type { Item } from './documents.js';
 import type { Fault } from './errors.js';
-import { indexIds } from './id-index.js';
+import { indexIds, indexOfDocument } from './id-index.js';
 import { hasTime } from './iso-date.js';
 import { documentAt, placeIn, valueIn } from './places.js';
 import type { Version } from './sink.js';
@@ -14,8 +14,8 @@ type Outage = Extract<Fault, { kind: 'outage' }>;
 /** What of items is stored: documents as one stretch of BSON, since a `Buffer` for each is as much as all else of an item. */
 export interface Stored {
   bytes: Buffer;
-  /** Where the document of each item begins; 0: none is stored, as behind the length of all of them none begins. */
-  from: Int32Array;
+  /** Where the document of each item begins; 0: none is stored, since the length of all of them is there. */
+  starts: Int32Array;
 }
 
 /** What is stored under the items' ids. `how`: more fields of the command. */
@@ -25,26 +25,30 @@ export async function readStored(
   how: Document,
   signal: AbortSignal,
 ): Promise<{ stored: Stored; fault: null } | { stored: null; fault: Outage }> {
-  const ids = items.map((item) => item.model.id);
+  const ids = items.map(idOf);
   const body = { filter: { _id: { $in: ids } }, ...how, batchSize: ids.length, singleBatch: true };
   const { reply, fault } = await commands.run('find', body, signal);
   // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
   if (reply === null) return { stored: null, fault: { kind: 'outage', reason: fault.reason } };
-  return { stored: inOrderOf(items, reply.documents ?? NO_DOCUMENTS), fault: null };
+  return { stored: startsOf(items, reply.documents ?? NO_DOCUMENTS), fault: null };
+}
+
+function idOf({ model }: Item): unknown {
+  return model.id;
 }
 
 const NO_DOCUMENTS = documentOf([]);
 
 /** @param bytes an array of documents. */
-function inOrderOf(items: readonly Item[], bytes: Buffer): Stored {
-  const stored: Stored = { bytes, from: new Int32Array(items.length) };
-  const indexOf = indexIds(items);
+function startsOf(items: readonly Item[], bytes: Buffer): Stored {
+  const stored: Stored = { bytes, starts: new Int32Array(items.length) };
+  const ids = indexIds(items);
   const end = bytes.length - 1;
   for (let at = 4; at < end;) {
     // behind the element's type and name, which is its index
     const from = bytes.indexOf(0, at + 1) + 1;
-    const index = indexOf(bytes, from);
-    if (index >= 0) stored.from[index] = from;
+    const index = indexOfDocument(ids, bytes, from);
+    if (index >= 0) stored.starts[index] = from;
     at = from + bytes.readInt32LE(from);
   }
   return stored;

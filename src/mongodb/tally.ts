@@ -1,4 +1,4 @@
-import type { Item } from './documents.js';
+import { isDelete, type Item } from './documents.js';
 import type { Rejection, WriteResult } from './sink.js';
 
 /** What happened to records so far; what is neither inserted, modified nor rejected in the end was stored already. */
@@ -15,7 +15,7 @@ export function emptyTally(): Tally {
 /** The books of a write call: the five outcomes always add up to the models sent. */
 export function toResult(items: readonly Item[], rejected: readonly Rejection[], tally: Tally): WriteResult {
   const all = [...rejected, ...tally.rejected];
-  const deletes = items.filter((item) => item.model.kind === 'delete').length;
+  const deletes = items.filter(isDelete).length;
   const settled = { upsert: items.length - deletes, delete: deletes };
   for (const { model } of tally.rejected) settled[model.kind] -= 1;
   const { inserted } = tally;

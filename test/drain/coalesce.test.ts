@@ -29,6 +29,15 @@ describe('coalescing', () => {
     assert.deepEqual(offsets(arrived), [[1n, 3n], [2n]]);
   });
 
+  test('keeps thousands of ids apart, whatever they have in common', () => {
+    const ids = Array.from({ length: 5_000 }, (_, n) => `o-${String(n % 2_500)}`);
+    const { newest } = coalesce(ids.map((id, n) => upsert(id, { offset: BigInt(n) })));
+    assert.deepEqual(
+      newest,
+      Array.from({ length: 2_500 }, (_, n) => n + 2_500),
+    );
+  });
+
   test('puts the newest version last, not the one that arrived last', () => {
     const arrived = [5n, 9n, 7n, 8n, 1n].map((offset) => upsert('a', { offset }));
     assert.deepEqual(offsets(arrived), [[1n, 5n, 7n, 8n, 9n]]);

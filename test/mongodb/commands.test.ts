@@ -52,8 +52,9 @@ describe('what the server refuses', () => {
 describe('documents that were found', () => {
   test('are an array of BSON, also where the driver brings each by itself', async () => {
     const documents = [{ _id: 'o-1' }, { _id: 'o-2', list: [1] }];
-    const firstBatch = documents.map((document) => Buffer.from(BSON.serialize(document)));
-    const db = { databaseName: 'shop', command: () => Promise.resolve({ cursor: { firstBatch }, ok: 1 }) };
+    const bson = Buffer.from(BSON.serialize({ cursor: { firstBatch: documents }, ok: 1 }));
+    const byItself = BSON.deserialize(bson, { fieldsAsRaw: { firstBatch: true } });
+    const db = { databaseName: 'shop', command: () => Promise.resolve(byItself) };
     const commands = commandsOn(db as unknown as Db, 'orders', { alive: () => undefined });
     const { reply } = await commands.run('find', {}, new AbortController().signal);
     assert.ok(reply?.documents !== undefined);

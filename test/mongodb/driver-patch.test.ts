@@ -2,19 +2,29 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { BSON } from 'mongodb';
-import type { DriverParts, Message, Response } from '../../src/mongodb/driver-parts.js';
-import { workInPlace } from '../../src/mongodb/driver-patch.js';
+import type { CommandMessage, DriverParts, Message, Response } from '../../src/mongodb/driver-parts.js';
+import { RAW_BATCH, workInPlace } from '../../src/mongodb/driver-patch.js';
 import { beginSection, rawDocuments } from '../../src/mongodb/wire.js';
 
 interface Commands {
-  OpMsgRequest: new (database: string, command: object, options: object) => Message;
+  OpMsgRequest: {
+    new (database: string, command: object, options: object): Message;
+    prototype: CommandMessage;
+  };
 }
 
 const require = createRequire(import.meta.url);
 const { OpMsgRequest } = require('mongodb/lib/cmap/commands.js') as Commands;
 const { Connection } = require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>;
 const { MongoDBResponse } = require('mongodb/lib/cmap/wire_protocol/responses.js') as {
-  MongoDBResponse: new (bson: Buffer) => Response;
+  MongoDBResponse: { new (bson: Buffer): Response; prototype: Response };
+};
+
+/** Before anything is patched. */
+const originals = {
+  extract: OpMsgRequest.prototype.extractDocumentSequences,
+  write: Connection.prototype.writeCommand,
+  read: MongoDBResponse.prototype.toObject,
 };
 
 /** A section `documents` with so many bytes behind its name. */
@@ -62,7 +72,7 @@ test('short sections, several of them, and what is compressed go as before', asy
 });
 
 /** What the driver makes of a reply. */
-function read(reply: object, fieldsAsRaw: Record<string, boolean>): object {
+function read(reply: object, fieldsAsRaw: Readonly<Record<string, boolean>>): object {
   return new MongoDBResponse(Buffer.from(BSON.serialize(reply))).toObject({ fieldsAsRaw });
 }
 
@@ -73,10 +83,12 @@ const found = {
 
 test('the documents of a reply stay one stretch of bytes, where they are asked for as raw', () => {
   workInPlace();
-  const reply = read(found, { firstBatch: true });
+  const reply = read(found, RAW_BATCH);
   const { firstBatch } = (reply as { cursor: { firstBatch: Buffer } }).cursor;
   assert.deepEqual(Object.values(BSON.deserialize(firstBatch)), found.cursor.firstBatch);
-  assert.equal(JSON.stringify(read(found, {})).includes('"_id":"o-2"'), true);
+  const { firstBatch: each } = (read(found, { firstBatch: true }) as { cursor: { firstBatch: Buffer[] } })
+    .cursor;
+  assert.deepEqual(each.map((document) => BSON.deserialize(document)), found.cursor.firstBatch); // prettier-ignore
 });
 
 test('any other reply is read as before', () => {
@@ -88,20 +100,29 @@ test('any other reply is read as before', () => {
     { cursor: { id: 1.5, nextBatch: [{ _id: 'o-1' }] }, ok: 1 },
     { cursor: { firstBatch: 'none' }, ok: 1 },
   ];
-  for (const reply of others) assert.deepEqual(read(reply, { firstBatch: true }), reply);
+  for (const reply of others) assert.deepEqual(read(reply, RAW_BATCH), reply);
 });
 
-test('another version of the driver is left as it is', () => {
-  class Other {
-    extractDocumentSequences = undefined;
-  }
-  const changed = async () => Promise.resolve();
-  const driver = {
-    OpMsgRequest: Other,
-    DocumentSequence: Other,
-    Connection: Object.assign(function () {}, { prototype: { writeCommand: changed } }),
-    MongoDBResponse: Other,
+/** The driver as it is installed, unpatched, but for one of the functions that are replaced. */
+function driverWith(changed: Partial<Record<'extract' | 'write' | 'read', () => void>>): DriverParts {
+  const classOf = (name: string, method: unknown) =>
+    Object.assign(function () {}, { prototype: { [name]: method } });
+  return {
+    OpMsgRequest: classOf('extractDocumentSequences', changed.extract ?? originals.extract),
+    DocumentSequence: function () {},
+    Connection: classOf('writeCommand', changed.write ?? originals.write),
+    MongoDBResponse: classOf('toObject', changed.read ?? originals.read),
   } as unknown as DriverParts;
-  assert.equal(workInPlace(driver), false);
-  assert.equal(driver.Connection.prototype.writeCommand, changed);
+}
+
+test('another version of the driver is left as it is, whatever of it is another', () => {
+  const other = () => undefined;
+  for (const changed of [{ extract: other }, { write: other }, { read: other }]) {
+    const driver = driverWith(changed);
+    assert.equal(workInPlace(driver), false, Object.keys(changed).join());
+    assert.equal(driver.Connection.prototype.writeCommand, changed.write ?? originals.write);
+    assert.equal(driver.MongoDBResponse?.prototype.toObject, changed.read ?? originals.read);
+  }
+  assert.equal(workInPlace({ ...driverWith({}), MongoDBResponse: undefined }), false);
+  assert.equal(workInPlace(driverWith({})), true);
 });

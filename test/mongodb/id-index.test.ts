@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Double, Int32, Long, ObjectId } from 'mongodb';
 import { isItem, prepare, type Item } from '../../src/mongodb/documents.js';
-import { indexIds } from '../../src/mongodb/id-index.js';
+import { indexIds, indexOfDocument } from '../../src/mongodb/id-index.js';
 import { bsonOf } from '../support/bson.js';
 import { upsert } from './models.js';
 
@@ -10,10 +10,10 @@ import { upsert } from './models.js';
 function finderOf(ids: readonly unknown[]): (id: unknown) => number {
   const items = ids.map((id) => prepare(upsert({ id }))).filter((item): item is Item => isItem(item));
   assert.equal(items.length, ids.length);
-  const indexOf = indexIds(items);
+  const index = indexIds(items);
   return (id) => {
     const before = bsonOf(['_id', ids[0]]);
-    return indexOf(Buffer.concat([before, bsonOf(['_id', id], ['n', 1])]), before.length);
+    return indexOfDocument(index, Buffer.concat([before, bsonOf(['_id', id], ['n', 1])]), before.length);
   };
 }
 
@@ -52,6 +52,11 @@ describe('items by their ids', () => {
     assert.equal(find(new ObjectId('65a000000000000000000001')), 4);
     assert.equal(find({ a: 1, b: 'é' }), 5);
     assert.equal(find({ b: 'é', a: 1 }), -1);
+  });
+
+  test('are not looked for where no server has an id that is a text', () => {
+    const items = [prepare(upsert({ id: 'a' }))].filter(isItem);
+    assert.equal(indexOfDocument(indexIds(items), bsonOf(['n', 1], ['_id', 'a']), 0), -1);
   });
 
   test('are none where there is none', () => {

@@ -155,6 +155,12 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     tests: ['mongodb/id-index'],
   },
   {
+    name: 'ids of one hash are coalesced',
+    bug: null,
+    edits: [{ file: 'drain/coalesce', find: '?.idKey === idKey)', replace: '!== undefined)' }],
+    tests: ['drain/coalesce'],
+  },
+  {
     name: 'documents of another epoch get the one before',
     bug: null,
     edits: [
