@@ -1,6 +1,6 @@
-import { createSlots, HASH_OF_NOTHING, hashWith, type Slots } from '../slots.js';
 import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
 import { compareVersions } from '../mongodb/version-order.js';
+import { createSlots, HASH_OF_NOTHING, hashWith, type Slots } from '../slots.js';
 
 /** The models of a batch by their document ids; an index stands for a model. */
 export interface Coalesced {
@@ -19,11 +19,11 @@ const NONE = -1;
  */
 export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'offset'): Coalesced {
   const newest: number[] = [];
-  const table = createSlots(models.length);
+  const places: Places = { table: createSlots(models.length), models, newest };
   const unordered = new Set<number>();
   let older = new Int32Array(0);
   for (let index = 0; index < models.length; index += 1) {
-    const place = placeOf(models[index]?.idKey ?? '', { table, models, newest });
+    const place = placeOf(models[index]?.idKey ?? '', places);
     const before = newest[place];
     newest[place] = index;
     if (before === undefined) continue;

@@ -31,9 +31,10 @@ const OWN_WRITE_BYTES = 16 * 1024;
 const patched = new WeakSet<object>();
 
 /**
- * Has the driver send a command's documents from where they are, and leave a reply's where they are, if `RAW_BATCH` is asked for. By itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap brings its
- * next garbage collection nearer; and of a reply each is an object of its own. Returns whether it does: another version of the
- * driver is left as it is, and is slower.
+ * Has the driver send a command's documents from where they are, and leave a reply's where they are, if `RAW_BATCH` is asked for. By
+ * itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap brings its next garbage
+ * collection nearer; and of a reply each is an object of its own. Returns whether it does: another version of the driver is left
+ * as it is, and is slower.
  */
 export function workInPlace(driver: DriverParts = installedDriver()): boolean {
   const { OpMsgRequest, DocumentSequence, Connection, MongoDBResponse } = driver;

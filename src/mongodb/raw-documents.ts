@@ -79,7 +79,7 @@ function writeRaw(writer: Writer, upsert: RawUpsert): void {
   const lengthAt = beginDocument(writer);
   writeId(writer, '_id', id);
   writer.to += buffer.copy(writer.out, writer.to, from, end);
-  writeReserved(writer, upsert.version);
+  writeReserved(writer, upsert);
   endDocument(writer, lengthAt);
 }
 

@@ -69,9 +69,9 @@ async function settleOnce(grain: Grain, standing: Standing, settling: Settling):
   const stored = [...standing.stored, ...found.stored];
   const sent: Promise<Standing>[] = [];
   if (missing.length > 0) sent.push(insert(commands, missing, tally, signal));
-  for (const kind of ['upsert', 'delete'] as const) {
+  for (const isOfKind of [isUpsert, isDelete]) {
     // In commands of their own, since a reply has only totals.
-    const items = stored.filter(kind === 'delete' ? isDelete : isUpsert);
+    const items = stored.filter(isOfKind);
     if (items.length === 0) continue;
     const statements = grain === 'wide' ? toStatements(items) : toStatements(items, 1);
     sent.push(merge(statements, settling));

@@ -30,7 +30,8 @@ export async function readStored(
   const { reply, fault } = await commands.run('find', body, signal);
   // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
   if (reply === null) return { stored: null, fault: { kind: 'outage', reason: fault.reason } };
-  return { stored: startsOf(items, reply.documents ?? NO_DOCUMENTS), fault: null };
+  const bytes = reply.documents ?? NO_DOCUMENTS;
+  return { stored: { bytes, starts: startsOf(items, bytes) }, fault: null };
 }
 
 function idOf({ model }: Item): unknown {
@@ -40,18 +41,18 @@ function idOf({ model }: Item): unknown {
 const NO_DOCUMENTS = documentOf([]);
 
 /** @param bytes an array of documents. */
-function startsOf(items: readonly Item[], bytes: Buffer): Stored {
-  const stored: Stored = { bytes, starts: new Int32Array(items.length) };
+function startsOf(items: readonly Item[], bytes: Buffer): Int32Array {
+  const starts = new Int32Array(items.length);
   const ids = indexIds(items);
   const end = bytes.length - 1;
   for (let at = 4; at < end;) {
     // behind the element's type and name, which is its index
     const from = bytes.indexOf(0, at + 1) + 1;
     const index = indexOfDocument(ids, bytes, from);
-    if (index >= 0) stored.starts[index] = from;
+    if (index >= 0) starts[index] = from;
     at = from + bytes.readInt32LE(from);
   }
-  return stored;
+  return starts;
 }
 
 const VERSION_FIELDS = ['partition', 'offset', 'timestamp', 'epoch', 'version'];
