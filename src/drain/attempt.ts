@@ -3,12 +3,13 @@ import type { DrainPhase, DrainProgress, Plan } from '../contract.js';
 import { partitionName, type PartitionName, type Source, type SourceListener } from '../kafka/source.js';
 import type { Transcoder } from '../mongodb/json-to-bson.js';
 import type { PipelineSink } from '../mongodb/sink.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import type { Schemas } from '../registry/schemas.js';
 import type { Books } from './books.js';
 import { encodeMark, type MarkContent } from './commit-mark.js';
 import { createCounter, type Counter } from './counter.js';
 import { createRoom, type Room } from './cut.js';
-import { createHandle, oneAtATime, type Handle } from './handle.js';
+import { createHandle, type Handle } from './handle.js';
 import { createIdleClock, type IdleClock } from './idle-clock.js';
 import type { Every } from './every.js';
 import type { Ledger } from './ledger.js';
@@ -70,11 +71,9 @@ export interface Attempt {
   drainingMs: () => number;
 }
 
-const RECORDS_PER_LOOK = 50;
-
-/** Where nothing but decoding turns them it is many; a transform or a schema registry may take seconds for each. */
-export function recordsPerLookOf({ transform, schemas }: Pick<DrainDeps, 'transform' | 'schemas'>): number {
-  return transform === undefined && schemas === null ? RECORDS_PER_LOOK : 1;
+/** Whether a record's turn may take its time: a transform or a schema registry may take seconds for each. */
+export function mayWait({ transform, schemas }: Pick<DrainDeps, 'transform' | 'schemas'>): boolean {
+  return transform !== undefined || schemas !== null;
 }
 
 export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, startedMs: number): Attempt {
@@ -97,14 +96,13 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
     createToOperation(pipeline, purgeAt, { schemas, transform, transcoder }),
   );
   const writeBatch = createWriteBatch({
-    ...{ sink: deps.sink, toOperation, pipeline, run },
+    ...{ sink: deps.sink, toOperation, pipeline, run, mayWait: mayWait(deps) },
     ...(transcoder !== null && { lease: transcoder.lease }),
   });
   const { prepared } = counter;
   const handle = createHandle({
     ...{ writeBatch, rules: pipeline, ledger, room, endOf: endsOf(task), markOf, prepared },
     clock: deps.clock,
-    recordsPerLook: recordsPerLookOf(deps),
   });
   let phase: DrainPhase = 'starting';
   return {

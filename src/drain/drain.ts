@@ -49,8 +49,9 @@ async function consume(
   const abandoned = new AbortController();
   // each command under way listens to it
   setMaxListeners(0, abandoned.signal);
-  const signals = { abandoned: abandoned.signal, stopping: stopping.signal };
   let verdict: Verdict = { kind: 'go-on' };
+  // Not by the signal: signals of each run have a shape of their own, and what asks for each batch would be compiled anew.
+  const signals = { abandoned: abandoned.signal, isStopping: () => verdict.kind !== 'go-on' };
   const check = () => {
     if (stopping.signal.aborted) return;
     verdict = decide(ruleOf(task), situationOf(attempt, asked));

@@ -10,8 +10,8 @@ import type { createWriteBatch } from './write-batch.js';
 export interface BatchSignals {
   /** At once, and nothing of it is committed. */
   abandoned: AbortSignal;
-  /** Behind the record in hand; what is handled by then is committed. */
-  stopping: AbortSignal;
+  /** Asked every now and then: whether to end behind the record in hand; what is handled by then is committed. */
+  isStopping: () => boolean;
 }
 
 export type Handle = (batch: RecordBatch, signals: BatchSignals) => Promise<BatchHandled>;
@@ -28,8 +28,6 @@ export interface HandleDeps {
   prepared: (partition: PartitionName, metadata: string, books: Books) => void;
   /** Monotonic, milliseconds. */
   clock: () => number;
-  /** How many records are turned between two looks at whether to stop: a look costs a tenth of what a small record does. */
-  recordsPerLook: number;
 }
 
 /**
@@ -40,8 +38,8 @@ const LONGEST_TURN_MS = 5_000;
 
 /** Builds the step batch → commit: everything up to the returned offset is durable, and the books of it travel with the commit. */
 export function createHandle(deps: HandleDeps): Handle {
-  const { writeBatch, rules, ledger, room, endOf, markOf, clock, recordsPerLook } = deps;
-  return async (batch, { abandoned, stopping }) => {
+  const { writeBatch, rules, ledger, room, endOf, markOf, clock } = deps;
+  return async (batch, { abandoned, isStopping }) => {
     const end = endOf(batch.partition);
     // its last batch is settled, be it that the commit was refused
     room.giveBack(batch.partition);
@@ -50,7 +48,6 @@ export function createHandle(deps: HandleDeps): Handle {
     // Others are about to take the rest; if their commits fail, it is this partition's. Until then it is fetched again.
     if (cut === null) return { commit: null, done: room.isFull() };
     const turnedByMs = clock() + LONGEST_TURN_MS;
-    let asked = 0;
     const { handled, books } = await writeBatch(cut.records, abandoned, {
       tolerate: (bad, of) => {
         // Most batches have none, and the run's totals go over all partitions.
@@ -58,22 +55,12 @@ export function createHandle(deps: HandleDeps): Handle {
         const soFar = { partition: ledger.books(batch.partition), run: ledger.totals() };
         refuseTooManyBad(rules, cut, soFar, { bad, of });
       },
-      enough: () => ++asked % recordsPerLook === 0 && (stopping.aborted || clock() >= turnedByMs),
+      enough: () => isStopping() || clock() >= turnedByMs,
     });
     room.take(batch.partition, handled);
     const offset = cut.records[handled]?.offset ?? cut.nextOffset;
     const metadata = markOf(ledger.prepare(batch.partition, books));
     deps.prepared(batch.partition, metadata, books);
     return { commit: { offset, metadata }, done: end !== null && offset >= end };
-  };
-}
-
-/** Runs one call after the other: an exact `maxRecords` needs to know what the batch before has used. */
-export function oneAtATime(handle: Handle): Handle {
-  let last: Promise<unknown> = Promise.resolve();
-  return (batch, signals) => {
-    const turn = last.then(() => handle(batch, signals));
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }

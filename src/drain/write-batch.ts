@@ -4,6 +4,7 @@ import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { DeadLetter, PipelineSink } from '../mongodb/sink.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Books } from './books.js';
 import type { Operation, ToOperation } from './operation.js';
@@ -16,6 +17,8 @@ export interface WriteBatchDeps {
   toOperation: ToOperation;
   /** Keeps what `toOperation` makes valid until the returned function is called; left out: it always is. */
   lease?: () => () => void;
+  /** Whether `toOperation` may have to wait: then batches are sorted side by side, and it is asked after each record whether to end. */
+  mayWait?: boolean;
   pipeline: Pick<PipelineSettings, 'name' | 'group' | 'epoch' | 'version' | 'deadLetters'>;
   run: { workflowId: string; runId: string };
 }
@@ -31,7 +34,7 @@ export interface BatchWritten {
 export interface BatchLimits {
   /** Told, before anything bad is kept, which of the first so many records are bad; throws where these are too many. */
   tolerate?: (bad: readonly BadOne[], of: number) => void;
-  /** Asked between two records: whether what was turned by now has to do. */
+  /** Asked between two records, or some: whether what was turned by now has to do. */
   enough?: () => boolean;
 }
 
@@ -49,6 +52,15 @@ interface Sorted {
   skipped: number;
 }
 
+/** How many records that wait for nothing are turned before replies are heard, and the commands that follow them sent. */
+const RECORDS_PER_STRETCH = 1_000;
+
+/** What the steps of a batch share. */
+interface Context extends Pick<WriteBatchDeps, 'sink' | 'toOperation' | 'pipeline' | 'run'> {
+  /** After how many records others have their turn. */
+  stretch: number;
+}
+
 /**
  * Builds the step batch → durable outcomes, in the order of the guarantee: dead letters known by then → documents → the rest
  * of the dead letters. Only when it returns may the batch be committed.
@@ -58,25 +70,39 @@ export function createWriteBatch({
   sink,
   toOperation,
   lease = () => () => undefined,
+  mayWait = true,
   pipeline,
   run,
 }: WriteBatchDeps): WriteBatch {
   // of one shape in all runs of a thread, whoever has put them together: the code that asks for each record is compiled for that
-  const deps = { sink, toOperation, pipeline, run };
+  const deps = { sink, toOperation, pipeline, run, stretch: mayWait ? 1 : RECORDS_PER_STRETCH };
   const order = versionOrderOf(pipeline.version);
-  const writeBatch: WriteBatch = async (...batch) => {
+  // What is leased waits for nothing but the batch itself: others' slabs would be kept with it.
+  const sortLeased = async (...given: Parameters<typeof sort>) => {
     const release = lease();
     try {
-      return await write(...batch);
+      return { ...(await sort(...given)), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
+  // One batch is sorted sooner than two side by side, and MongoDB has it while the next one is.
+  const sortInTurn = mayWait ? sortLeased : oneAtATime(sortLeased);
+  const writeBatch: WriteBatch = async (records, signal, limits = {}) => {
+    const { tolerate = () => undefined, enough = () => false } = limits;
+    const { release, ...sorted } = await sortInTurn(deps, records, enough);
+    try {
+      return await write(sorted, signal, tolerate);
     } finally {
       release();
     }
   };
-  const write: WriteBatch = async (records, signal, limits = {}) => {
-    const { tolerate = () => undefined, enough = () => false } = limits;
-    // Batches of one fetch begin at once: each in a turn of its own, MongoDB has the first one's while the second is sorted.
-    await setImmediate();
-    const { handled, candidates, bad, skipped } = await sort(deps, records, enough);
+  const write = async (
+    { handled, candidates, bad, skipped }: Sorted,
+    signal: AbortSignal,
+    tolerate: NonNullable<BatchLimits['tolerate']>,
+  ): Promise<BatchWritten> => {
     tolerate(bad, handled.length);
     await writeDeadLetters(deps, bad, signal);
     const written = await writeNewest(sink, candidates, order, signal);
@@ -103,24 +129,20 @@ function inOrder(letters: readonly BadLetter[]): BadLetter[] {
  * The records before the first one that the sink refused and the pipeline doesn't tolerate. They go through once more, so
  * that only they are counted; the guard makes a second time harmless, for them as for those behind, which wait for their turn.
  */
-function before(deps: WriteBatchDeps, records: readonly KafkaRecord[], letter: BadLetter): KafkaRecord[] {
+function before(deps: Context, records: readonly KafkaRecord[], letter: BadLetter): KafkaRecord[] {
   const earlier = records.filter(({ offset }) => offset < letter.record.offset);
   if (earlier.length === 0) throw badRecord(deps, letter);
   return earlier;
 }
 
-async function sort(
-  deps: WriteBatchDeps,
-  records: readonly KafkaRecord[],
-  enough: () => boolean,
-): Promise<Sorted> {
+async function sort(deps: Context, records: readonly KafkaRecord[], enough: () => boolean): Promise<Sorted> {
   const sorted: Omit<Sorted, 'handled'> = { candidates: { records: [], models: [] }, bad: [], skipped: 0 };
   const until = (end: number): Sorted => ({ handled: records.slice(0, end), ...sorted });
   // by index: `entries()` makes three objects for each record
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index];
     if (record === undefined) break;
-    if (index > 0 && enough()) return until(index);
+    if (index % deps.stretch === 0 && (await isEnough(deps, index, enough))) return until(index);
     const turned = turn(deps, record);
     // A promise costs as much as decoding a small record: only those that are one are awaited.
     const operation = turned instanceof Promise ? await turned : turned;
@@ -133,6 +155,12 @@ async function sort(
     if (operation.kind === 'bad' && operation.code === 'KILLED_DRAIN') return until(index + 1);
   }
   return { handled: records, ...sorted };
+}
+
+/** Asked at the begin of each stretch, where others have their turn first: of one that may wait they have it anyway. */
+async function isEnough({ stretch }: Context, index: number, enough: () => boolean): Promise<boolean> {
+  if (index === 0 || stretch > 1) await setImmediate();
+  return index > 0 && enough();
 }
 
 function add(sorted: Omit<Sorted, 'handled'>, record: KafkaRecord, operation: Operation): void {
@@ -149,7 +177,7 @@ interface End {
   error: unknown;
 }
 
-function turn(deps: WriteBatchDeps, record: KafkaRecord): Operation | End | Promise<Operation | End> {
+function turn(deps: Context, record: KafkaRecord): Operation | End | Promise<Operation | End> {
   try {
     const operation = deps.toOperation(record);
     return operation instanceof Promise
@@ -161,7 +189,7 @@ function turn(deps: WriteBatchDeps, record: KafkaRecord): Operation | End | Prom
 }
 
 async function turnLater(
-  deps: WriteBatchDeps,
+  deps: Context,
   record: KafkaRecord,
   operation: Promise<Operation>,
 ): Promise<Operation | End> {
@@ -172,13 +200,13 @@ async function turnLater(
   }
 }
 
-function tolerated(deps: WriteBatchDeps, record: KafkaRecord, operation: Operation): Operation | End {
+function tolerated(deps: Context, record: KafkaRecord, operation: Operation): Operation | End {
   return operation.kind === 'bad' && deps.pipeline.deadLetters.tolerate === 'none'
     ? { kind: 'end', error: badRecord(deps, { record, ...operation }) }
     : operation;
 }
 
-function failed(deps: WriteBatchDeps, record: KafkaRecord, error: unknown): Operation | End {
+function failed(deps: Context, record: KafkaRecord, error: unknown): Operation | End {
   return isOfRecord(error) ? tolerated(deps, record, undecodable(error)) : { kind: 'end', error };
 }
 
@@ -195,7 +223,7 @@ function undecodable({ name }: Error): BadRecord {
   );
 }
 
-function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): DrainError {
+function badRecord(deps: Context, { record, code, reason }: BadLetter): DrainError {
   const { group, name } = deps.pipeline;
   const partition = partitionName(record);
   const place = `${partition} offset ${String(record.offset)}`;
@@ -207,11 +235,7 @@ function badRecord(deps: WriteBatchDeps, { record, code, reason }: BadLetter): D
   );
 }
 
-async function writeDeadLetters(
-  deps: WriteBatchDeps,
-  letters: BadLetter[],
-  signal: AbortSignal,
-): Promise<void> {
+async function writeDeadLetters(deps: Context, letters: BadLetter[], signal: AbortSignal): Promise<void> {
   if (letters.length === 0) return;
   await deps.sink.writeDeadLetters(
     letters.map((letter) => toDeadLetter(deps, letter)),
@@ -219,7 +243,7 @@ async function writeDeadLetters(
   );
 }
 
-function toDeadLetter(deps: WriteBatchDeps, { record, stage, code, reason }: BadLetter): DeadLetter {
+function toDeadLetter(deps: Context, { record, stage, code, reason }: BadLetter): DeadLetter {
   const { name, group, epoch } = deps.pipeline;
   const { topic, partition, offset, timestampMs, key, value, headers } = record;
   return {

@@ -12,9 +12,6 @@ import type {
 import { coalesce } from './coalesce.js';
 import type { BadOne } from './tolerance.js';
 
-/** Bounds one call of the sink, and with it the time between two signs of life. */
-const MAX_MODELS_PER_WRITE = 4_000;
-
 /** A bad record on its way to the dead letters. */
 export interface BadLetter extends BadOne {
   record: KafkaRecord;
@@ -84,20 +81,15 @@ async function writeModels(
   indexes: readonly number[],
   { counts, signal }: { counts: WrittenCounts; signal: AbortSignal },
 ): Promise<Rejection[]> {
-  const topic = records[0]?.topic ?? '';
-  const rejections: Rejection[] = [];
-  for (let from = 0; from < indexes.length; from += MAX_MODELS_PER_WRITE) {
-    const sent: WriteModel[] = [];
-    for (const index of indexes.slice(from, from + MAX_MODELS_PER_WRITE)) {
-      const model = models[index];
-      if (model !== undefined) sent.push(model);
-    }
-    const result = await sink.write(sent, signal, topic);
-    counts.inserted += result.inserted;
-    counts.updated += result.updated;
-    counts.deleted += result.deleted;
-    counts.unchanged += result.unchanged;
-    rejections.push(...result.rejected);
+  const sent: WriteModel[] = [];
+  for (const index of indexes) {
+    const model = models[index];
+    if (model !== undefined) sent.push(model);
   }
-  return rejections;
+  const result = await sink.write(sent, signal, records[0]?.topic ?? '');
+  counts.inserted += result.inserted;
+  counts.updated += result.updated;
+  counts.deleted += result.deleted;
+  counts.unchanged += result.unchanged;
+  return result.rejected;
 }

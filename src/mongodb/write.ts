@@ -16,7 +16,7 @@ import { addTally, emptyTally, toResult } from './tally.js';
 import type { Tally } from './tally.js';
 
 /** Slices of one call in flight; each is up to three commands at once. */
-const SLICES_IN_FLIGHT = 2;
+const SLICES_IN_FLIGHT = 3;
 /** Below this share of missing ids in the slice before, merging everything first is cheapest; above the other, inserting. */
 const MERGE_FIRST_BELOW = 0.02;
 const INSERT_FIRST_ABOVE = 0.95;

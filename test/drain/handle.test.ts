@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { recordsPerLookOf } from '../../src/drain/attempt.js';
+import { mayWait } from '../../src/drain/attempt.js';
 import { createRoom, type Room } from '../../src/drain/cut.js';
-import { createHandle, oneAtATime, type Handle, type HandleDeps } from '../../src/drain/handle.js';
+import { createHandle, type Handle, type HandleDeps } from '../../src/drain/handle.js';
 import { openLedger, type Ledger } from '../../src/drain/ledger.js';
 import type { BatchHandled, RecordBatch } from '../../src/kafka/source.js';
 import { badOnes, books, ours, pipeline, plan, record, topicState } from './builders.js';
@@ -48,7 +48,6 @@ function build({
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: () => undefined,
     clock: () => 0,
-    recordsPerLook: 1,
   });
   return { handle, ledger, room, written };
 }
@@ -63,7 +62,7 @@ function batch(offsets: number[], nextOffset: number): RecordBatch {
 }
 
 const NEVER = new AbortController().signal;
-const SIGNALS = { abandoned: NEVER, stopping: NEVER };
+const SIGNALS = { abandoned: NEVER, isStopping: () => false };
 
 function shown({ commit, done }: BatchHandled): string {
   return `${commit === null ? 'nothing' : `${String(commit.offset)}, ${commit.metadata}`}${done ? ', done' : ''}`;
@@ -151,7 +150,6 @@ describe('a batch', () => {
       markOf: () => '',
       prepared: () => undefined,
       clock: () => 0,
-      recordsPerLook: 1,
     });
     await assert.rejects(failing(batch([40], 41), SIGNALS), /refused/);
     ledger.committed('orders-0', 41n, '');
@@ -179,7 +177,6 @@ describe('bad records', () => {
       markOf: () => '',
       prepared: () => undefined,
       clock: () => 0,
-      recordsPerLook: 1,
     });
     return handle(batch([50, 51, 52], 53), SIGNALS);
   }
@@ -204,7 +201,6 @@ test('what is about to be committed is told, with what is in it', async () => {
     markOf: ({ books: { counts } }) => `read ${String(counts.read)}`,
     prepared: (...what) => void told.push(what),
     clock: () => 0,
-    recordsPerLook: 1,
   });
   await handle(batch([40, 41], 42), SIGNALS);
   assert.deepEqual(told, [['orders-0', 'read 2', books(2)]]);
@@ -212,25 +208,25 @@ test('what is about to be committed is told, with what is in it', async () => {
 
 describe('the records of a batch', () => {
   /** How many of ten are handled where each takes a second, and the drain is told to stop during the one at the index. */
-  async function handledOf(stopAt: number | null, recordsPerLook = 1): Promise<bigint | undefined> {
+  async function handledOf(stopAt: number | null): Promise<bigint | undefined> {
     let nowMs = 0;
-    const stopping = new AbortController();
+    let isStopping = false;
     const handle = createHandle({
       writeBatch: (records, _, { enough } = {}) => {
         const handled = records.findIndex((__, index) => {
           if (index > 0 && enough?.() === true) return true;
           nowMs += 1_000;
-          if (index === stopAt) stopping.abort();
+          isStopping ||= index === stopAt;
           return false;
         });
         const count = handled < 0 ? records.length : handled;
         return Promise.resolve({ handled: count, books: books(count) });
       },
       ...{ rules: pipeline(), ledger: build().ledger, room: createRoom(null, () => 0), endOf: () => 100n },
-      ...{ markOf: () => '', prepared: () => undefined, clock: () => nowMs, recordsPerLook },
+      ...{ markOf: () => '', prepared: () => undefined, clock: () => nowMs },
     });
     const ten = [40, 41, 42, 43, 44, 45, 46, 47, 48, 49];
-    return (await handle(batch(ten, 50), { abandoned: NEVER, stopping: stopping.signal })).commit?.offset;
+    return (await handle(batch(ten, 50), { abandoned: NEVER, isStopping: () => isStopping })).commit?.offset;
   }
 
   test('are turned for five seconds at the longest before the commit of what is there', async () => {
@@ -241,40 +237,11 @@ describe('the records of a batch', () => {
     assert.equal(await handledOf(2), 43n);
   });
 
-  test('of which each costs little are turned up to the next look', async () => {
-    assert.equal(await handledOf(2, 4), 44n);
-    assert.equal(await handledOf(null, 4), 48n);
-  });
-
-  test('cost little where neither a transform nor a schema registry is asked', () => {
+  test('wait for nothing where neither a transform nor a schema registry is asked', () => {
     const transform = () => ({ kind: 'fields', fields: {} }) as const;
     const schemas = { find: () => undefined, load: () => Promise.resolve() };
-    assert.ok(recordsPerLookOf({ schemas: null }) > 1);
-    assert.equal(recordsPerLookOf({ schemas: null, transform }), 1);
-    assert.equal(recordsPerLookOf({ schemas }), 1);
-  });
-});
-
-describe('one at a time', () => {
-  test('begins the next call when the one before has ended, also with an error', async () => {
-    const events: string[] = [];
-    const slow = oneAtATime(async ({ partition }) => {
-      events.push(`begin ${partition}`);
-      await new Promise((resolve) => setImmediate(resolve));
-      events.push(`end ${partition}`);
-      if (partition === 'orders-0') throw new Error('failed');
-      return { commit: null, done: false };
-    });
-    const partitions = ['orders-0', 'orders-1', 'orders-2'] as const;
-    const calls = partitions.map((partition) => slow({ ...batch([], 1), partition }, SIGNALS));
-    const settled = await Promise.allSettled(calls);
-    assert.deepEqual(
-      settled.map(({ status }) => status),
-      ['rejected', 'fulfilled', 'fulfilled'],
-    );
-    assert.deepEqual(
-      events,
-      partitions.flatMap((partition) => [`begin ${partition}`, `end ${partition}`]),
-    );
+    assert.equal(mayWait({ schemas: null }), false);
+    assert.equal(mayWait({ schemas: null, transform }), true);
+    assert.equal(mayWait({ schemas }), true);
   });
 });

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PipelineSettings } from '../../src/config/settings.js';
-import { createToOperation } from '../../src/drain/operation.js';
-import { createWriteBatch } from '../../src/drain/write-batch.js';
-import { NOW, pipeline, record } from './builders.js';
+import { record } from './builders.js';
 import { createFakeSink, type FakeSinkOptions } from './fake-sink.js';
-import { outcomes, recordsOf, RUN, stored, TOLERATE_NONE, write } from './write-batch-cases.js';
+import { outcomes, stored, TOLERATE_NONE, write } from './write-batch-cases.js';
 
 interface Case {
   rule: string;
@@ -177,7 +175,7 @@ describe('a batch', () => {
     assert.equal(stored(sink), 'a5 b6-');
   });
 
-  test('is sent in calls of at most 4,000 documents, and counted over all of them', async () => {
+  test('is given to the sink as a whole, and counted', async () => {
     const sink = createFakeSink({ refuses: [1n, 9_000n] });
     const records = Array.from({ length: 9_000 }, (_, i) =>
       record({ key: `o-${String(i)}`, offset: BigInt(i + 1) }),
@@ -185,25 +183,7 @@ describe('a batch', () => {
     assert.deepEqual(outcomes(await write(sink, records)), { inserted: 8_998, deadLettered: 2 });
     assert.deepEqual(
       sink.calls.map((call) => call.split(',').length),
-      [4_000, 4_000, 1_000, 2],
+      [9_000, 2],
     );
   });
-});
-
-test('of batches that begin at once, the first is with the sink before the second is decoded', async () => {
-  const steps: string[] = [];
-  const settings = pipeline();
-  const decode = createToOperation(settings, NOW);
-  const writeBatch = createWriteBatch({
-    sink: createFakeSink({ before: (call) => steps.push(call) }),
-    toOperation: (given) => {
-      steps.push(`decode ${String(given.offset)}`);
-      return decode(given);
-    },
-    ...{ pipeline: settings, run: RUN },
-  });
-  const { signal } = new AbortController();
-  await Promise.all(['a1 b2', 'c3 d4'].map((batch) => writeBatch(recordsOf(batch), signal)));
-  const first = ['decode 1', 'decode 2', 'documents 1,2'];
-  assert.deepEqual(steps, [...first, 'decode 3', 'decode 4', 'documents 3,4']);
 });

@@ -80,4 +80,54 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'kafka/group-calls', find: 'beat();', replace: '' }],
     tests: ['kafka/member'],
   },
+  {
+    name: 'all batches of a fetch are decoded before the first of them is written',
+    bug: null,
+    edits: [{ file: 'drain/write-batch', find: 'await setImmediate();', replace: '' }],
+    tests: ['drain/write-batch-turns'],
+  },
+  {
+    name: 'batches whose records wait for nothing are sorted side by side',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: 'mayWait ? sortLeased : oneAtATime(sortLeased)',
+        replace: 'sortLeased',
+      },
+    ],
+    tests: ['drain/write-batch-turns'],
+  },
+  {
+    name: 'a transform that waits for something holds up all partitions',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: 'mayWait ? sortLeased : oneAtATime(sortLeased)',
+        replace: 'oneAtATime(sortLeased)',
+      },
+    ],
+    tests: ['drain/write-batch-turns'],
+  },
+  {
+    name: 'replies are heard and commands sent only when a whole batch is sorted',
+    bug: null,
+    edits: [
+      {
+        file: 'drain/write-batch',
+        find: 'RECORDS_PER_STRETCH = 1_000',
+        replace: 'RECORDS_PER_STRETCH = 1e9',
+      },
+    ],
+    tests: ['drain/write-batch-turns'],
+  },
+  {
+    name: 'the memory of a batch that could not be sorted is never used again',
+    bug: null,
+    edits: [
+      { file: 'drain/write-batch', find: 'release();\n            throw error;', replace: 'throw error;' },
+    ],
+    tests: ['drain/write-batch-turns'],
+  },
 ];

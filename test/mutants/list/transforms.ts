@@ -87,7 +87,7 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a slow transform turns whole batches, deaf to the end of the run',
     bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'if (index > 0 && enough())', replace: 'if (false)' }],
+    edits: [{ file: 'drain/write-batch', find: 'return index > 0 && enough();', replace: 'return false;' }],
     tests: ['drain/write-batch-transforms'],
   },
   {
@@ -123,7 +123,7 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
   {
     name: 'with a transform, too, it is seldom asked whether to stop',
     bug: null,
-    edits: [{ file: 'drain/attempt', find: 'transform === undefined && schemas === null', replace: 'true' }],
+    edits: [{ file: 'drain/attempt', find: 'transform !== undefined || schemas !== null', replace: 'false' }],
     tests: ['drain/handle'],
   },
 ];

@@ -281,12 +281,6 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     tests: ['registry/http-schemas'],
   },
   {
-    name: 'all batches of a fetch are decoded before the first of them is written',
-    bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'await setImmediate();', replace: '' }],
-    tests: ['drain/write-batch'],
-  },
-  {
     name: 'integers just below 2^53 are rounded while they are read',
     bug: null,
     edits: [{ file: 'mongodb/json-number', find: '+ (digit - ZERO);', replace: '+ digit - ZERO;' }],
