@@ -11,6 +11,8 @@ export interface Message {
 
 export interface CommandMessage extends Message {
   extractDocumentSequences: (command: Record<string, unknown>) => Uint8Array;
+  /** Of what the sequences leave of the command. */
+  serializeBson: (command: Record<string, unknown>) => Uint8Array;
 }
 
 /** Sends documents beside a command instead of in it, as MongoDB's wire protocol has it (a section of kind 1 of OP_MSG). */

@@ -1,5 +1,5 @@
 import { sourceHash } from '../source-hash.js';
-import { ELEMENT } from './bson-elements.js';
+import { documentOf, ELEMENT } from './bson-elements.js';
 import { installedDriver } from './driver-parts.js';
 import type {
   Class,
@@ -11,10 +11,12 @@ import type {
   Response,
 } from './driver-parts.js';
 import { documentAt, placeIn } from './places.js';
+import { sentBytesOf } from './wire.js';
 
 /** The `sourceHash` of each replaced function, in mongodb 7.9.0. */
 const EXPECTED = {
   extractDocumentSequences: '2b9bd638b8c1d8d4',
+  serializeBson: 'f267082c359bea87',
   writeCommand: '57ab125767d457b3',
   toObject: '9e6699d9f0010228',
 } as const;
@@ -28,6 +30,9 @@ export const RAW_BATCH: Readonly<Record<typeof BATCH, boolean>> = Object.freeze(
 /** What is shorter is sent together with the command, in one packet. */
 const OWN_WRITE_BYTES = 16 * 1024;
 
+/** The type and name of a command's filter. */
+const FILTER = Buffer.from(`${String.fromCharCode(ELEMENT.object)}filter\0`);
+
 const patched = new WeakSet<object>();
 
 /**
@@ -39,16 +44,18 @@ const patched = new WeakSet<object>();
 export function workInPlace(driver: DriverParts = installedDriver()): boolean {
   const { OpMsgRequest, DocumentSequence, Connection, MongoDBResponse } = driver;
   if (patched.has(Connection)) return true;
-  const { extractDocumentSequences } = OpMsgRequest.prototype;
+  const { extractDocumentSequences, serializeBson } = OpMsgRequest.prototype;
   const { writeCommand } = Connection.prototype;
   if (MongoDBResponse === undefined || DocumentSequence === undefined) return false;
   const isKnown =
     sourceHash(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
+    sourceHash(serializeBson) === EXPECTED.serializeBson &&
     sourceHash(writeCommand) === EXPECTED.writeCommand &&
     sourceHash(MongoDBResponse.prototype.toObject) === EXPECTED.toObject;
   if (!isKnown) return false;
   patched.add(Connection);
   patchMessages(OpMsgRequest, DocumentSequence);
+  patchFilters(OpMsgRequest);
   patchConnections(driver);
   patchReplies(MongoDBResponse);
   return true;
@@ -66,6 +73,18 @@ function patchMessages(OpMsgRequest: Class<CommandMessage>, Sequence: NewSequenc
     // as the original does: it isn't for the command's own document
     Reflect.deleteProperty(command, only[0]);
     return only[1].toBin();
+  };
+}
+
+/** A filter that is BSON already is sent as it is, behind all else of its command. */
+function patchFilters({ prototype }: Class<CommandMessage>): void {
+  const { serializeBson: original } = prototype;
+  prototype.serializeBson = function (this: CommandMessage, command) {
+    const { filter, ...others } = command;
+    const bytes = sentBytesOf(filter);
+    if (bytes === undefined) return original.call(this, command);
+    // without the length before its elements, and the end behind
+    return documentOf([original.call(this, others).subarray(4, -1), FILTER, bytes]);
   };
 }
 

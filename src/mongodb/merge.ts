@@ -2,7 +2,7 @@ import { BSON } from 'mongodb';
 import { beginDocument, beginField, ELEMENT, endDocument, writeIndexName } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { bytesOf, type Item } from './documents.js';
-import { createWriter, reserve, writeDocument, writeId, written } from './raw-documents.js';
+import { createWriter, reserve, writeDocument, writeIds, written } from './raw-documents.js';
 import type { VersionOrder } from './sink.js';
 import { beginSection, rawDocuments } from './wire.js';
 import type { RawDocuments } from './wire.js';
@@ -111,16 +111,6 @@ function writeStatement(writer: Writer, items: Statement, terms: Buffer): void {
   writeIds(writer, 'ids', items);
   endDocument(writer, constantsAt);
   endDocument(writer, statementAt);
-}
-
-function writeIds(writer: Writer, name: string, items: Statement): void {
-  const idsAt = beginField(writer, ELEMENT.array, name);
-  let index = 0;
-  for (const item of items) {
-    reserve(writer, item.bytes);
-    writeId(writer, String(index++), item.model.id);
-  }
-  endDocument(writer, idsAt);
 }
 
 /** The `deletes` of one delete command: removes the stored documents that are not newer than the items. */

@@ -2,6 +2,7 @@ import { DrainError } from '../errors.js';
 import { createSpareBuffers } from '../spare-buffers.js';
 import {
   beginDocument,
+  beginField,
   ELEMENT,
   endDocument,
   serialize,
@@ -84,7 +85,7 @@ function writeRaw(writer: Writer, upsert: RawUpsert): void {
 }
 
 /** An element of a document id, whatever its type. */
-export function writeId(writer: Writer, name: string, id: unknown): void {
+function writeId(writer: Writer, name: string, id: unknown): void {
   if (typeof id === 'string') {
     writer.out[writer.to++] = ELEMENT.string;
     writeName(writer, name);
@@ -92,4 +93,15 @@ export function writeId(writer: Writer, name: string, id: unknown): void {
     return;
   }
   writeElement(writer, name, id);
+}
+
+/** An array of the items' document ids, as a field. */
+export function writeIds(writer: Writer, name: string, items: readonly Item[]): void {
+  const idsAt = beginField(writer, ELEMENT.array, name);
+  let index = 0;
+  for (const item of items) {
+    reserve(writer, item.bytes);
+    writeId(writer, String(index++), item.model.id);
+  }
+  endDocument(writer, idsAt);
 }

@@ -34,6 +34,20 @@ export function rawDocuments(section: Buffer): RawDocuments {
   return Object.assign(new known(''), { section, toBin: () => section });
 }
 
+/** BSON of what a command holds, by what it was made of. */
+const bytesOf = new WeakMap<object, Buffer>();
+
+/** Has a part of a command sent as these bytes, which are its BSON, where the driver is patched; another makes them anew. */
+export function sentAs<Part extends object>(part: Part, bytes: Buffer): Part {
+  bytesOf.set(part, bytes);
+  return part;
+}
+
+/** As `sentAs` was told; `undefined`: it wasn't. */
+export function sentBytesOf(part: unknown): Buffer | undefined {
+  return typeof part === 'object' && part !== null ? bytesOf.get(part) : undefined;
+}
+
 /** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */
 export function requireRawDocuments(): void {
   known ??= sequenceOfDriver();

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { BSON } from 'mongodb';
 import type { CommandMessage, DriverParts, Message, Response } from '../../src/mongodb/driver-parts.js';
 import { RAW_BATCH, workInPlace } from '../../src/mongodb/driver-patch.js';
-import { beginSection, rawDocuments } from '../../src/mongodb/wire.js';
+import { beginSection, rawDocuments, sentAs } from '../../src/mongodb/wire.js';
 
 interface Commands {
   OpMsgRequest: {
@@ -23,6 +23,7 @@ const { MongoDBResponse } = require('mongodb/lib/cmap/wire_protocol/responses.js
 /** Before anything is patched. */
 const originals = {
   extract: OpMsgRequest.prototype.extractDocumentSequences,
+  serialize: OpMsgRequest.prototype.serializeBson,
   write: Connection.prototype.writeCommand,
   read: MongoDBResponse.prototype.toObject,
 };
@@ -71,6 +72,30 @@ test('short sections, several of them, and what is compressed go as before', asy
   assert.equal(compressed.length < 2_000, true);
 });
 
+/** The document that the driver sends of a command. */
+function sentDocument(command: Record<string, unknown>): Record<string, unknown> {
+  const message = new OpMsgRequest('shop', command, { requestId: 7 }) as CommandMessage;
+  return BSON.deserialize(message.serializeBson(command));
+}
+
+test('a filter is sent as the bytes that were made of it, with all else of its command', () => {
+  workInPlace();
+  const filter = { _id: { $in: ['o-1'] } };
+  const command = { find: 'orders', filter, batchSize: 1, $db: 'shop' };
+  assert.deepEqual(sentDocument(command), command);
+  sentAs(filter, Buffer.from(BSON.serialize({ _id: 'o-2' })));
+  const { filter: sent, ...others } = sentDocument(command);
+  assert.deepEqual(sent, { _id: 'o-2' });
+  assert.deepEqual(others, { find: 'orders', batchSize: 1, $db: 'shop' });
+  assert.equal(
+    Object.keys(sentDocument(command))[0],
+    'find',
+    'a server takes the first field for the action',
+  );
+  assert.equal(command.filter, filter);
+  assert.deepEqual(sentDocument({ find: 'orders', filter: { _id: 'o-1' } }).filter, { _id: 'o-1' });
+});
+
 /** What the driver makes of a reply. */
 function read(reply: object, fieldsAsRaw: Readonly<Record<string, boolean>>): object {
   return new MongoDBResponse(Buffer.from(BSON.serialize(reply))).toObject({ fieldsAsRaw });
@@ -104,24 +129,29 @@ test('any other reply is read as before', () => {
 });
 
 /** The driver as it is installed, unpatched, but for one of the functions that are replaced. */
-function driverWith(changed: Partial<Record<'extract' | 'write' | 'read', () => void>>): DriverParts {
-  const classOf = (name: string, method: unknown) =>
-    Object.assign(function () {}, { prototype: { [name]: method } });
+function driverWith(
+  changed: Partial<Record<'extract' | 'serialize' | 'write' | 'read', () => void>>,
+): DriverParts {
+  const classOf = (methods: Record<string, unknown>) => Object.assign(function () {}, { prototype: methods });
   return {
-    OpMsgRequest: classOf('extractDocumentSequences', changed.extract ?? originals.extract),
+    OpMsgRequest: classOf({
+      extractDocumentSequences: changed.extract ?? originals.extract,
+      serializeBson: changed.serialize ?? originals.serialize,
+    }),
     DocumentSequence: function () {},
-    Connection: classOf('writeCommand', changed.write ?? originals.write),
-    MongoDBResponse: classOf('toObject', changed.read ?? originals.read),
+    Connection: classOf({ writeCommand: changed.write ?? originals.write }),
+    MongoDBResponse: classOf({ toObject: changed.read ?? originals.read }),
   } as unknown as DriverParts;
 }
 
 test('another version of the driver is left as it is, whatever of it is another', () => {
   const other = () => undefined;
-  for (const changed of [{ extract: other }, { write: other }, { read: other }]) {
+  for (const changed of [{ extract: other }, { serialize: other }, { write: other }, { read: other }]) {
     const driver = driverWith(changed);
     assert.equal(workInPlace(driver), false, Object.keys(changed).join());
     assert.equal(driver.Connection.prototype.writeCommand, changed.write ?? originals.write);
     assert.equal(driver.MongoDBResponse?.prototype.toObject, changed.read ?? originals.read);
+    assert.equal(driver.OpMsgRequest.prototype.serializeBson, changed.serialize ?? originals.serialize);
   }
   assert.equal(workInPlace({ ...driverWith({}), MongoDBResponse: undefined }), false);
   assert.equal(workInPlace(driverWith({})), true);

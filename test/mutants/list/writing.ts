@@ -286,4 +286,10 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'mongodb/json-number', find: '+ (digit - ZERO);', replace: '+ digit - ZERO;' }],
     tests: ['drain/transcoded'],
   },
+  {
+    name: 'the bytes that were made of a filter are passed over',
+    bug: null,
+    edits: [{ file: 'mongodb/driver-patch', find: 'if (bytes === undefined)', replace: 'if (true)' }],
+    tests: ['mongodb/driver-patch'],
+  },
 ];
