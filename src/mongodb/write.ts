@@ -20,7 +20,10 @@ const SLICES_IN_FLIGHT = 3;
 /** Below this share of missing ids in the slice before, merging everything first is cheapest; above the other, inserting. */
 const MERGE_FIRST_BELOW = 0.02;
 const INSERT_FIRST_ABOVE = 0.95;
-/** Above this share of unchanged documents in the slice before, a look at what is stored saves more than it costs. */
+/**
+ * Above this share of unchanged documents in the slice before, a look at what is stored saves more than it costs. Where nothing is known
+ * yet, too: it tells what is missing as well, and merging what is stored just so costs most of all.
+ */
 const LOOK_FIRST_ABOVE = 0.5;
 
 export type Write = (models: readonly WriteModel[], signal: AbortSignal) => Promise<WriteResult>;
@@ -41,8 +44,10 @@ export function createWrite(
 
   const writeSlice = async (items: Item[], settling: Settling): Promise<void> => {
     const tally = emptyTally();
-    const isReplay = before !== null && before.unchanged > LOOK_FIRST_ABOVE;
-    const start = isReplay ? await look(items, settling) : firstBelief(items, before);
+    const start =
+      before === null || before.unchanged > LOOK_FIRST_ABOVE
+        ? await look(items, settling)
+        : firstBelief(items, before);
     await settle(start, { ...settling, tally });
     before = sharesOf(items, tally);
     addTally(settling.tally, tally);
@@ -84,8 +89,8 @@ function sharesOf({ length }: Item[], { inserted, modified, rejected }: Tally): 
 }
 
 /** Every belief is corrected by the replies; the slice before says which one will need the fewest commands. */
-function firstBelief(items: Item[], before: Shares | null): Standing {
-  if (before !== null && before.missing < MERGE_FIRST_BELOW) return { ...nothing(), stored: items };
-  if (before !== null && before.missing > INSERT_FIRST_ABOVE) return { ...nothing(), missing: items };
+function firstBelief(items: Item[], before: Shares): Standing {
+  if (before.missing < MERGE_FIRST_BELOW) return { ...nothing(), stored: items };
+  if (before.missing > INSERT_FIRST_ABOVE) return { ...nothing(), missing: items };
   return { ...nothing(), unknown: items };
 }

@@ -24,8 +24,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
       { file: 'mongodb/merge', find: REPLACE_IF_NEWER, replace: "'$$next'" },
       {
         file: 'mongodb/write',
-        find: 'const isReplay = before !== null && before.unchanged > LOOK_FIRST_ABOVE',
-        replace: 'const isReplay = true',
+        find: 'before === null || before.unchanged > LOOK_FIRST_ABOVE',
+        replace: 'true',
       },
     ],
     tests: ['mongodb/concurrency'],
