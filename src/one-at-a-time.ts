@@ -5,7 +5,10 @@ export function oneAtATime<Given extends unknown[], Result>(
   let last: Promise<unknown> = Promise.resolve();
   return (...given) => {
     const turn = last.then(() => call(...given));
-    last = turn.catch(() => undefined);
+    // nothing of what it made is held until the next call
+    last = turn.then(nothing, nothing);
     return turn;
   };
 }
+
+function nothing(): void {}

@@ -50,7 +50,7 @@ async function consume(
   // each command under way listens to it
   setMaxListeners(0, abandoned.signal);
   let verdict: Verdict = { kind: 'go-on' };
-  // Not by the signal: signals of each run have a shape of their own, and what asks for each batch would be compiled anew.
+  // Not the signal itself: to V8 those of each run are of another shape, and the loop that asks one would be compiled anew.
   const signals = { abandoned: abandoned.signal, isStopping: () => verdict.kind !== 'go-on' };
   const check = () => {
     if (stopping.signal.aborted) return;

@@ -34,7 +34,7 @@ export interface BatchWritten {
 export interface BatchLimits {
   /** Told, before anything bad is kept, which of the first so many records are bad; throws where these are too many. */
   tolerate?: (bad: readonly BadOne[], of: number) => void;
-  /** Asked between two records, or some: whether what was turned by now has to do. */
+  /** Asked now and then between two records: whether what was turned by now has to do. */
   enough?: () => boolean;
 }
 
@@ -52,13 +52,12 @@ interface Sorted {
   skipped: number;
 }
 
-/** How many records that wait for nothing are turned before replies are heard, and the commands that follow them sent. */
+/** After how many records others have their turn: replies are heard, and the commands that follow them sent. */
 const RECORDS_PER_STRETCH = 1_000;
 
 /** What the steps of a batch share. */
 interface Context extends Pick<WriteBatchDeps, 'sink' | 'toOperation' | 'pipeline' | 'run'> {
-  /** After how many records others have their turn. */
-  stretch: number;
+  mayWait: boolean;
 }
 
 /**
@@ -75,7 +74,7 @@ export function createWriteBatch({
   run,
 }: WriteBatchDeps): WriteBatch {
   // of one shape in all runs of a thread, whoever has put them together: the code that asks for each record is compiled for that
-  const deps = { sink, toOperation, pipeline, run, stretch: mayWait ? 1 : RECORDS_PER_STRETCH };
+  const deps = { sink, toOperation, pipeline, run, mayWait };
   const order = versionOrderOf(pipeline.version);
   // What is leased waits for nothing but the batch itself: others' slabs would be kept with it.
   const sortLeased = async (...given: Parameters<typeof sort>) => {
@@ -138,18 +137,20 @@ function before(deps: Context, records: readonly KafkaRecord[], letter: BadLette
 async function sort(deps: Context, records: readonly KafkaRecord[], enough: () => boolean): Promise<Sorted> {
   const sorted: Omit<Sorted, 'handled'> = { candidates: { records: [], models: [] }, bad: [], skipped: 0 };
   const until = (end: number): Sorted => ({ handled: records.slice(0, end), ...sorted });
+  const untilEnd = (end: number, { error }: End): Sorted => {
+    if (end === 0) throw error;
+    return until(end);
+  };
   // by index: `entries()` makes three objects for each record
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index];
     if (record === undefined) break;
-    if (index % deps.stretch === 0 && (await isEnough(deps, index, enough))) return until(index);
+    if (index % RECORDS_PER_STRETCH === 0) await setImmediate();
+    if (isAsked(deps, index) && enough()) return until(index);
     const turned = turn(deps, record);
     // A promise costs as much as decoding a small record: only those that are one are awaited.
     const operation = turned instanceof Promise ? await turned : turned;
-    if (operation.kind === 'end') {
-      if (index === 0) throw operation.error;
-      return until(index);
-    }
+    if (operation.kind === 'end') return untilEnd(index, operation);
     add(sorted, record, operation);
     // Committed at once: whatever else is in the batch may end this attempt, too.
     if (operation.kind === 'bad' && operation.code === 'KILLED_DRAIN') return until(index + 1);
@@ -157,10 +158,9 @@ async function sort(deps: Context, records: readonly KafkaRecord[], enough: () =
   return { handled: records, ...sorted };
 }
 
-/** Asked at the begin of each stretch, where others have their turn first: of one that may wait they have it anyway. */
-async function isEnough({ stretch }: Context, index: number, enough: () => boolean): Promise<boolean> {
-  if (index === 0 || stretch > 1) await setImmediate();
-  return index > 0 && enough();
+/** Where a record may take seconds, it is asked after each. */
+function isAsked({ mayWait }: Context, index: number): boolean {
+  return index > 0 && (mayWait || index % RECORDS_PER_STRETCH === 0);
 }
 
 function add(sorted: Omit<Sorted, 'handled'>, record: KafkaRecord, operation: Operation): void {

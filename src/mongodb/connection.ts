@@ -24,7 +24,8 @@ const FORCED: MongoClientOptions = {
   serverSelectionTimeoutMS: 10_000,
   socketTimeoutMS: LONGEST_WAIT_MS,
   waitQueueTimeoutMS: LONGEST_WAIT_MS,
-  maxPoolSize: 8,
+  // Three slices of two batches, each of up to three commands: one that waits for a connection uses up its own time.
+  maxPoolSize: 18,
   minPoolSize: 0,
 };
 

@@ -80,9 +80,9 @@ function patchMessages(OpMsgRequest: Class<CommandMessage>, Sequence: NewSequenc
 function patchFilters({ prototype }: Class<CommandMessage>): void {
   const { serializeBson: original } = prototype;
   prototype.serializeBson = function (this: CommandMessage, command) {
-    const { filter, ...others } = command;
-    const bytes = sentBytesOf(filter);
+    const bytes = sentBytesOf(command['filter']);
     if (bytes === undefined) return original.call(this, command);
+    const others = Object.fromEntries(Object.entries(command).filter(([name]) => name !== 'filter'));
     // without the length before its elements, and the end behind
     return documentOf([original.call(this, others).subarray(4, -1), FILTER, bytes]);
   };

@@ -21,7 +21,7 @@ import type { RawDocuments } from './wire.js';
 const FRAME_BYTES = 64;
 
 /** Buffers of commands, until these are answered: those of 4 MiB of values are used again, with the ids and versions beside them. */
-const commandBuffers = createSpareBuffers({ most: 4, longest: 6 * 1024 * 1024, step: 256 * 1024 });
+const commandBuffers = createSpareBuffers({ most: 6, longest: 6 * 1024 * 1024, step: 256 * 1024 });
 
 /** A writer with room for so many bytes. */
 export function createWriter(bytes: number): Writer {
@@ -40,6 +40,7 @@ export function reserve(writer: Writer, bytes: number): void {
   if (needed <= writer.out.length) return;
   const larger = commandBuffers.take(Math.max(needed, 2 * writer.out.length));
   writer.out.copy(larger, 0, 0, writer.to);
+  recycle(writer.out);
   writer.out = larger;
 }
 

@@ -27,15 +27,18 @@ export interface Settling {
 type Grain = 'wide' | 'single' | 'alone';
 
 /**
- * Sends items until each is durably applied, superseded, or rejected for its content. `start` is what is believed about
- * them; every belief leads to the right end, a good one sooner.
+ * Sends items until each is durably applied, superseded, or rejected for its content, but those that are returned: they were refused
+ * for what may be gone when everything else is written. `start` is what is believed about them; every belief leads to the right end, a
+ * good one sooner.
  */
-export async function settle(start: Standing, settling: Settling): Promise<void> {
+export async function settle(start: Standing, settling: Settling): Promise<Item[]> {
   const wide = await settleAt('wide', start, settling);
-  if (wide.length === 0) return;
-  const single = await settleAt('single', unknown(wide), settling);
-  // One after the other: two records may exchange values of a unique index.
-  for (const item of single) await settleAt('alone', unknown([item]), settling);
+  return wide.length === 0 ? wide : settleAt('single', unknown(wide), settling);
+}
+
+/** Settles what `settle` has left. One after the other: two records may exchange values of a unique index. */
+export async function settleAlone(items: readonly Item[], settling: Settling): Promise<void> {
+  for (const item of items) await settleAt('alone', unknown([item]), settling);
 }
 
 function unknown(items: Item[]): Standing {

@@ -62,8 +62,9 @@ function startsOf(items: readonly Item[], bytes: Buffer): Int32Array {
   const end = bytes.length - 1;
   for (let at = 4; at < end;) {
     let from = at + 1;
+    while (from < end && bytes[from] !== 0) from += 1;
     // behind the element's name, which is its index
-    while (bytes[from++] !== 0);
+    from += 1;
     const index = indexOfDocument(ids, bytes, from);
     if (index >= 0) starts[index] = from;
     at = from + bytes.readInt32LE(from);

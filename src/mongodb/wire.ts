@@ -34,18 +34,21 @@ export function rawDocuments(section: Buffer): RawDocuments {
   return Object.assign(new known(''), { section, toBin: () => section });
 }
 
-/** BSON of what a command holds, by what it was made of. */
-const bytesOf = new WeakMap<object, Buffer>();
+/** Of parts of commands, their BSON. */
+const serialized = new WeakMap<object, Buffer>();
 
-/** Has a part of a command sent as these bytes, which are its BSON, where the driver is patched; another makes them anew. */
+/**
+ * Has a part of a command sent as these bytes, which are its BSON, where the driver is patched; another makes them anew. They must be
+ * left as they are until the command is answered, and it mustn't be sent again after that.
+ */
 export function sentAs<Part extends object>(part: Part, bytes: Buffer): Part {
-  bytesOf.set(part, bytes);
+  serialized.set(part, bytes);
   return part;
 }
 
 /** As `sentAs` was told; `undefined`: it wasn't. */
 export function sentBytesOf(part: unknown): Buffer | undefined {
-  return typeof part === 'object' && part !== null ? bytesOf.get(part) : undefined;
+  return typeof part === 'object' && part !== null ? serialized.get(part) : undefined;
 }
 
 /** For a worker to find out at its start, not with its first run. Error: `UNPATCHED_CLIENT`. */

@@ -6,7 +6,7 @@ import { look } from './look.js';
 import { remove } from './remove.js';
 import { createResend } from './resend.js';
 import type { ResendOptions } from './resend.js';
-import { settle } from './settle.js';
+import { settle, settleAlone } from './settle.js';
 import type { Settling } from './settle.js';
 import type { Rejection, VersionOrder, WriteModel, WriteResult } from './sink.js';
 import { toSlices } from './slices.js';
@@ -42,24 +42,33 @@ export function createWrite(
 ): Write {
   let before: Shares | null = null;
 
-  const writeSlice = async (items: Item[], settling: Settling): Promise<void> => {
+  const writeSlice = async (items: Item[], settling: Settling): Promise<Item[]> => {
     const tally = emptyTally();
     const start =
       before === null || before.unchanged > LOOK_FIRST_ABOVE
         ? await look(items, settling)
         : firstBelief(items, before);
-    await settle(start, { ...settling, tally });
-    before = sharesOf(items, tally);
+    const left = await settle(start, { ...settling, tally });
+    before = sharesOf(items.length - left.length, tally);
     addTally(settling.tally, tally);
+    return left;
   };
 
   return async (models, signal) => {
     const { items, removals, unfit } = prepareAll(models);
-    const resend = createResend({ ...patience, namespace: commands.namespace });
     const tally = emptyTally();
-    const settling: Settling = { commands, resend, order, tally, signal };
-    await forEachLimited(toSlices(items), SLICES_IN_FLIGHT, (slice) => writeSlice(slice, settling));
-    await forEachLimited(toSlices(removals), SLICES_IN_FLIGHT, (slice) => remove(slice, settling));
+    // the patience of each slice is its own: one that waits for its turn has had no outage
+    const settling = (): Settling => {
+      const resend = createResend({ ...patience, namespace: commands.namespace });
+      return { commands, resend, order, tally, signal };
+    };
+    const left: Item[][] = [];
+    await forEachLimited([...toSlices(items).entries()], SLICES_IN_FLIGHT, async ([index, slice]) => {
+      left[index] = await writeSlice(slice, settling());
+    });
+    await forEachLimited(toSlices(removals), SLICES_IN_FLIGHT, (slice) => remove(slice, settling()));
+    // Another record of the call, or a document that it removes, may have held a value that a unique index has once.
+    await settleAlone(left.flat(), settling());
     return toResult([...items, ...removals], unfit, tally);
   };
 }
@@ -82,10 +91,11 @@ function prepareAll(models: readonly WriteModel[]): Prepared {
   return all;
 }
 
-function sharesOf({ length }: Item[], { inserted, modified, rejected }: Tally): Shares {
+function sharesOf(length: number, { inserted, modified, rejected }: Tally): Shares {
   const missing = inserted.upsert + inserted.delete;
   const unchanged = length - missing - modified.upsert - modified.delete - rejected.length;
-  return { missing: missing / length, unchanged: unchanged / length };
+  // of none: nothing
+  return { missing: missing / Math.max(length, 1), unchanged: unchanged / Math.max(length, 1) };
 }
 
 /** Every belief is corrected by the replies; the slice before says which one will need the fewest commands. */

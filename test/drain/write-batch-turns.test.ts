@@ -43,20 +43,18 @@ describe('of batches that begin at once', () => {
       assert.deepEqual(steps, [...first, 'decode 3', 'decode 4', 'documents 3,4']);
     });
 
-  test('all of the first are decoded before the second, and others have their turn every 1,000 records', async () => {
-    const steps: (bigint | 'others')[] = [];
+  test('all of the first are decoded before the second', async () => {
+    const decoded: bigint[] = [];
     const toOperation = (given: KafkaRecord) => {
-      if (given.offset === 1n) setImmediate(() => steps.push('others'));
-      steps.push(given.offset);
+      decoded.push(given.offset);
       return decode(given);
     };
     const writeBatch = build(toOperation, { mayWait: false });
-    await Promise.all([many(2_500, 1), many(10, 3_001)].map((batch) => writeBatch(batch, signal)));
-    assert.equal(steps.indexOf('others'), 1_000);
-    const decoded = steps.filter((step) => step !== 'others');
+    const batches = [many(2_500, 1), many(10, 3_001)];
+    await Promise.all(batches.map((batch) => writeBatch(batch, signal)));
     assert.deepEqual(
       decoded,
-      [...many(2_500, 1), ...many(10, 3_001)].map(({ offset }) => offset),
+      batches.flat().map(({ offset }) => offset),
     );
   });
 
@@ -88,6 +86,21 @@ describe('of batches that begin at once', () => {
     assert.equal(one?.status, 'rejected');
     assert.equal(other?.status, 'fulfilled');
   });
+});
+
+describe('a long batch', () => {
+  for (const mayWait of [false, true])
+    test(`lets others have their turn after 1,000 records, may one wait: ${String(mayWait)}`, async () => {
+      let turned = 0;
+      let turnedBefore = 0;
+      const toOperation = (given: KafkaRecord) => {
+        if (turned === 0) setImmediate(() => (turnedBefore = turned));
+        turned += 1;
+        return decode(given);
+      };
+      await build(toOperation, { mayWait })(many(2_500, 1), signal);
+      assert.equal(turnedBefore, 1_000);
+    });
 });
 
 describe('whether the records turned by then are enough', () => {

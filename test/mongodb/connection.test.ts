@@ -43,7 +43,7 @@ describe('the connection', () => {
     ]) {
       assert.ok(limit > 0 && limit <= 15_000);
     }
-    assert.equal(options.maxPoolSize, 8);
+    assert.equal(options.maxPoolSize, 18);
     assert.equal(options.replicaSet, 'rs0');
     assert.equal(options.tls, true);
     assert.equal(options.rejectUnauthorized, true);

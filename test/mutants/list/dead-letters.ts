@@ -40,8 +40,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'drain/write-batch',
-        find: 'throw operation.error;\n            return until(index);',
-        replace: 'throw operation.error;\n            return until(records.length);',
+        find: 'throw error;\n        return until(end);',
+        replace: 'throw error;\n        return until(records.length);',
       },
     ],
     tests: ['drain/write-batch'],

@@ -83,7 +83,7 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
   {
     name: 'all batches of a fetch are decoded before the first of them is written',
     bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'await setImmediate();', replace: '' }],
+    edits: [{ file: 'drain/write-batch', find: 'await setImmediate();', replace: '0;' }],
     tests: ['drain/write-batch-turns'],
   },
   {
@@ -129,5 +129,26 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
       { file: 'drain/write-batch', find: 'release();\n            throw error;', replace: 'throw error;' },
     ],
     tests: ['drain/write-batch-turns'],
+  },
+  {
+    name: 'what a value in a unique index holds up is refused before all slices are written',
+    bug: null,
+    edits: [
+      {
+        file: 'mongodb/write',
+        find: 'const left = await settle(start, { ...settling, tally });',
+        replace:
+          'const left = await settle(start, { ...settling, tally }); await settleAlone(left.splice(0), { ...settling, tally });',
+      },
+    ],
+    tests: ['mongodb/slices-in-flight'],
+    servers: true,
+  },
+  {
+    name: 'slices of a batch are sent one after the other',
+    bug: null,
+    edits: [{ file: 'mongodb/write', find: 'SLICES_IN_FLIGHT = 3', replace: 'SLICES_IN_FLIGHT = 1' }],
+    tests: ['mongodb/slices-in-flight'],
+    servers: true,
   },
 ];

@@ -87,13 +87,13 @@ export const TRANSFORM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a slow transform turns whole batches, deaf to the end of the run',
     bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'return index > 0 && enough();', replace: 'return false;' }],
+    edits: [{ file: 'drain/write-batch', find: 'isAsked(deps, index) && enough()', replace: 'false' }],
     tests: ['drain/write-batch-transforms'],
   },
   {
     name: 'what was transformed before an outage is thrown away',
     bug: null,
-    edits: [{ file: 'drain/write-batch', find: 'if (index === 0)', replace: 'if (true)' }],
+    edits: [{ file: 'drain/write-batch', find: 'if (end === 0)', replace: 'if (true)' }],
     tests: ['drain/write-batch-transforms'],
   },
   {
