@@ -110,6 +110,7 @@ export function createAttempt(deps: DrainDeps, task: DrainTask, ledger: Ledger, 
     room,
     idle: createIdleClock(deps.clock),
     owned: new Set(),
+    // An exact `maxRecords` needs to know what the batch before has used.
     handle: pipeline.limits.maxRecords === null ? handle : oneAtATime(handle),
     markOf,
     counter,

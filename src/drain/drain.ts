@@ -50,15 +50,16 @@ async function consume(
   // each command under way listens to it
   setMaxListeners(0, abandoned.signal);
   let verdict: Verdict = { kind: 'go-on' };
-  // Not the signal itself: to V8 those of each run are of another shape, and the loop that asks one would be compiled anew.
-  const signals = { abandoned: abandoned.signal, isStopping: () => verdict.kind !== 'go-on' };
+  // Not of the signal itself: to V8 those of each run are of another shape, and the loop that asks one would be compiled anew.
+  const isStopping = () => verdict.kind !== 'go-on';
+  const signals = { abandoned: abandoned.signal, isStopping };
   const check = () => {
-    if (stopping.signal.aborted) return;
+    if (isStopping()) return;
     verdict = decide(ruleOf(task), situationOf(attempt, asked));
-    if (verdict.kind !== 'go-on') stopping.abort();
+    if (isStopping()) stopping.abort();
   };
   check();
-  if (stopping.signal.aborted) return conclude(task, verdict);
+  if (isStopping()) return conclude(task, verdict);
   const stopTicking = deps.every(TICK_MS, check);
   const stopWatching = deps.every(WATCH_OTHERS_MS, () => watchOthers(deps, task, attempt));
   try {

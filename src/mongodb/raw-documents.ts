@@ -106,3 +106,10 @@ export function writeIds(writer: Writer, name: string, items: readonly Item[]): 
   }
   endDocument(writer, idsAt);
 }
+
+/** The filter of the items' document ids, `_id: { $in: ids }`, as a field. */
+export function writeIdFilter(writer: Writer, items: readonly Item[]): void {
+  const filterAt = beginField(writer, ELEMENT.object, '_id');
+  writeIds(writer, '$in', items);
+  endDocument(writer, filterAt);
+}

@@ -1,12 +1,12 @@
 import type { Document } from 'mongodb';
-import { beginDocument, beginField, documentOf, ELEMENT, endDocument } from './bson-elements.js';
+import { beginDocument, documentOf, ELEMENT, endDocument } from './bson-elements.js';
 import type { Commands } from './commands.js';
 import { bytesOf, type Item } from './documents.js';
 import type { Fault } from './errors.js';
 import { indexIds, indexOfDocument } from './id-index.js';
 import { hasTime } from './iso-date.js';
 import { documentAt, placeIn, valueIn } from './places.js';
-import { createWriter, recycle, writeIds, written } from './raw-documents.js';
+import { createWriter, recycle, writeIdFilter, written } from './raw-documents.js';
 import type { Version } from './sink.js';
 import { isVersionValue } from './version-values.js';
 import { sentAs } from './wire.js';
@@ -46,9 +46,7 @@ function idOf({ model }: Item): unknown {
 function rawIds(items: readonly Item[]): Buffer {
   const writer = createWriter(bytesOf(items).most);
   const filterAt = beginDocument(writer);
-  const idAt = beginField(writer, ELEMENT.object, '_id');
-  writeIds(writer, '$in', items);
-  endDocument(writer, idAt);
+  writeIdFilter(writer, items);
   endDocument(writer, filterAt);
   return written(writer);
 }

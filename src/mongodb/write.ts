@@ -94,8 +94,8 @@ function prepareAll(models: readonly WriteModel[]): Prepared {
 function sharesOf(length: number, { inserted, modified, rejected }: Tally): Shares {
   const missing = inserted.upsert + inserted.delete;
   const unchanged = length - missing - modified.upsert - modified.delete - rejected.length;
-  // of none: nothing
-  return { missing: missing / Math.max(length, 1), unchanged: unchanged / Math.max(length, 1) };
+  const all = Math.max(length, 1);
+  return { missing: missing / all, unchanged: unchanged / all };
 }
 
 /** Every belief is corrected by the replies; the slice before says which one will need the fewest commands. */
