@@ -1,6 +1,7 @@
+import { hashOfIdKey, isSameId } from '../mongodb/model-ids.js';
 import type { VersionOrder, WriteModel } from '../mongodb/sink.js';
 import { compareVersions } from '../mongodb/version-order.js';
-import { createSlots, HASH_OF_NOTHING, hashWith, type Slots } from '../slots.js';
+import { createSlots, type Slots } from '../slots.js';
 
 /** The models of a batch by their document ids; an index stands for a model. */
 export interface Coalesced {
@@ -8,7 +9,12 @@ export interface Coalesced {
   newest: number[];
   /** The next older one of the same id, which takes its place if its content is refused. */
   olderThan: (index: number) => number | null;
+  /** How many there are beside the newest. */
+  coalesced: number;
 }
+
+/** `null` stands for a record that has none. */
+type Models = readonly (WriteModel | null)[];
 
 /** No model. */
 const NONE = -1;
@@ -17,16 +23,20 @@ const NONE = -1;
  * Finds the newest of the models of each document id. What is known of a model is an index, since an object for each would live as long
  * as the batch. Mostly arrival order is version order, so sorting is rare.
  */
-export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'offset'): Coalesced {
+export function coalesce(models: Models, order: VersionOrder = 'offset'): Coalesced {
   const newest: number[] = [];
   const places: Places = { table: createSlots(models.length), models, newest };
   const unordered = new Set<number>();
   let older = new Int32Array(0);
+  let coalesced = 0;
   for (let index = 0; index < models.length; index += 1) {
-    const place = placeOf(models[index]?.idKey ?? '', places);
+    const model = models[index];
+    if (model === undefined || model === null) continue;
+    const place = placeOf(model, places);
     const before = newest[place];
     newest[place] = index;
     if (before === undefined) continue;
+    coalesced += 1;
     if (older.length === 0) older = new Int32Array(models.length).fill(NONE);
     older[index] = before;
     if (compareAt(models, before, index, order) > 0) unordered.add(place);
@@ -36,36 +46,35 @@ export function coalesce(models: readonly WriteModel[], order: VersionOrder = 'o
     const found = older[index] ?? NONE;
     return found === NONE ? null : found;
   };
-  return { newest, olderThan };
+  return { newest, olderThan, coalesced };
 }
 
 interface Places {
   table: Slots;
-  models: readonly WriteModel[];
+  models: Models;
   newest: readonly number[];
 }
 
 /** Where in `newest` an id's model is, or, if none is yet, where it shall be put now: at the end. */
-function placeOf(idKey: string, { table: { mask, slots }, models, newest }: Places): number {
-  let hash = HASH_OF_NOTHING;
-  for (let at = 0; at < idKey.length; at += 1) hash = hashWith(hash, idKey.charCodeAt(at));
-  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+function placeOf(model: WriteModel, { table: { mask, slots }, models, newest }: Places): number {
+  for (let slot = hashOfIdKey(model) & mask; ; slot = (slot + 1) & mask) {
     const place = (slots[slot] ?? 0) - 1;
     if (place < 0) {
       slots[slot] = newest.length + 1;
       return newest.length;
     }
-    if (models[newest[place] ?? NONE]?.idKey === idKey) return place;
+    const known = models[newest[place] ?? NONE] ?? null;
+    if (known !== null && isSameId(known, model)) return place;
   }
 }
 
-function compareAt(models: readonly WriteModel[], a: number, b: number, order: VersionOrder): number {
-  const [one, other] = [models[a], models[b]];
-  return one === undefined || other === undefined ? 0 : compareVersions(one.version, other.version, order);
+function compareAt(models: Models, a: number, b: number, order: VersionOrder): number {
+  const [one = null, other = null] = [models[a], models[b]];
+  return one === null || other === null ? 0 : compareVersions(one.version, other.version, order);
 }
 
 /** Links those from the last arrived one on anew, by version; of equal ones the last arrived is the newest, which is returned. */
-function sort(models: readonly WriteModel[], older: Int32Array, last: number, order: VersionOrder): number {
+function sort(models: Models, older: Int32Array, last: number, order: VersionOrder): number {
   const arrived: number[] = [];
   for (let next = last; next !== NONE; next = older[next] ?? NONE) arrived.push(next);
   arrived.reverse().sort((a, b) => compareAt(models, a, b, order));

@@ -1,6 +1,7 @@
 import type { DocumentIdRule, PipelineSettings } from '../config/settings.js';
 import type { KafkaRecord, RecordPlaces } from '../kafka/source.js';
 import { isAscii } from '../mongodb/plain-text.js';
+import { isOwnTextKey } from '../mongodb/values.js';
 import type { Headers } from '../registry/framing.js';
 import type { Schemas } from '../registry/schemas.js';
 import { bad, type BadRecord } from './bad-record.js';
@@ -106,10 +107,24 @@ function idOfKey(record: KafkaRecord, { whole, isText }: KeyReaders): IdOutcome 
 const SHORT_KEY = 64;
 
 /** The text of a key of ASCII; `null`: it isn't there, is long, or has more than that. */
-function shortKeyOf({ buffer, keyAt, keyBytes }: RecordPlaces): string | null {
-  if (keyBytes < 0 || keyBytes > SHORT_KEY) return null;
-  const end = keyAt + keyBytes;
-  return isAscii(buffer, keyAt, end) ? buffer.toString('latin1', keyAt, end) : null;
+function shortKeyOf(places: RecordPlaces): string | null {
+  if (!isShortKey(places)) return null;
+  const { buffer, keyAt, keyBytes } = places;
+  return buffer.toString('latin1', keyAt, keyAt + keyBytes);
+}
+
+function isShortKey({ buffer, keyAt, keyBytes }: RecordPlaces): boolean {
+  return keyBytes >= 0 && keyBytes <= SHORT_KEY && isAscii(buffer, keyAt, keyAt + keyBytes);
+}
+
+/** Where the id is, if it is a key that is its own `idKey`, as most are: it needn't be made. `null`: see `documentIdOf`. */
+export function idInPlace(
+  { from }: DocumentIdRule,
+  { places }: KafkaRecord,
+  { isText }: KeyReaders,
+): RecordPlaces | null {
+  if (from !== 'key' || !isText || places === undefined || !isShortKey(places)) return null;
+  return isOwnTextKey(places.buffer, places.keyAt, places.keyBytes) ? places : null;
 }
 
 function withoutKey(): BadRecord {

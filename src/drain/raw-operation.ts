@@ -1,9 +1,9 @@
 /** Records whose values become BSON without an object in between. */
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { RawFields, Transcoder } from '../mongodb/json-to-bson.js';
-import { RawUpsert } from '../mongodb/raw-upsert.js';
+import { rawUpsertOf } from '../mongodb/raw-upsert.js';
 import type { Fields } from './decode.js';
-import { documentIdOf, type KeyReaders } from './document-id.js';
+import { documentIdOf, idInPlace, type KeyReaders } from './document-id.js';
 import type { Operation, OperationRules } from './operation.js';
 import { ownIdFault, withoutId } from './stored-fields.js';
 import { declaredOf } from './version.js';
@@ -46,16 +46,16 @@ function rawOperation(
   raw: RawFields,
   looked: Fields,
 ): Operation {
-  const id = documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
-  if (id.kind === 'bad') return id;
+  const place = Object.hasOwn(looked, '_id') ? null : idInPlace(rules.documentId, record, keys);
+  const id = place ?? documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
+  if ('kind' in id && id.kind === 'bad') return id;
   const declared = declaredOf(rules, record, { fields: looked, source: null });
   if (declared.kind === 'bad') return declared;
-  const own = ownIdFault(looked, id.idKey);
+  const own = 'kind' in id ? ownIdFault(looked, id.idKey) : null;
   if (own !== null) return own;
-  const model = new RawUpsert({
+  const model = rawUpsertOf({
     // written out: a spread costs as much as transcoding the value
-    id: id.id,
-    idKey: id.idKey,
+    id,
     partition: partitionName(record),
     epoch: rules.epoch,
     place: record,

@@ -43,14 +43,14 @@ const NOTHING: Declared = { kind: 'value', value: undefined };
 /** What a version has beside the record's place in its log. */
 export function declaredOf(
   { version: rule }: VersionRules,
-  { timestampMs }: KafkaRecord,
+  record: KafkaRecord,
   from: VersionSource,
 ): Declared | BadRecord {
   switch (rule.by) {
     case 'offset':
       return NOTHING;
     case 'timestamp':
-      return hasTime(timestampMs)
+      return hasTime(record.timestampMs)
         ? NOTHING
         : bad('version', 'VERSION_MISSING', 'the record has no valid timestamp, which decides its version');
     case 'field':

@@ -4,6 +4,7 @@ import type { PipelineSettings } from '../config/settings.js';
 import { DrainError } from '../errors.js';
 import { partitionName, type KafkaRecord } from '../kafka/source.js';
 import type { DeadLetter, PipelineSink } from '../mongodb/sink.js';
+import { recycleModels } from '../mongodb/raw-upsert.js';
 import { oneAtATime } from '../one-at-a-time.js';
 import { bad, type BadRecord } from './bad-record.js';
 import type { Books } from './books.js';
@@ -92,7 +93,9 @@ export function createWriteBatch({
     const { tolerate = () => undefined, enough = () => false } = limits;
     const { release, ...sorted } = await sortInTurn(deps, records, enough);
     try {
-      return await write(sorted, signal, tolerate);
+      const written = await write(sorted, signal, tolerate);
+      recycleModels(sorted.candidates.models);
+      return written;
     } finally {
       release();
     }
@@ -135,7 +138,7 @@ function before(deps: Context, records: readonly KafkaRecord[], letter: BadLette
 }
 
 async function sort(deps: Context, records: readonly KafkaRecord[], enough: () => boolean): Promise<Sorted> {
-  const sorted: Omit<Sorted, 'handled'> = { candidates: { records: [], models: [] }, bad: [], skipped: 0 };
+  const sorted: Omit<Sorted, 'handled'> = { candidates: { records, models: [] }, bad: [], skipped: 0 };
   const until = (end: number): Sorted => ({ handled: records.slice(0, end), ...sorted });
   const untilEnd = (end: number, { error }: End): Sorted => {
     if (end === 0) throw error;
@@ -164,11 +167,9 @@ function isAsked({ mayWait }: Context, index: number): boolean {
 }
 
 function add(sorted: Omit<Sorted, 'handled'>, record: KafkaRecord, operation: Operation): void {
-  if (operation.kind === 'write') {
-    sorted.candidates.records.push(record);
-    sorted.candidates.models.push(operation.model);
-  } else if (operation.kind === 'bad') sorted.bad.push({ record, ...operation });
-  else sorted.skipped += 1;
+  sorted.candidates.models.push(operation.kind === 'write' ? operation.model : null);
+  if (operation.kind === 'bad') sorted.bad.push({ record, ...operation });
+  else if (operation.kind === 'skip') sorted.skipped += 1;
 }
 
 /** What ends the attempt at a record, as soon as those before it are committed: an outage, or a bad one that isn't tolerated. */

@@ -22,8 +22,9 @@ type WrittenCounts = Pick<RecordCounts, 'inserted' | 'updated' | 'deleted' | 'un
 
 /** What shall be written for the records of a batch: a record and its model share their index. */
 export interface Candidates {
-  records: KafkaRecord[];
-  models: WriteModel[];
+  records: readonly KafkaRecord[];
+  /** `null`: nothing is written for the record. */
+  models: (WriteModel | null)[];
 }
 
 /**
@@ -37,8 +38,7 @@ export async function writeNewest(
   signal: AbortSignal,
 ): Promise<{ counts: WrittenCounts; refused: BadLetter[] }> {
   const { models } = candidates;
-  const { newest, olderThan } = coalesce(models, order);
-  const coalesced = models.length - newest.length;
+  const { newest, olderThan, coalesced } = coalesce(models, order);
   const counts: WrittenCounts = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, coalesced };
   const refused: BadLetter[] = [];
   let waiting = newest;
@@ -58,7 +58,7 @@ function refuse(
   rejections: readonly Rejection[],
   refused: BadLetter[],
 ): number[] {
-  const indexOf = new Map(written.map((index) => [models[index], index]));
+  const indexOf = new Map(written.map((index) => [models[index] ?? null, index]));
   return rejections.map(({ model, code, reason }) => {
     const index = indexOf.get(model) ?? -1;
     const record = records[index];
@@ -84,7 +84,7 @@ async function writeModels(
   const sent: WriteModel[] = [];
   for (const index of indexes) {
     const model = models[index];
-    if (model !== undefined) sent.push(model);
+    if (model !== undefined && model !== null) sent.push(model);
   }
   const result = await sink.write(sent, signal, records[0]?.topic ?? '');
   counts.inserted += result.inserted;

@@ -9,6 +9,7 @@ import type { FetchedBatch, Group } from './internals.js';
 import { fatal, isFence, isRebalance } from './kafka-errors.js';
 import { startPositions, type Position } from './positions.js';
 import { toRecordBatch } from './record-batch.js';
+import { recycleRecords } from './record-reader.js';
 import { returnWhenDone } from './response-memory.js';
 import {
   partitionName,
@@ -247,7 +248,10 @@ async function workOn(state: State, batch: FetchedBatch, fetch: Fetch, onHandled
 
 async function callHandle(state: State, batch: FetchedBatch): Promise<BatchHandled> {
   try {
-    return await state.request.handle(toRecordBatch(batch));
+    const recordBatch = toRecordBatch(batch);
+    const handled = await state.request.handle(recordBatch);
+    recycleRecords(recordBatch.records);
+    return handled;
   } catch (error) {
     throw fail(state, error);
   }

@@ -1,3 +1,4 @@
+import { createSpares } from '../spares.js';
 import type { KafkaRecord, RecordHeader, RecordPlaces, TopicPartition } from './source.js';
 
 /** What a record takes in the heap beside its bytes; empty ones compress to nothing. */
@@ -18,16 +19,18 @@ export interface Stretch {
 export function readRecords(count: number, shared: Shared, from: bigint, into: KafkaRecord[]): number {
   const { buffer } = shared;
   const cursor = { buffer, at: 0 };
+  const least = Number(from - shared.firstOffset);
   let bytes = 0;
   for (let index = 0; index < count; index += 1) {
     const length = readVarInt(cursor);
     const end = cursor.at + length;
     if (length < 0 || end > buffer.length) throw damaged();
-    const record = new SlicedRecord(cursor, shared);
+    const record = spares.take() ?? new SlicedRecord();
+    record.read(cursor, shared);
     bytes += RECORD_BYTES + length;
     // Kafka's own client refuses it as well
     if (cursor.at !== end) throw damaged();
-    if (record.offset >= from) into.push(record);
+    if (record.offsetDelta >= least) into.push(record);
   }
   return bytes;
 }
@@ -42,38 +45,67 @@ export interface Shared extends Stretch, TopicPartition {
   buffer: Buffer;
 }
 
-/** A registry's formats look for their schemas several times, others never. */
-const decodedHeaders = new WeakMap<KafkaRecord, readonly RecordHeader[]>();
+/** Two batches of 4 MiB of records of 300 bytes, and some. */
+const MOST_SPARES = 2 ** 15;
+
+const spares = createSpares<SlicedRecord>(MOST_SPARES);
+
+/** Nobody reads these records any more: what stands for them stands for others soon. Those of other making are left to the garbage collector. */
+export function recycleRecords(records: readonly KafkaRecord[]): void {
+  for (const record of records) {
+    if (!(record instanceof SlicedRecord)) continue;
+    record.forget();
+    spares.giveBack(record);
+  }
+}
+
+const NOWHERE: Shared = {
+  ...{ topic: '', partition: -1, buffer: Buffer.alloc(0) },
+  ...{ firstOffset: -1n, lastOffsetDelta: 0, firstTimestampMs: -1, appendedMs: -1 },
+};
 
 /**
- * A record whose key, value, headers and time are made when they are asked for: it lives as long as its batch, and is copied twice by the
- * garbage collector, while a `Buffer` takes as much memory as all else of it; and some kilobytes, compressed, may hold millions of headers.
- * A class, since getters of each record's own would be as much.
+ * A record whose offset, key, value, headers and time are made when they are asked for: it lives as long as its batch, while a `Buffer` takes
+ * as much memory as all else of it; and some kilobytes, compressed, may hold millions of headers. A class, since getters of each record's
+ * own would be as much.
  */
 class SlicedRecord implements KafkaRecord, RecordPlaces {
-  private readonly shared: Shared;
-  readonly offset: bigint;
-  private readonly timestampDelta: number;
-  readonly keyBytes: number;
-  readonly keyAt: number;
-  readonly valueBytes: number;
-  readonly valueAt: number;
+  private shared = NOWHERE;
+  offsetDelta = 0;
+  private timestampDelta = 0;
+  keyBytes = -1;
+  keyAt = 0;
+  valueBytes = -1;
+  valueAt = 0;
+  /** A registry's formats look for their schemas several times, others never. */
+  private decodedHeaders: readonly RecordHeader[] | null = null;
 
   /** @param cursor at a record, which it leaves behind its headers. */
-  constructor(cursor: Cursor, shared: Shared) {
+  read(cursor: Cursor, shared: Shared): void {
     // the record's attributes, of which none is in use
     cursor.at += 1;
     this.shared = shared;
     this.timestampDelta = readVarLong(cursor);
-    const offsetDelta = readVarInt(cursor);
+    this.offsetDelta = readVarInt(cursor);
     // else it would be taken for one of those that aren't wanted, and be lost
-    if (offsetDelta < 0 || offsetDelta > shared.lastOffsetDelta) throw damaged();
-    this.offset = shared.firstOffset + BigInt(offsetDelta);
+    if (this.offsetDelta < 0 || this.offsetDelta > shared.lastOffsetDelta) throw damaged();
     this.keyBytes = readVarInt(cursor);
     this.keyAt = skip(cursor, this.keyBytes);
     this.valueBytes = readVarInt(cursor);
     this.valueAt = skip(cursor, this.valueBytes);
     skipHeaders(cursor);
+  }
+
+  /** Holds on to nothing. */
+  forget(): void {
+    this.shared = NOWHERE;
+    this.keyBytes = -1;
+    this.valueBytes = -1;
+    this.decodedHeaders = null;
+  }
+
+  get offset(): bigint {
+    return this.shared.firstOffset + BigInt(this.offsetDelta);
   }
 
   get timestampMs(): number {
@@ -101,11 +133,8 @@ class SlicedRecord implements KafkaRecord, RecordPlaces {
   }
 
   get headers(): readonly RecordHeader[] {
-    const known = decodedHeaders.get(this);
-    if (known !== undefined) return known;
-    const decoded = readHeaders({ buffer: this.buffer, at: this.headersAt });
-    if (decoded.length > 0) decodedHeaders.set(this, decoded);
-    return decoded;
+    this.decodedHeaders ??= readHeaders({ buffer: this.buffer, at: this.headersAt });
+    return this.decodedHeaders;
   }
 
   private get headersAt(): number {

@@ -27,9 +27,18 @@ export interface Connection {
   writeCommand: (message: Message, options: { agreedCompressor?: string }) => Promise<void>;
 }
 
+/** What a connection has received and not yet read (`lib/utils.js`). */
+export interface ReceivedPieces {
+  buffers: { shift: () => Uint8Array | null; unshift: (piece: Uint8Array) => void };
+  totalByteLength: number;
+  read: (size: number) => Uint8Array;
+}
+
 /** `lib/cmap/wire_protocol/responses.js`, of BSON as it was received. */
 export interface Response {
   toBytes: () => Buffer;
+  /** Kept by the driver, and sent with later commands. */
+  $clusterTime: { signature?: { hash: { buffer: Uint8Array } } | null } | null;
   toObject: (options?: { fieldsAsRaw?: Readonly<Record<string, boolean>> }) => object;
 }
 
@@ -47,6 +56,7 @@ export interface DriverParts {
   Connection: Class<Connection>;
   /** `undefined`, as above. */
   MongoDBResponse: Class<Response> | undefined;
+  BufferPool: Class<ReceivedPieces> | undefined;
 }
 
 export function installedDriver(): DriverParts {
@@ -55,6 +65,7 @@ export function installedDriver(): DriverParts {
     ...(require('mongodb/lib/cmap/commands.js') as Pick<DriverParts, 'OpMsgRequest' | 'DocumentSequence'>),
     ...(require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>),
     MongoDBResponse: responseOf(require),
+    BufferPool: (require('mongodb/lib/utils.js') as Partial<DriverParts>).BufferPool,
   };
 }
 

@@ -11,11 +11,13 @@ import type {
   Response,
 } from './driver-parts.js';
 import { documentAt, placeIn } from './places.js';
+import { readIntoSpare } from './reply-memory.js';
 import { sentBytesOf } from './wire.js';
 
 /** The `sourceHash` of each replaced function, in mongodb 7.9.0. */
 const EXPECTED = {
   extractDocumentSequences: '2b9bd638b8c1d8d4',
+  read: 'fb431975df66a043',
   serializeBson: 'f267082c359bea87',
   writeCommand: '57ab125767d457b3',
   toObject: '9e6699d9f0010228',
@@ -37,28 +39,36 @@ const patched = new WeakSet<object>();
 
 /**
  * Has the driver send a command's documents from where they are, and leave a reply's where they are, if `RAW_BATCH` is asked for. By
- * itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap brings its next garbage
- * collection nearer; and of a reply each is an object of its own. Returns whether it does: another version of the driver is left
+ * itself it copies them twice on their way to the socket, and what is allocated outside of JavaScript's heap, for replies, too, brings its
+ * next garbage collection nearer; and of a reply each is an object of its own. Returns whether it does: another version of the driver is left
  * as it is, and is slower.
  */
 export function workInPlace(driver: DriverParts = installedDriver()): boolean {
-  const { OpMsgRequest, DocumentSequence, Connection, MongoDBResponse } = driver;
+  const { OpMsgRequest, DocumentSequence, Connection, MongoDBResponse, BufferPool } = driver;
   if (patched.has(Connection)) return true;
-  const { extractDocumentSequences, serializeBson } = OpMsgRequest.prototype;
-  const { writeCommand } = Connection.prototype;
-  if (MongoDBResponse === undefined || DocumentSequence === undefined) return false;
-  const isKnown =
-    sourceHash(extractDocumentSequences) === EXPECTED.extractDocumentSequences &&
-    sourceHash(serializeBson) === EXPECTED.serializeBson &&
-    sourceHash(writeCommand) === EXPECTED.writeCommand &&
-    sourceHash(MongoDBResponse.prototype.toObject) === EXPECTED.toObject;
-  if (!isKnown) return false;
+  if (MongoDBResponse === undefined || DocumentSequence === undefined || BufferPool === undefined)
+    return false;
+  const replaced: Record<keyof typeof EXPECTED, unknown> = {
+    extractDocumentSequences: OpMsgRequest.prototype.extractDocumentSequences,
+    serializeBson: OpMsgRequest.prototype.serializeBson,
+    writeCommand: Connection.prototype.writeCommand,
+    toObject: MongoDBResponse.prototype.toObject,
+    read: BufferPool.prototype.read,
+  };
+  if (!isKnown(replaced)) return false;
   patched.add(Connection);
   patchMessages(OpMsgRequest, DocumentSequence);
   patchFilters(OpMsgRequest);
   patchConnections(driver);
   patchReplies(MongoDBResponse);
+  BufferPool.prototype.read = readIntoSpare(BufferPool.prototype.read);
   return true;
+}
+
+function isKnown(replaced: Record<keyof typeof EXPECTED, unknown>): boolean {
+  return Object.entries(EXPECTED).every(
+    ([name, hash]) => sourceHash(replaced[name as keyof typeof EXPECTED]) === hash,
+  );
 }
 
 /** One section is that section, not a copy of it. */
@@ -108,8 +118,16 @@ function patchReplies({ prototype }: Class<Response>): void {
   const { toObject: original } = prototype;
   prototype.toObject = function (this: Response, options) {
     const documents = options?.fieldsAsRaw === RAW_BATCH ? batchIn(this.toBytes()) : null;
-    return documents === null ? original.call(this, options) : { cursor: { [BATCH]: documents } };
+    if (documents === null) return original.call(this, options);
+    detachSignature(this);
+    return { cursor: { [BATCH]: documents } };
   };
+}
+
+/** The driver sends the signature of the cluster's time with later commands, as a view of the reply, whose memory is used again. */
+function detachSignature({ $clusterTime }: Response): void {
+  const hash = $clusterTime?.signature?.hash;
+  if (hash !== undefined) hash.buffer = Uint8Array.from(hash.buffer);
 }
 
 /** `null`: it is no reply to a find. */

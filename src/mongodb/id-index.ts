@@ -1,7 +1,10 @@
 import { addSlot, createSlots, HASH_OF_NOTHING, hashWith, type Slots } from '../slots.js';
 import { matchText } from './documents.js';
 import type { Item } from './documents.js';
+import { isIdAt } from './model-ids.js';
 import { documentAt, isText, placeIn, valueAt } from './places.js';
+import { RawUpsert } from './raw-upsert.js';
+import type { WriteModel } from './sink.js';
 
 /**
  * Items of distinct ids, to be found by ids that are BSON. A table of hashes, since for a `Map` the text of each id would have to be
@@ -17,9 +20,8 @@ export function indexIds(items: readonly Item[]): IdIndex {
   const ids: IdIndex = { items, mask, slots, others: new Map() };
   let index = 0;
   for (const { model } of items) {
-    const { id } = model;
-    const hash = typeof id === 'string' ? hashOfText(id) : NO_HASH;
-    if (hash === NO_HASH) ids.others.set(matchText(id), index);
+    const hash = hashOfId(model);
+    if (hash === NO_HASH) ids.others.set(matchText(model.id), index);
     else addSlot(ids, hash, index);
     index += 1;
   }
@@ -31,13 +33,29 @@ export function indexIds(items: readonly Item[]): IdIndex {
  * insert says what it is.
  */
 const FIRST_TEXT = '\u0002_id\u0000';
+/** Behind the lengths of the document and of the text. */
+const FIRST_TEXT_AT = 4 + FIRST_TEXT.length + 4;
+
+/** Whether the document that begins there begins with the `_id` of the model, which is a text of ASCII. */
+export function isIdFirst(bytes: Buffer, from: number, model: WriteModel): boolean {
+  return (
+    isText(bytes, from + 4, FIRST_TEXT) &&
+    isIdAt(model, bytes, from + FIRST_TEXT_AT, endOfFirstText(bytes, from) - 1)
+  );
+}
+
+/** Behind such an `_id`. */
+export function endOfFirstText(bytes: Buffer, from: number): number {
+  const textFrom = from + FIRST_TEXT_AT;
+  return textFrom + bytes.readInt32LE(textFrom - 4);
+}
 
 /** The index of the item that has the id of the document that begins there; -1: none has. */
 export function indexOfDocument(ids: IdIndex, bytes: Buffer, from: number): number {
   // without an object for its place
   if (isText(bytes, from + 4, FIRST_TEXT)) {
-    const textFrom = from + 4 + FIRST_TEXT.length + 4;
-    const textEnd = textFrom + bytes.readInt32LE(textFrom - 4) - 1;
+    const textFrom = from + FIRST_TEXT_AT;
+    const textEnd = endOfFirstText(bytes, from) - 1;
     const hash = hashOfBytes(bytes, textFrom, textEnd);
     if (hash !== NO_HASH) return find(ids, hash, bytes, textFrom, textEnd);
   }
@@ -56,8 +74,8 @@ function find(
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const index = (slots[slot] ?? 0) - 1;
     if (index < 0) return index;
-    const id = items[index]?.model.id;
-    if (typeof id === 'string' && id.length === end - from && isText(bytes, from, id)) return index;
+    const model = items[index]?.model;
+    if (model !== undefined && isIdAt(model, bytes, from, end)) return index;
   }
 }
 
@@ -65,6 +83,13 @@ function find(
 const NO_HASH = -1;
 /** Without its sign a hash is none of those. */
 const POSITIVE = 0x7fffffff;
+
+function hashOfId(model: WriteModel): number {
+  if (model instanceof RawUpsert && model.isIdInPlace)
+    return hashOfBytes(model.idBytes, model.idAt, model.idEnd);
+  const { id } = model;
+  return typeof id === 'string' ? hashOfText(id) : NO_HASH;
+}
 
 function hashOfText(text: string): number {
   let hash = HASH_OF_NOTHING;

@@ -1,6 +1,10 @@
 import type { Writer } from './bson-elements.js';
 import { bytesOf, type Item } from './documents.js';
+import { endOfFirstText, isIdFirst } from './id-index.js';
 import { createWriter, recycle, writeDocument } from './raw-documents.js';
+import { RawUpsert } from './raw-upsert.js';
+import { recycleReply } from './reply-memory.js';
+import { writeReserved } from './reserved-field.js';
 import type { Settling } from './settle.js';
 import type { Version, VersionOrder, WriteModel } from './sink.js';
 import { failed, nothing } from './steps.js';
@@ -32,15 +36,37 @@ export async function look(
       standing.stored.push(item);
   }
   recycle(writer.out);
+  recycleReply(bytes);
   return standing;
 }
 
 /** Whether the document that begins there is what would be written, byte for byte. */
 function isWritten(item: Item, writer: Writer, bytes: Buffer, from: number): boolean {
+  const { model } = item;
   writer.to = 0;
+  if (model instanceof RawUpsert && isIdFirst(bytes, from, model))
+    return isWrittenBehind(model, writer, bytes, from);
   writeDocument(writer, item);
-  const { out, to } = writer;
-  return bytes.readInt32LE(from) === to && out.compare(bytes, from, from + to, 0, to) === 0;
+  return bytes.readInt32LE(from) === writer.to && isThere(writer, bytes, from);
+}
+
+/** What is behind an `_id` that is the upsert's: its fields are compared where they are, since most stored documents are the same. */
+function isWrittenBehind(upsert: RawUpsert, writer: Writer, bytes: Buffer, from: number): boolean {
+  const fieldsAt = endOfFirstText(bytes, from);
+  const reservedAt = fieldsAt + upsert.end - upsert.from;
+  writeReserved(writer, upsert);
+  // the document's end
+  writer.out[writer.to++] = 0;
+  const isAsLong = from + bytes.readInt32LE(from) === reservedAt + writer.to;
+  return (
+    isAsLong &&
+    isThere(writer, bytes, reservedAt) &&
+    upsert.buffer.compare(bytes, fieldsAt, reservedAt, upsert.from, upsert.end) === 0
+  );
+}
+
+function isThere({ out, to }: Writer, bytes: Buffer, at: number): boolean {
+  return out.compare(bytes, at, at + to, 0, to) === 0;
 }
 
 /**

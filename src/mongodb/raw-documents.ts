@@ -7,13 +7,16 @@ import {
   endDocument,
   serialize,
   writeElement,
+  writeInt32,
   writeName,
   writeString,
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { bytesOf, type Item } from './documents.js';
+import { writeIdInPlace } from './model-ids.js';
 import { RawUpsert } from './raw-upsert.js';
 import { writeReserved } from './reserved-field.js';
+import type { WriteModel } from './sink.js';
 import { beginSection, rawDocuments } from './wire.js';
 import type { RawDocuments } from './wire.js';
 
@@ -77,16 +80,26 @@ export function writeDocument(writer: Writer, { model, document, bytes }: Item):
 
 /** As the driver would write `{ _id, ...fields, _kafka }`. */
 function writeRaw(writer: Writer, upsert: RawUpsert): void {
-  const { id, buffer, from, end } = upsert;
+  const { buffer, from, end } = upsert;
   const lengthAt = beginDocument(writer);
-  writeId(writer, '_id', id);
+  writeId(writer, '_id', upsert);
   writer.to += buffer.copy(writer.out, writer.to, from, end);
   writeReserved(writer, upsert);
   endDocument(writer, lengthAt);
 }
 
-/** An element of a document id, whatever its type. */
-function writeId(writer: Writer, name: string, id: unknown): void {
+/** An element of the model's document id, whatever its type. */
+function writeId(writer: Writer, name: string, model: WriteModel): void {
+  if (model instanceof RawUpsert && model.isIdInPlace) {
+    const { idAt, idEnd } = model;
+    writer.out[writer.to++] = ELEMENT.string;
+    writeName(writer, name);
+    writeInt32(writer, idEnd - idAt + 1);
+    writeIdInPlace(writer, model);
+    writer.out[writer.to++] = 0;
+    return;
+  }
+  const { id } = model;
   if (typeof id === 'string') {
     writer.out[writer.to++] = ELEMENT.string;
     writeName(writer, name);
@@ -102,7 +115,7 @@ export function writeIds(writer: Writer, name: string, items: readonly Item[]): 
   let index = 0;
   for (const item of items) {
     reserve(writer, item.bytes);
-    writeId(writer, String(index++), item.model.id);
+    writeId(writer, String(index++), item.model);
   }
   endDocument(writer, idsAt);
 }

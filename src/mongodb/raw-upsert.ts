@@ -1,40 +1,81 @@
 import type { Item } from './documents.js';
 import type { RawFields } from './json-to-bson.js';
 import { RESERVED_BYTES } from './reserved-field.js';
-import type { DocumentId, UpsertModel, Version } from './sink.js';
+import { createSpares } from '../spares.js';
+import type { DocumentId, UpsertModel, Version, WriteModel } from './sink.js';
 import { measure, textBytes } from './storable.js';
 
 /** What an upsert is made of whose fields nobody had to look at. */
-export interface RawParts extends Pick<UpsertModel, 'id' | 'idKey'>, Pick<Version, 'partition' | 'epoch'> {
+export interface RawParts extends Pick<Version, 'partition' | 'epoch'> {
+  id: IdPlace | Made;
   /** The record, or whatever else says where it is in its partition. */
   place: Pick<Version, 'offset' | 'timestampMs'>;
   declared: Version['declared'];
   fields: RawFields;
 }
 
+/** Where the id is, a short text of ASCII that is the same as its `idKey`. Valid as long as the model. */
+export interface IdPlace {
+  readonly buffer: Buffer;
+  readonly keyAt: number;
+  readonly keyBytes: number;
+}
+
+type Made = Pick<UpsertModel, 'id' | 'idKey'>;
+
 const NO_FIELDS = {};
+const NO_BYTES = Buffer.alloc(0);
+const NO_ID: Made = { id: null, idKey: '' };
+const NO_PLACE: RawParts['place'] = { offset: -1n, timestampMs: -1 };
+
+/** As of the records that they are made for (`kafka/record-reader.ts`). */
+const MOST_SPARES = 2 ** 15;
+
+const spares = createSpares<RawUpsert>(MOST_SPARES);
+
+export function rawUpsertOf(parts: RawParts): RawUpsert {
+  const upsert = spares.take() ?? new RawUpsert();
+  upsert.fill(parts);
+  return upsert;
+}
+
+/** Nobody reads these models any more: what stands for those that are raw stands for others soon. */
+export function recycleModels(models: readonly (WriteModel | null)[]): void {
+  for (const model of models) {
+    if (!(model instanceof RawUpsert)) continue;
+    model.forget();
+    spares.giveBack(model);
+  }
+}
 
 /**
  * An upsert whose fields are BSON. It is also the item that is sent for it, the fields, and the version: most records come here, and
- * what is made for each lives as long as its batch, so that the garbage collector copies it twice. A class, since getters of each
- * one's own would be as much.
+ * each lives as long as its batch. A class, since getters of each one's own would be as much.
  */
 export class RawUpsert implements UpsertModel, RawFields, Item, Version {
-  readonly id: DocumentId;
-  readonly idKey: string;
-  readonly buffer: Buffer;
-  readonly from: number;
-  readonly end: number;
-  readonly partition: string;
-  readonly epoch: number;
-  readonly declared: Version['declared'];
-  private readonly place: RawParts['place'];
+  /** Whether it is there rather than in `text`. */
+  isIdInPlace = false;
+  idBytes: Buffer = NO_BYTES;
+  idAt = 0;
+  idEnd = 0;
+  private made: Made = NO_ID;
+  buffer: Buffer = NO_BYTES;
+  from = 0;
+  end = 0;
+  partition = '';
+  epoch = 0;
+  declared: Version['declared'] = undefined;
+  private place = NO_PLACE;
   /** 0: not measured yet; most records of an id that comes again and again never are. */
   private size = 0;
 
-  constructor({ id, idKey, partition, epoch, place, declared, fields }: RawParts) {
-    this.id = id;
-    this.idKey = idKey;
+  fill({ id, partition, epoch, place, declared, fields }: RawParts): void {
+    this.isIdInPlace = 'buffer' in id;
+    if ('buffer' in id) {
+      this.idBytes = id.buffer;
+      this.idAt = id.keyAt;
+      this.idEnd = id.keyAt + id.keyBytes;
+    } else this.made = id;
     this.buffer = fields.buffer;
     this.from = fields.from;
     this.end = fields.end;
@@ -42,6 +83,28 @@ export class RawUpsert implements UpsertModel, RawFields, Item, Version {
     this.epoch = epoch;
     this.place = place;
     this.declared = declared;
+    this.size = 0;
+  }
+
+  /** Holds on to nothing. */
+  forget(): void {
+    this.idBytes = NO_BYTES;
+    this.made = NO_ID;
+    this.buffer = NO_BYTES;
+    this.place = NO_PLACE;
+    this.declared = undefined;
+  }
+
+  get id(): DocumentId {
+    return this.isIdInPlace ? this.idText : this.made.id;
+  }
+
+  get idKey(): string {
+    return this.isIdInPlace ? this.idText : this.made.idKey;
+  }
+
+  private get idText(): string {
+    return this.idBytes.toString('latin1', this.idAt, this.idEnd);
   }
 
   get bytes(): number {
@@ -50,8 +113,8 @@ export class RawUpsert implements UpsertModel, RawFields, Item, Version {
   }
 
   private measured(): number {
-    const { id, declared, partition, from, end } = this;
-    const idBytes = (typeof id === 'string' ? textBytes(id) : measure(id).bytes) + 16;
+    const { declared, partition, from, end } = this;
+    const idBytes = 16 + (this.isIdInPlace ? this.idEnd - this.idAt : bytesOfId(this.made.id));
     const declaredBytes = declared === undefined ? 0 : measure([declared]).bytes;
     return end - from + RESERVED_BYTES + 3 * partition.length + declaredBytes + 3 * idBytes;
   }
@@ -85,4 +148,8 @@ export class RawUpsert implements UpsertModel, RawFields, Item, Version {
   get document(): null {
     return null;
   }
+}
+
+function bytesOfId(id: DocumentId): number {
+  return typeof id === 'string' ? textBytes(id) : measure(id).bytes;
 }

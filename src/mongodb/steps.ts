@@ -6,6 +6,7 @@ import { refused } from './commands.js';
 import { toUpdates } from './merge.js';
 import type { Statement } from './merge.js';
 import { recycle, toInserts } from './raw-documents.js';
+import { recycleReply } from './reply-memory.js';
 import type { Settling } from './settle.js';
 import { readStored } from './stored.js';
 import type { Tally } from './tally.js';
@@ -40,6 +41,7 @@ export async function find(
   const standing = nothing();
   let index = 0;
   for (const item of items) (stored.starts[index++] === 0 ? standing.missing : standing.stored).push(item);
+  recycleReply(stored.bytes);
   return standing;
 }
 

@@ -13,7 +13,10 @@ import { sentAs } from './wire.js';
 
 type Outage = Extract<Fault, { kind: 'outage' }>;
 
-/** What of items is stored: documents as one stretch of BSON, since a `Buffer` for each is as much as all else of an item. */
+/**
+ * What of items is stored: documents as one stretch of BSON, since a `Buffer` for each is as much as all else of an item. Whoever is done
+ * with it gives its bytes to `recycleReply`.
+ */
 export interface Stored {
   bytes: Buffer;
   /** Where the document of each item begins; 0: none is stored, since the length of all of them is there. */
@@ -28,7 +31,7 @@ export async function readStored(
   signal: AbortSignal,
 ): Promise<{ stored: Stored; fault: null } | { stored: null; fault: Outage }> {
   const ids = rawIds(items);
-  const filter = sentAs({ _id: { $in: items.map(idOf) } }, ids);
+  const filter = sentAs({ _id: idsOf(items) }, ids);
   const body = { filter, ...how, batchSize: items.length, singleBatch: true };
   const { reply, fault } = await commands.run('find', body, signal);
   // Looking up an id is nothing a record's content could spoil: a server that refuses it is out of order.
@@ -38,8 +41,13 @@ export async function readStored(
   return { stored: { bytes, starts: startsOf(items, bytes) }, fault: null };
 }
 
-function idOf({ model }: Item): unknown {
-  return model.id;
+/** Made where the bytes aren't sent: each would be a text of its own. */
+function idsOf(items: readonly Item[]): Document {
+  return {
+    get $in() {
+      return items.map(({ model }) => model.id);
+    },
+  };
 }
 
 /** `{ _id: { $in: ids } }`: of thousands of ids, the driver takes longer than for all else of a look-up. */

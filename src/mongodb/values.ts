@@ -70,6 +70,13 @@ export function textKey(text: string): string {
   return text;
 }
 
+/** Whether the text of ASCII that is there is its own key. */
+export function isOwnTextKey(bytes: Buffer, from: number, length: number): boolean {
+  for (let at = Math.min(length - 1, LAST_PLACE_OF_COLON); at >= 0; at -= 1)
+    if (bytes[from + at] === COLON) return false;
+  return true;
+}
+
 /** A number that stays a double although it is whole: the driver would store it as an integer. */
 export function toDouble(value: number): unknown {
   return Number.isInteger(value) ? new Double(value) : value;

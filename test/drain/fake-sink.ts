@@ -59,7 +59,17 @@ function store(stored: Map<unknown, WriteModel>, model: WriteModel): Outcome {
   if (known !== undefined && compareVersions(model.version, known.version) <= 0) return 'unchanged';
   if (model.kind === 'delete' && model.purgeAt === null)
     return stored.delete(model.idKey) ? 'deleted' : 'unchanged';
-  stored.set(model.idKey, model);
+  stored.set(model.idKey, copyOf(model));
   if (model.kind === 'delete') return 'deleted';
   return known === undefined ? 'inserted' : 'updated';
+}
+
+/** What a model is made of is used again when its batch is handled. */
+function copyOf(model: WriteModel): WriteModel {
+  const { id, idKey } = model;
+  const { partition, offset, timestampMs, epoch, declared } = model.version;
+  const version = { partition, offset, timestampMs, epoch, declared };
+  return model.kind === 'delete'
+    ? { kind: model.kind, id, idKey, version, purgeAt: model.purgeAt }
+    : { kind: model.kind, id, idKey, version, fields: model.fields };
 }

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { BSON } from 'mongodb';
-import type { CommandMessage, DriverParts, Message, Response } from '../../src/mongodb/driver-parts.js';
+import type {
+  CommandMessage,
+  DriverParts,
+  Message,
+  ReceivedPieces,
+  Response,
+} from '../../src/mongodb/driver-parts.js';
 import { RAW_BATCH, workInPlace } from '../../src/mongodb/driver-patch.js';
+import { recycleReply } from '../../src/mongodb/reply-memory.js';
 import { beginSection, rawDocuments, sentAs } from '../../src/mongodb/wire.js';
 
 interface Commands {
@@ -19,6 +27,9 @@ const { Connection } = require('mongodb/lib/cmap/connection.js') as Pick<DriverP
 const { MongoDBResponse } = require('mongodb/lib/cmap/wire_protocol/responses.js') as {
   MongoDBResponse: { new (bson: Buffer): Response; prototype: Response };
 };
+const { BufferPool } = require('mongodb/lib/utils.js') as {
+  BufferPool: { new (): ReceivedPieces & { append: (piece: Buffer) => void }; prototype: ReceivedPieces };
+};
 
 /** Before anything is patched. */
 const originals = {
@@ -26,6 +37,7 @@ const originals = {
   serialize: OpMsgRequest.prototype.serializeBson,
   write: Connection.prototype.writeCommand,
   read: MongoDBResponse.prototype.toObject,
+  receive: BufferPool.prototype.read,
 };
 
 /** A section `documents` with so many bytes behind its name. */
@@ -128,9 +140,52 @@ test('any other reply is read as before', () => {
   for (const reply of others) assert.deepEqual(read(reply, RAW_BATCH), reply);
 });
 
+/** A pool that was sent these bytes in pieces of such a length. */
+function received(bytes: Buffer, perPiece: number) {
+  const pool = new BufferPool();
+  for (let at = 0; at < bytes.length; at += perPiece) pool.append(bytes.subarray(at, at + perPiece));
+  return pool;
+}
+
+test('a long message is received as it was sent, in whatever pieces, into memory that is used again', () => {
+  workInPlace();
+  const message = randomBytes(300_000);
+  for (const perPiece of [7_001, 65_536, 300_000, 400_000]) {
+    const next = randomBytes(200_000);
+    const pool = received(Buffer.concat([message, next]), perPiece);
+    const read = pool.read(message.length);
+    assert.equal(message.equals(read), true, `pieces of ${perPiece}`);
+    assert.equal(next.equals(pool.read(next.length)), true, `behind it, pieces of ${perPiece}`);
+    assert.equal(pool.totalByteLength, 0);
+    recycleReply(Buffer.from(read.buffer));
+    assert.equal(received(message, perPiece).read(message.length).buffer, read.buffer);
+    assert.notEqual(received(message, perPiece).read(message.length).buffer, read.buffer, 'it is in use');
+  }
+  assert.equal(
+    received(message.subarray(0, 70_000), 70_000).read(80_000).length,
+    0,
+    'not all of it is there',
+  );
+  assert.throws(() => received(message, 300_000).read(-1), /non-negative/);
+});
+
+test('of a reply whose memory is used again the driver keeps no view', () => {
+  workInPlace();
+  const signature = { hash: new BSON.Binary(Buffer.from('12345678901234567890')), keyId: 7n };
+  const $clusterTime = { clusterTime: new BSON.Timestamp({ t: 7, i: 1 }), signature };
+  const bytes = Buffer.from(BSON.serialize({ ...found, $clusterTime }));
+  const reply = new MongoDBResponse(bytes);
+  const kept = reply.$clusterTime?.signature?.hash;
+  reply.toObject({ fieldsAsRaw: RAW_BATCH });
+  bytes.fill(0);
+  assert.equal(Buffer.from(kept?.buffer ?? []).toString(), '12345678901234567890');
+  const unsigned = { ...$clusterTime, signature: null };
+  for (const others of [{}, { $clusterTime: unsigned }]) read({ ...found, ...others }, RAW_BATCH);
+});
+
 /** The driver as it is installed, unpatched, but for one of the functions that are replaced. */
 function driverWith(
-  changed: Partial<Record<'extract' | 'serialize' | 'write' | 'read', () => void>>,
+  changed: Partial<Record<'extract' | 'serialize' | 'write' | 'read' | 'receive', () => void>>,
 ): DriverParts {
   const classOf = (methods: Record<string, unknown>) => Object.assign(function () {}, { prototype: methods });
   return {
@@ -141,18 +196,25 @@ function driverWith(
     DocumentSequence: function () {},
     Connection: classOf({ writeCommand: changed.write ?? originals.write }),
     MongoDBResponse: classOf({ toObject: changed.read ?? originals.read }),
+    BufferPool: classOf({ read: changed.receive ?? originals.receive }),
   } as unknown as DriverParts;
 }
 
 test('another version of the driver is left as it is, whatever of it is another', () => {
   const other = () => undefined;
-  for (const changed of [{ extract: other }, { serialize: other }, { write: other }, { read: other }]) {
+  for (const name of ['extract', 'serialize', 'write', 'read', 'receive'] as const) {
+    const changed = { [name]: other };
     const driver = driverWith(changed);
-    assert.equal(workInPlace(driver), false, Object.keys(changed).join());
-    assert.equal(driver.Connection.prototype.writeCommand, changed.write ?? originals.write);
-    assert.equal(driver.MongoDBResponse?.prototype.toObject, changed.read ?? originals.read);
-    assert.equal(driver.OpMsgRequest.prototype.serializeBson, changed.serialize ?? originals.serialize);
+    assert.equal(workInPlace(driver), false, name);
+    assert.equal(driver.Connection.prototype.writeCommand, name === 'write' ? other : originals.write);
+    assert.equal(driver.MongoDBResponse?.prototype.toObject, name === 'read' ? other : originals.read);
+    assert.equal(
+      driver.OpMsgRequest.prototype.serializeBson,
+      name === 'serialize' ? other : originals.serialize,
+    );
+    assert.equal(driver.BufferPool?.prototype.read, name === 'receive' ? other : originals.receive);
   }
   assert.equal(workInPlace({ ...driverWith({}), MongoDBResponse: undefined }), false);
+  assert.equal(workInPlace({ ...driverWith({}), BufferPool: undefined }), false);
   assert.equal(workInPlace(driverWith({})), true);
 });

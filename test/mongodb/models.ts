@@ -2,7 +2,7 @@ import { BSON } from 'mongodb';
 import { arrayOf } from '../../src/mongodb/bson-elements.js';
 import type { DeadLetterFilter } from '../../src/mongodb/dead-letter-store.js';
 import type { RawFields } from '../../src/mongodb/json-to-bson.js';
-import { RawUpsert } from '../../src/mongodb/raw-upsert.js';
+import { rawUpsertOf, type RawUpsert } from '../../src/mongodb/raw-upsert.js';
 import type { DeadLetter, DeleteModel, UpsertModel, Version } from '../../src/mongodb/sink.js';
 
 /** 2026-01-01; timestamps of the builders are this plus the offset, in milliseconds. */
@@ -29,7 +29,7 @@ export function upsert(overrides: ModelOverrides = {}, fields?: UpsertModel['fie
 /** The same upsert with fields that are BSON. */
 export function rawUpsert({ id, idKey, version }: UpsertModel, fields: RawFields): RawUpsert {
   const { partition, epoch, declared } = version;
-  return new RawUpsert({ id, idKey, partition, epoch, place: version, declared, fields });
+  return rawUpsertOf({ id: { id, idKey }, partition, epoch, place: version, declared, fields });
 }
 
 export function tombstone(overrides: ModelOverrides & { purgeAt?: Date | null } = {}): DeleteModel {

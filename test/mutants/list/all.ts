@@ -6,6 +6,7 @@ import { MEMBER_MUTANTS } from './members.js';
 import { OFFSET_MUTANTS } from './offsets.js';
 import { PLANNING_MUTANTS } from './planning.js';
 import { QUEUE_MUTANTS } from './queue.js';
+import { REUSE_MUTANTS } from './reuse.js';
 import { SCHEDULE_MUTANTS } from './schedules.js';
 import { STOP_MUTANTS } from './stopping.js';
 import { SUPERVISE_MUTANTS } from './supervising.js';
@@ -27,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OFFSET_MUTANTS,
   ...PLANNING_MUTANTS,
   ...QUEUE_MUTANTS,
+  ...REUSE_MUTANTS,
   ...STOP_MUTANTS,
   ...SUPERVISE_MUTANTS,
   ...SCHEDULE_MUTANTS,

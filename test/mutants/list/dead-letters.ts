@@ -97,7 +97,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'coalesced records are not counted',
     bug: null,
-    edits: [{ file: 'drain/write-newest', find: 'models.length - newest.length', replace: '0' }],
+    edits: [{ file: 'drain/coalesce', find: 'coalesced += 1;', replace: ';' }],
     tests: ['simulator/simulator'],
   },
   {

@@ -59,6 +59,20 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     servers: true,
   },
   {
+    name: 'a look compares no fields',
+    bug: null,
+    edits: [{ file: 'mongodb/look', find: 'upsert.buffer.compare(', replace: '0 && upsert.buffer.compare(' }],
+    tests: ['mongodb/look-raw'],
+    servers: true,
+  },
+  {
+    name: 'a look compares no version',
+    bug: null,
+    edits: [{ file: 'mongodb/look', find: 'isThere(writer, bytes, reservedAt) &&', replace: 'true &&' }],
+    tests: ['mongodb/look-raw'],
+    servers: true,
+  },
+  {
     name: 'a look believes what may be rolled back',
     bug: null,
     edits: [{ file: 'mongodb/look', find: "{ readConcern: { level: 'majority' } }", replace: '{}' }],

@@ -160,7 +160,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: 'records before the position are handled once more',
     bug: null,
-    edits: [{ file: 'kafka/record-reader', find: 'if (record.offset >= from)', replace: 'if (true)' }],
+    edits: [{ file: 'kafka/record-reader', find: 'if (record.offsetDelta >= least)', replace: 'if (true)' }],
     tests: ['kafka/batch-decoder'],
   },
   {

@@ -157,7 +157,7 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
   {
     name: 'ids of one hash are coalesced',
     bug: null,
-    edits: [{ file: 'drain/coalesce', find: '?.idKey === idKey)', replace: '!== undefined)' }],
+    edits: [{ file: 'drain/coalesce', find: 'isSameId(known, model)', replace: 'true' }],
     tests: ['drain/coalesce'],
   },
   {
@@ -177,12 +177,30 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     bug: null,
     edits: [
       {
-        file: 'mongodb/id-index',
+        file: 'mongodb/model-ids',
         find: 'id.length === end - from && isText(bytes, from, id)',
         replace: 'id.length === end - from',
       },
     ],
     tests: ['mongodb/id-index'],
+  },
+  {
+    name: 'ids in their records are taken for one another where they are as long',
+    bug: null,
+    edits: [{ file: 'mongodb/model-ids', find: 'if (idBytes[at] !== bytes[other])', replace: 'if (false)' }],
+    tests: ['mongodb/model-ids'],
+  },
+  {
+    name: 'an id in its record is taken for a longer one that begins with it',
+    bug: null,
+    edits: [{ file: 'mongodb/model-ids', find: 'if (idEnd - idAt !== end - from)', replace: 'if (false)' }],
+    tests: ['mongodb/model-ids'],
+  },
+  {
+    name: 'a key that might be another kind’s stays in its record',
+    bug: null,
+    edits: [{ file: 'mongodb/values', find: 'if (bytes[from + at] === COLON)', replace: 'if (false)' }],
+    tests: ['drain/transcoded-ids'],
   },
   {
     name: 'a change event without the document becomes an empty document',

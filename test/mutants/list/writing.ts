@@ -29,7 +29,7 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
   {
     name: 'every record of a batch is written on its own',
     bug: 'unordered without coalescing',
-    edits: [{ file: 'drain/coalesce', find: '?.idKey === idKey)', replace: '?.idKey === {})' }],
+    edits: [{ file: 'drain/coalesce', find: 'isSameId(known, model)', replace: 'false' }],
     tests: ['simulator/simulator'],
   },
   {

@@ -1,0 +1,52 @@
+/** Ids of models, which of most records are never made into texts: they stay in the bytes of their fetch. */
+import { HASH_OF_NOTHING, hashWith } from '../slots.js';
+import { isText } from './places.js';
+import { RawUpsert } from './raw-upsert.js';
+import type { WriteModel } from './sink.js';
+import type { Writer } from './bson-elements.js';
+
+/** A hash of the `idKey`. */
+export function hashOfIdKey(model: WriteModel): number {
+  return model instanceof RawUpsert && model.isIdInPlace ? hashOfPlace(model) : hashOfText(model.idKey);
+}
+
+function hashOfText(text: string): number {
+  let hash = HASH_OF_NOTHING;
+  for (let at = 0; at < text.length; at += 1) hash = hashWith(hash, text.charCodeAt(at));
+  return hash;
+}
+
+/** The same as of the text: for one function both would have to be made one kind of thing. */
+function hashOfPlace({ idBytes, idAt, idEnd }: RawUpsert): number {
+  let hash = HASH_OF_NOTHING;
+  for (let at = idAt; at < idEnd; at += 1) hash = hashWith(hash, idBytes[at] ?? 0);
+  return hash;
+}
+
+/** Whether both have the same `idKey`. */
+export function isSameId(one: WriteModel, other: WriteModel): boolean {
+  const isInPlace =
+    one instanceof RawUpsert && other instanceof RawUpsert && one.isIdInPlace && other.isIdInPlace;
+  return isInPlace ? isIdAt(one, other.idBytes, other.idAt, other.idEnd) : one.idKey === other.idKey;
+}
+
+/** Whether the id of the model is the text of ASCII that is there. */
+export function isIdAt(model: WriteModel, bytes: Buffer, from: number, end: number): boolean {
+  if (!(model instanceof RawUpsert) || !model.isIdInPlace) {
+    const { id } = model;
+    return typeof id === 'string' && id.length === end - from && isText(bytes, from, id);
+  }
+  const { idBytes, idAt, idEnd } = model;
+  if (idEnd - idAt !== end - from) return false;
+  for (let at = idAt, other = from; at < idEnd; at += 1, other += 1)
+    if (idBytes[at] !== bytes[other]) return false;
+  return true;
+}
+
+/** The bytes of an id that is in place. */
+export function writeIdInPlace(writer: Writer, { idBytes, idAt, idEnd }: RawUpsert): void {
+  const { out } = writer;
+  let { to } = writer;
+  for (let at = idAt; at < idEnd; at += 1) out[to++] = idBytes[at] ?? 0;
+  writer.to = to;
+}
