@@ -46,8 +46,8 @@ function rawOperation(
   raw: RawFields,
   looked: Fields,
 ): Operation {
-  const place = Object.hasOwn(looked, '_id') ? null : idInPlace(rules.documentId, record, keys);
-  const id = place ?? documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
+  const inPlace = Object.hasOwn(looked, '_id') ? null : idInPlace(rules.documentId, record, keys);
+  const id = inPlace ?? documentIdOf(rules.documentId, record, looked, rules.epoch, keys);
   if ('kind' in id && id.kind === 'bad') return id;
   const declared = declaredOf(rules, record, { fields: looked, source: null });
   if (declared.kind === 'bad') return declared;

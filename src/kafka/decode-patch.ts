@@ -2,6 +2,7 @@ import { isRecordBatch, type DecodeBatch } from './batch-decoder.js';
 import { noteDecoded, type Decoded } from './fetch-size.js';
 import type { DecodedBatch, Decoder, FetchResponse, OldMessage, PackedRecords } from './internals.js';
 import { MAX_HANDLED_BYTES } from './record-batch.js';
+import { recycleRecords } from './record-reader.js';
 import { createRoom } from './response-memory.js';
 import type { KafkaRecord } from './source.js';
 
@@ -167,5 +168,6 @@ function isAbortMarker({ read }: PackedRecords): boolean {
   const records: KafkaRecord[] = [];
   read({ topic: '', partition: -1 }, 0n, records);
   const key = records[0]?.key ?? null;
+  recycleRecords(records);
   return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
 }

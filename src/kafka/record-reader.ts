@@ -1,4 +1,4 @@
-import { createSpares } from '../spares.js';
+import { createSpares, type Reusable } from '../spares.js';
 import type { KafkaRecord, RecordHeader, RecordPlaces, TopicPartition } from './source.js';
 
 /** What a record takes in the heap beside its bytes; empty ones compress to nothing. */
@@ -31,6 +31,7 @@ export function readRecords(count: number, shared: Shared, from: bigint, into: K
     // Kafka's own client refuses it as well
     if (cursor.at !== end) throw damaged();
     if (record.offsetDelta >= least) into.push(record);
+    else spares.giveBack(record);
   }
   return bytes;
 }
@@ -50,12 +51,13 @@ const MOST_SPARES = 2 ** 15;
 
 const spares = createSpares<SlicedRecord>(MOST_SPARES);
 
-/** Nobody reads these records any more: what stands for them stands for others soon. Those of other making are left to the garbage collector. */
+/**
+ * Nobody reads these records any more: what stands for them stands for others soon. Those of other making are left to the garbage collector.
+ * Error: `UNEXPECTED`, as of `Spares`.
+ */
 export function recycleRecords(records: readonly KafkaRecord[]): void {
   for (const record of records) {
-    if (!(record instanceof SlicedRecord)) continue;
-    record.forget();
-    spares.giveBack(record);
+    if (record instanceof SlicedRecord) spares.giveBack(record);
   }
 }
 
@@ -69,7 +71,7 @@ const NOWHERE: Shared = {
  * as much memory as all else of it; and some kilobytes, compressed, may hold millions of headers. A class, since getters of each record's
  * own would be as much.
  */
-class SlicedRecord implements KafkaRecord, RecordPlaces {
+class SlicedRecord implements KafkaRecord, RecordPlaces, Reusable {
   private shared = NOWHERE;
   offsetDelta = 0;
   private timestampDelta = 0;
@@ -96,12 +98,13 @@ class SlicedRecord implements KafkaRecord, RecordPlaces {
     skipHeaders(cursor);
   }
 
-  /** Holds on to nothing. */
-  forget(): void {
+  forget(): boolean {
+    const isForgotten = this.shared === NOWHERE;
     this.shared = NOWHERE;
     this.keyBytes = -1;
     this.valueBytes = -1;
     this.decodedHeaders = null;
+    return !isForgotten;
   }
 
   get offset(): bigint {

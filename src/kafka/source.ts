@@ -20,13 +20,14 @@ export function partitionName({ topic, partition }: TopicPartition): PartitionNa
 
 let last: TopicPartition & { name: PartitionName } = { topic: '', partition: 0, name: '-0' };
 
+/** Valid while its batch is handled: what is made for it is used again. */
 export interface KafkaRecord {
   topic: string;
   partition: number;
   offset: bigint;
   /** Milliseconds since 1970; -1: none. */
   timestampMs: number;
-  /** Key and value are slices of what one fetch brought, valid while the batch is handled: copy what is kept longer. */
+  /** Key and value are slices of what one fetch brought: copy what is kept longer. */
   key: Buffer | null;
   value: Buffer | null;
   headers: readonly RecordHeader[];

@@ -29,7 +29,11 @@ export interface Connection {
 
 /** What a connection has received and not yet read (`lib/utils.js`). */
 export interface ReceivedPieces {
-  buffers: { shift: () => Uint8Array | null; unshift: (piece: Uint8Array) => void };
+  buffers: {
+    first: () => Uint8Array | null;
+    shift: () => Uint8Array | null;
+    unshift: (piece: Uint8Array) => void;
+  };
   totalByteLength: number;
   read: (size: number) => Uint8Array;
 }
@@ -64,17 +68,16 @@ export function installedDriver(): DriverParts {
   return {
     ...(require('mongodb/lib/cmap/commands.js') as Pick<DriverParts, 'OpMsgRequest' | 'DocumentSequence'>),
     ...(require('mongodb/lib/cmap/connection.js') as Pick<DriverParts, 'Connection'>),
-    MongoDBResponse: responseOf(require),
-    BufferPool: (require('mongodb/lib/utils.js') as Partial<DriverParts>).BufferPool,
+    MongoDBResponse: optional(require, 'mongodb/lib/cmap/wire_protocol/responses.js').MongoDBResponse,
+    BufferPool: optional(require, 'mongodb/lib/utils.js').BufferPool,
   };
 }
 
 /** Only the patch needs it, which does without. */
-function responseOf(require: NodeJS.Require): DriverParts['MongoDBResponse'] {
+function optional(require: NodeJS.Require, module: string): Partial<DriverParts> {
   try {
-    const parts = require('mongodb/lib/cmap/wire_protocol/responses.js') as Partial<DriverParts>;
-    return parts.MongoDBResponse;
+    return require(module) as Partial<DriverParts>;
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -26,7 +26,7 @@ const EXPECTED = {
 /** The field of a reply's cursor that has its documents. */
 const BATCH = 'firstBatch';
 
-/** The driver's option to take those as raw. The patch is for whoever gives this very object: others get what the driver promises. */
+/** The driver's option to take those as raw. It is for whoever gives this very object: others get what the driver promises. */
 export const RAW_BATCH: Readonly<Record<typeof BATCH, boolean>> = Object.freeze({ [BATCH]: true });
 
 /** What is shorter is sent together with the command, in one packet. */

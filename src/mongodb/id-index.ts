@@ -1,7 +1,7 @@
-import { addSlot, createSlots, HASH_OF_NOTHING, hashWith, type Slots } from '../slots.js';
+import { addSlot, createSlots, type Slots } from '../slots.js';
 import { matchText } from './documents.js';
 import type { Item } from './documents.js';
-import { isIdAt } from './model-ids.js';
+import { hashOfBytes, hashOfPlace, hashOfText, isIdAt } from './model-ids.js';
 import { documentAt, isText, placeIn, valueAt } from './places.js';
 import { RawUpsert } from './raw-upsert.js';
 import type { WriteModel } from './sink.js';
@@ -21,7 +21,7 @@ export function indexIds(items: readonly Item[]): IdIndex {
   let index = 0;
   for (const { model } of items) {
     const hash = hashOfId(model);
-    if (hash === NO_HASH) ids.others.set(matchText(model.id), index);
+    if (hash === null) ids.others.set(matchText(model.id), index);
     else addSlot(ids, hash, index);
     index += 1;
   }
@@ -54,24 +54,17 @@ export function endOfFirstText(bytes: Buffer, from: number): number {
 export function indexOfDocument(ids: IdIndex, bytes: Buffer, from: number): number {
   // without an object for its place
   if (isText(bytes, from + 4, FIRST_TEXT)) {
-    const textFrom = from + FIRST_TEXT_AT;
-    const textEnd = endOfFirstText(bytes, from) - 1;
-    const hash = hashOfBytes(bytes, textFrom, textEnd);
-    if (hash !== NO_HASH) return find(ids, hash, bytes, textFrom, textEnd);
+    const index = find(ids, bytes, from + FIRST_TEXT_AT, endOfFirstText(bytes, from) - 1);
+    if (index >= 0) return index;
   }
+  if (ids.others.size === 0) return -1;
   const place = placeIn(bytes, documentAt(bytes, from), '_id');
   return place === null ? -1 : (ids.others.get(matchText(valueAt(bytes, place))) ?? -1);
 }
 
-/** @param from where the text begins whose hash it is, ASCII. */
-function find(
-  { items, mask, slots }: IdIndex,
-  hash: number,
-  bytes: Buffer,
-  from: number,
-  end: number,
-): number {
-  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+/** By a text; -1: none of ASCII is the same. */
+function find({ items, mask, slots }: IdIndex, bytes: Buffer, from: number, end: number): number {
+  for (let slot = hashOfBytes(bytes, from, end) & mask; ; slot = (slot + 1) & mask) {
     const index = (slots[slot] ?? 0) - 1;
     if (index < 0) return index;
     const model = items[index]?.model;
@@ -79,35 +72,14 @@ function find(
   }
 }
 
-/** Of a text with more than ASCII. */
-const NO_HASH = -1;
-/** Without its sign a hash is none of those. */
-const POSITIVE = 0x7fffffff;
-
-function hashOfId(model: WriteModel): number {
-  if (model instanceof RawUpsert && model.isIdInPlace)
-    return hashOfBytes(model.idBytes, model.idAt, model.idEnd);
+/** `null`: it is no text of ASCII. */
+function hashOfId(model: WriteModel): number | null {
+  if (model instanceof RawUpsert && model.isIdInPlace) return hashOfPlace(model);
   const { id } = model;
-  return typeof id === 'string' ? hashOfText(id) : NO_HASH;
+  return typeof id === 'string' && isAsciiText(id) ? hashOfText(id) : null;
 }
 
-function hashOfText(text: string): number {
-  let hash = HASH_OF_NOTHING;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charCodeAt(at);
-    if (character > 0x7f) return NO_HASH;
-    hash = hashWith(hash, character);
-  }
-  return hash & POSITIVE;
-}
-
-/** The same as of the text: for one function both would have to be made one kind of thing. */
-function hashOfBytes(bytes: Buffer, from: number, end: number): number {
-  let hash = HASH_OF_NOTHING;
-  for (let at = from; at < end; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte > 0x7f) return NO_HASH;
-    hash = hashWith(hash, byte);
-  }
-  return hash & POSITIVE;
+function isAsciiText(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }

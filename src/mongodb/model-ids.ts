@@ -1,6 +1,7 @@
 /** Ids of models, which of most records are never made into texts: they stay in the bytes of their fetch. */
 import { HASH_OF_NOTHING, hashWith } from '../slots.js';
 import { isText } from './places.js';
+import { isAscii } from './plain-text.js';
 import { RawUpsert } from './raw-upsert.js';
 import type { WriteModel } from './sink.js';
 import type { Writer } from './bson-elements.js';
@@ -10,16 +11,20 @@ export function hashOfIdKey(model: WriteModel): number {
   return model instanceof RawUpsert && model.isIdInPlace ? hashOfPlace(model) : hashOfText(model.idKey);
 }
 
-function hashOfText(text: string): number {
+export function hashOfPlace({ idBytes, idAt, idEnd }: RawUpsert): number {
+  return hashOfBytes(idBytes, idAt, idEnd);
+}
+
+export function hashOfText(text: string): number {
   let hash = HASH_OF_NOTHING;
   for (let at = 0; at < text.length; at += 1) hash = hashWith(hash, text.charCodeAt(at));
   return hash;
 }
 
-/** The same as of the text: for one function both would have to be made one kind of thing. */
-function hashOfPlace({ idBytes, idAt, idEnd }: RawUpsert): number {
+/** Of ASCII the same as of its text: for one function both would have to be made one kind of thing. */
+export function hashOfBytes(bytes: Buffer, from: number, end: number): number {
   let hash = HASH_OF_NOTHING;
-  for (let at = idAt; at < idEnd; at += 1) hash = hashWith(hash, idBytes[at] ?? 0);
+  for (let at = from; at < end; at += 1) hash = hashWith(hash, bytes[at] ?? 0);
   return hash;
 }
 
@@ -30,11 +35,12 @@ export function isSameId(one: WriteModel, other: WriteModel): boolean {
   return isInPlace ? isIdAt(one, other.idBytes, other.idAt, other.idEnd) : one.idKey === other.idKey;
 }
 
-/** Whether the id of the model is the text of ASCII that is there. */
+/** Whether the id of the model is the text that is there, of ASCII: any other is no text that this knows. */
 export function isIdAt(model: WriteModel, bytes: Buffer, from: number, end: number): boolean {
   if (!(model instanceof RawUpsert) || !model.isIdInPlace) {
     const { id } = model;
-    return typeof id === 'string' && id.length === end - from && isText(bytes, from, id);
+    const isAsLong = typeof id === 'string' && id.length === end - from;
+    return isAsLong && isAscii(bytes, from, end) && isText(bytes, from, id);
   }
   const { idBytes, idAt, idEnd } = model;
   if (idEnd - idAt !== end - from) return false;

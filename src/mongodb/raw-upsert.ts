@@ -1,7 +1,7 @@
 import type { Item } from './documents.js';
 import type { RawFields } from './json-to-bson.js';
 import { RESERVED_BYTES } from './reserved-field.js';
-import { createSpares } from '../spares.js';
+import { createSpares, type Reusable } from '../spares.js';
 import type { DocumentId, UpsertModel, Version, WriteModel } from './sink.js';
 import { measure, textBytes } from './storable.js';
 
@@ -39,12 +39,10 @@ export function rawUpsertOf(parts: RawParts): RawUpsert {
   return upsert;
 }
 
-/** Nobody reads these models any more: what stands for those that are raw stands for others soon. */
+/** Nobody reads these models any more: what stands for those that are raw stands for others soon. Error: `UNEXPECTED`, as of `Spares`. */
 export function recycleModels(models: readonly (WriteModel | null)[]): void {
   for (const model of models) {
-    if (!(model instanceof RawUpsert)) continue;
-    model.forget();
-    spares.giveBack(model);
+    if (model instanceof RawUpsert) spares.giveBack(model);
   }
 }
 
@@ -52,8 +50,8 @@ export function recycleModels(models: readonly (WriteModel | null)[]): void {
  * An upsert whose fields are BSON. It is also the item that is sent for it, the fields, and the version: most records come here, and
  * each lives as long as its batch. A class, since getters of each one's own would be as much.
  */
-export class RawUpsert implements UpsertModel, RawFields, Item, Version {
-  /** Whether it is there rather than in `text`. */
+export class RawUpsert implements UpsertModel, RawFields, Item, Version, Reusable {
+  /** Whether the id is there, or in `made`. */
   isIdInPlace = false;
   idBytes: Buffer = NO_BYTES;
   idAt = 0;
@@ -86,13 +84,14 @@ export class RawUpsert implements UpsertModel, RawFields, Item, Version {
     this.size = 0;
   }
 
-  /** Holds on to nothing. */
-  forget(): void {
+  forget(): boolean {
+    const isForgotten = this.place === NO_PLACE;
     this.idBytes = NO_BYTES;
     this.made = NO_ID;
     this.buffer = NO_BYTES;
     this.place = NO_PLACE;
     this.declared = undefined;
+    return !isForgotten;
   }
 
   get id(): DocumentId {

@@ -119,8 +119,8 @@ export interface Sink {
   check: () => Promise<void>;
   /**
    * Writes models of distinct document ids; each ends durably applied, superseded by a stored newer version, or rejected.
-   * Resends on outages for at most 60 s. Errors: `WRITE_UNSETTLED`, `MONGODB_UNAVAILABLE`, `MONGODB_REFUSED`; then nothing
-   * may be committed.
+   * Resends on outages for at most 60 s. Soon after, models are used again, those of rejections, too: copy what is kept longer.
+   * Errors: `WRITE_UNSETTLED`, `MONGODB_UNAVAILABLE`, `MONGODB_REFUSED`; then nothing may be committed.
    */
   write: (models: readonly WriteModel[], signal: AbortSignal) => Promise<WriteResult>;
   /** Insert-if-absent, acknowledged by a majority. */

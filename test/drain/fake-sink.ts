@@ -1,5 +1,15 @@
 import { compareVersions } from '../../src/mongodb/version-order.js';
-import type { DeadLetter, Sink, Version, WriteModel, WriteResult } from '../../src/mongodb/sink.js';
+import { BSON } from 'mongodb';
+import { documentOf } from '../../src/mongodb/bson-elements.js';
+import { RawUpsert } from '../../src/mongodb/raw-upsert.js';
+import type {
+  DeadLetter,
+  Sink,
+  UpsertModel,
+  Version,
+  WriteModel,
+  WriteResult,
+} from '../../src/mongodb/sink.js';
 
 /** A sink in memory that keeps the newest version, refuses what it is told to, and remembers in which order it was called. */
 export interface FakeSink extends Sink {
@@ -71,5 +81,11 @@ function copyOf(model: WriteModel): WriteModel {
   const version = { partition, offset, timestampMs, epoch, declared };
   return model.kind === 'delete'
     ? { kind: model.kind, id, idKey, version, purgeAt: model.purgeAt }
-    : { kind: model.kind, id, idKey, version, fields: model.fields };
+    : { kind: model.kind, id, idKey, version, fields: fieldsOf(model) };
+}
+
+function fieldsOf(model: UpsertModel): UpsertModel['fields'] {
+  if (!(model instanceof RawUpsert)) return model.fields;
+  const elements = model.buffer.subarray(model.from, model.end);
+  return BSON.deserialize(documentOf([elements]));
 }

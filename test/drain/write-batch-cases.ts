@@ -6,7 +6,8 @@ import { createWriteBatch, type BatchLimits, type BatchWritten } from '../../src
 import type { KafkaRecord } from '../../src/kafka/source.js';
 import { createTranscoder } from '../../src/mongodb/json-to-bson.js';
 import type { Sink } from '../../src/mongodb/sink.js';
-import { NOW, pipeline, record } from './builders.js';
+import { amongOthers } from './among-others.js';
+import { NOW, pipeline } from './builders.js';
 import type { FakeSink } from './fake-sink.js';
 
 export const RUN = { workflowId: 'drain/orders-2026-01-02', runId: 'run-1' };
@@ -22,7 +23,7 @@ export function recordsOf(text: string): KafkaRecord[] {
   return text.split(' ').map((word) => {
     const [, id = '', offset = '', kind = ''] = /^([a-z])(\d+)([-!]?)$/.exec(word) ?? [];
     const value = kind === '-' ? null : kind === '!' ? '{broken' : `{"at":${offset}}`;
-    return record({ key: id, offset: BigInt(offset), value });
+    return amongOthers({ key: id, offset: BigInt(offset), value });
   });
 }
 

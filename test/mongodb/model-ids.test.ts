@@ -71,6 +71,11 @@ describe('an id that stays in the bytes of its record', () => {
       assert.equal(indexOfDocument(index, bsonOf(['_id', id]), 0), -1);
       assert.equal(isIdFirst(bsonOf(['_id', id]), 0, inPlace('o-1')), false);
     }
+    assert.equal(
+      isIdFirst(bsonOf(['_id', 'é']), 0, made('Ã©')),
+      false,
+      'the same numbers, as bytes and as characters',
+    );
   });
 });
 

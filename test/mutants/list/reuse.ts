@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.js';
 
-/** Of memory and objects that are used again. */
+/** Of memory and objects that are used again, and of ids that stay in their records. */
 export const REUSE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the driver signs its time with what comes into the memory of a reply next',
@@ -24,7 +24,7 @@ export const REUSE_MUTANTS: readonly Mutant[] = [
         replace: 'recycleModels(sorted.candidates.models); const written = await write(',
       },
     ],
-    tests: ['drain/write-batch'],
+    tests: ['drain/write-batch', 'drain/write-batch-reuse'],
   },
   {
     name: 'a record that is used again keeps the headers of the one before',
@@ -45,5 +45,37 @@ export const REUSE_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['kafka/source'],
     servers: true,
+  },
+  {
+    name: 'what is given back twice is two things at once',
+    bug: null,
+    edits: [{ file: 'spares', find: 'if (!spare.forget())', replace: 'if (!spare.forget() && false)' }],
+    tests: ['spares'],
+  },
+  {
+    name: 'ids in their records are taken for one another where they are as long',
+    bug: null,
+    edits: [{ file: 'mongodb/model-ids', find: 'if (idBytes[at] !== bytes[other])', replace: 'if (false)' }],
+    tests: ['mongodb/model-ids'],
+  },
+  {
+    name: 'a text is told by its characters, as if they were bytes',
+    bug: null,
+    edits: [
+      { file: 'mongodb/model-ids', find: 'isAsLong && isAscii(bytes, from, end)', replace: 'isAsLong' },
+    ],
+    tests: ['mongodb/model-ids'],
+  },
+  {
+    name: 'an id in its record is taken for a longer one that begins with it',
+    bug: null,
+    edits: [{ file: 'mongodb/model-ids', find: 'if (idEnd - idAt !== end - from)', replace: 'if (false)' }],
+    tests: ['mongodb/model-ids'],
+  },
+  {
+    name: 'a key that might be another kind’s stays in its record',
+    bug: null,
+    edits: [{ file: 'mongodb/values', find: 'if (bytes[from + at] === COLON)', replace: 'if (false)' }],
+    tests: ['drain/transcoded-ids'],
   },
 ];
