@@ -7,6 +7,8 @@ import type { CounterSample } from './window.js';
 
 /** Until the first write, whose moment is as exact as this. */
 const FINE_PERIOD_MS = 20;
+/** From the first look-up on: a program that looks and finds that nothing is to be written has no first write. */
+const FINE_FOR_MS = 200;
 /** From then on, when programs need the cores: a look costs this process and mongod 2 to 3 ms of CPU. The end is estimated in between. */
 const PERIOD_MS = 50;
 
@@ -46,9 +48,12 @@ export async function startSampler(admin: Db, pids: ServerPids): Promise<Sampler
   const first = await take();
   const stopping = new AbortController();
   const loop = (async () => {
+    let lookedMs: number | null = null;
     while (!stopping.signal.aborted) {
-      const { writes } = await take();
-      await sleep(writes === first.writes ? FINE_PERIOD_MS : PERIOD_MS);
+      const { atMs, writes, queries } = await take();
+      if (queries > first.queries) lookedMs ??= atMs;
+      const isFine = writes === first.writes && atMs - (lookedMs ?? atMs) < FINE_FOR_MS;
+      await sleep(isFine ? FINE_PERIOD_MS : PERIOD_MS);
     }
   })();
   loop.catch(() => undefined);
