@@ -33,6 +33,7 @@ const MOST_SPARES = 2 ** 15;
 
 const spares = createSpares<RawUpsert>(MOST_SPARES);
 
+/** One that was used before, where there is one. Valid until it is recycled. */
 export function rawUpsertOf(parts: RawParts): RawUpsert {
   const upsert = spares.take() ?? new RawUpsert();
   upsert.fill(parts);

@@ -169,6 +169,18 @@ test('a long message is received as it was sent, in whatever pieces, into memory
   assert.throws(() => received(message, 300_000).read(-1), /non-negative/);
 });
 
+test('what nobody will give back takes nothing of it: a message that is compressed, or short', () => {
+  workInPlace();
+  const spare = received(randomBytes(300_000), 65_536).read(300_000).buffer;
+  recycleReply(Buffer.from(spare));
+  const compressed = randomBytes(200_000);
+  compressed.writeInt32LE(2012, 12);
+  assert.deepEqual(received(compressed, 65_536).read(compressed.length), compressed);
+  const short = randomBytes(60_000);
+  assert.deepEqual(received(short, 7_001).read(short.length), short);
+  assert.equal(received(randomBytes(200_000), 65_536).read(200_000).buffer, spare, 'it is still there');
+});
+
 test('of a reply whose memory is used again the driver keeps no view', () => {
   workInPlace();
   const signature = { hash: new BSON.Binary(Buffer.from('12345678901234567890')), keyId: 7n };
