@@ -11,6 +11,9 @@ export interface Spares<T> {
   giveBack: (spare: T) => void;
 }
 
+/** Of what is made for each record: two batches of 4 MiB of records of 300 bytes, and some. */
+export const MOST_OF_RECORDS = 2 ** 15;
+
 /** What can be used again. */
 export interface Reusable {
   /** Holds on to nothing. Returns whether it did. */

@@ -1,4 +1,4 @@
-import { createSpares, type Reusable } from '../spares.js';
+import { createSpares, MOST_OF_RECORDS, type Reusable } from '../spares.js';
 import type { KafkaRecord, RecordHeader, RecordPlaces, TopicPartition } from './source.js';
 
 /** What a record takes in the heap beside its bytes; empty ones compress to nothing. */
@@ -46,10 +46,7 @@ export interface Shared extends Stretch, TopicPartition {
   buffer: Buffer;
 }
 
-/** Two batches of 4 MiB of records of 300 bytes, and some. */
-const MOST_SPARES = 2 ** 15;
-
-const spares = createSpares<SlicedRecord>(MOST_SPARES);
+const spares = createSpares<SlicedRecord>(MOST_OF_RECORDS);
 
 /**
  * Nobody reads these records any more: what stands for them stands for others soon. Those of other making are left to the garbage collector.

@@ -1,9 +1,8 @@
 import { addSlot, createSlots, type Slots } from '../slots.js';
 import { matchText } from './documents.js';
 import type { Item } from './documents.js';
-import { hashOfBytes, hashOfPlace, hashOfText, isIdAt } from './model-ids.js';
+import { hashOfBytes, hashOfPlace, hashOfText, hasIdInPlace, isIdAt } from './model-ids.js';
 import { documentAt, isText, placeIn, valueAt } from './places.js';
-import { RawUpsert } from './raw-upsert.js';
 import type { WriteModel } from './sink.js';
 
 /**
@@ -74,7 +73,7 @@ function find({ items, mask, slots }: IdIndex, bytes: Buffer, from: number, end:
 
 /** `null`: it is no text of ASCII. */
 function hashOfId(model: WriteModel): number | null {
-  if (model instanceof RawUpsert && model.isIdInPlace) return hashOfPlace(model);
+  if (hasIdInPlace(model)) return hashOfPlace(model);
   const { id } = model;
   return typeof id === 'string' && isAsciiText(id) ? hashOfText(id) : null;
 }

@@ -7,13 +7,12 @@ import {
   endDocument,
   serialize,
   writeElement,
-  writeInt32,
   writeName,
   writeString,
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { bytesOf, type Item } from './documents.js';
-import { writeIdInPlace } from './model-ids.js';
+import { hasIdInPlace, writeIdInPlace } from './model-ids.js';
 import { RawUpsert } from './raw-upsert.js';
 import { writeReserved } from './reserved-field.js';
 import type { WriteModel } from './sink.js';
@@ -90,13 +89,10 @@ function writeRaw(writer: Writer, upsert: RawUpsert): void {
 
 /** An element of the model's document id, whatever its type. */
 function writeId(writer: Writer, name: string, model: WriteModel): void {
-  if (model instanceof RawUpsert && model.isIdInPlace) {
-    const { idAt, idEnd } = model;
+  if (hasIdInPlace(model)) {
     writer.out[writer.to++] = ELEMENT.string;
     writeName(writer, name);
-    writeInt32(writer, idEnd - idAt + 1);
     writeIdInPlace(writer, model);
-    writer.out[writer.to++] = 0;
     return;
   }
   const { id } = model;

@@ -1,7 +1,7 @@
 import type { Item } from './documents.js';
 import type { RawFields } from './json-to-bson.js';
 import { RESERVED_BYTES } from './reserved-field.js';
-import { createSpares, type Reusable } from '../spares.js';
+import { createSpares, MOST_OF_RECORDS, type Reusable } from '../spares.js';
 import type { DocumentId, UpsertModel, Version, WriteModel } from './sink.js';
 import { measure, textBytes } from './storable.js';
 
@@ -28,10 +28,7 @@ const NO_BYTES = Buffer.alloc(0);
 const NO_ID: Made = { id: null, idKey: '' };
 const NO_PLACE: RawParts['place'] = { offset: -1n, timestampMs: -1 };
 
-/** As of the records that they are made for (`kafka/record-reader.ts`). */
-const MOST_SPARES = 2 ** 15;
-
-const spares = createSpares<RawUpsert>(MOST_SPARES);
+const spares = createSpares<RawUpsert>(MOST_OF_RECORDS);
 
 /** One that was used before, where there is one. Valid until it is recycled. */
 export function rawUpsertOf(parts: RawParts): RawUpsert {

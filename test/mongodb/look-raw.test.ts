@@ -1,33 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Long, type Document } from 'mongodb';
-import { commandsOn } from '../../src/mongodb/commands.js';
-import { isItem, prepare } from '../../src/mongodb/documents.js';
 import { look } from '../../src/mongodb/look.js';
-import { rawUpsertOf, type RawUpsert } from '../../src/mongodb/raw-upsert.js';
-import { createResend } from '../../src/mongodb/resend.js';
-import { emptyTally } from '../../src/mongodb/tally.js';
+import type { RawUpsert } from '../../src/mongodb/raw-upsert.js';
 import { bsonOf } from '../support/bson.js';
 import { stackFromEnvironment } from '../support/stack.js';
-import { version } from './models.js';
+import { rawFieldsOf, rawUpsert, rawUpsertInPlace, upsert } from './models.js';
+import { NEVER, settlingOn, toItems } from './settling.js';
 import { openTarget } from './target.js';
 
-const NEVER = new AbortController().signal;
-const LISTENER = { alive: () => undefined };
-const PATIENCE = { resendForMs: 60_000, listener: LISTENER, log: () => undefined };
-
-const FIELDS = bsonOf(['status', 'paid'], ['note', 'x'.repeat(200)], ['n', 1]);
+const FIELDS = rawFieldsOf(bsonOf(['status', 'paid'], ['note', 'x'.repeat(200)], ['n', 1]));
 
 /** As records become upserts: the id stays in its record where it is a text of ASCII, and is made where it isn't. */
-function rawUpsert(id: unknown): RawUpsert {
-  const { partition, epoch, ...place } = version({ offset: 5n });
-  const isPlain = typeof id === 'string' && /^[\x20-\x7e]*$/.test(id);
-  const inRecord = { buffer: Buffer.from(`..${String(id)}.`), keyAt: 2, keyBytes: String(id).length };
-  return rawUpsertOf({
-    id: isPlain ? inRecord : { id, idKey: String(id) },
-    ...{ partition, epoch, place, declared: undefined },
-    fields: { buffer: FIELDS, from: 4, end: FIELDS.length - 1 },
-  });
+function rawModel(id: unknown): RawUpsert {
+  return typeof id === 'string' && /^[\x20-\x7e]*$/.test(id)
+    ? rawUpsertInPlace(id, FIELDS, 5n)
+    : rawUpsert(upsert({ id, offset: 5n }), FIELDS);
 }
 
 /** What somebody else did to a document; none of it shows in its length but where it has to. */
@@ -45,14 +33,9 @@ test('a look at upserts that are bytes settles those that are stored just so, an
   await using target = await openTarget(stackFromEnvironment().mongodb);
   const changed = Object.keys(CHANGES);
   const ids = [...changed, 'o-1', 'o-10', '', 'é', 7, 'x'.repeat(64)];
-  await target.sink.write(ids.map(rawUpsert), NEVER);
-  const commands = commandsOn(target.db, 'orders', LISTENER);
-  const resend = createResend({ ...PATIENCE, namespace: commands.namespace });
+  await target.sink.write(ids.map(rawModel), NEVER);
   const lookAt = (wanted: readonly unknown[]) =>
-    look(wanted.map(rawUpsert).map(prepare).filter(isItem), {
-      ...{ commands, resend, order: 'offset', tally: emptyTally() },
-      signal: NEVER,
-    });
+    look(toItems(wanted.map(rawModel)), settlingOn(target, 'offset'));
   const before = await lookAt(ids);
   assert.deepEqual([before.stored, before.missing, before.unknown], [[], [], []]);
   for (const [id, change] of Object.entries(CHANGES))

@@ -4,38 +4,20 @@ import { BSON, Binary, Code, Decimal128, Double, Long, MaxKey, MinKey, MongoClie
 import type { Document } from 'mongodb';
 import { commandsOn } from '../../src/mongodb/commands.js';
 import type { Commands } from '../../src/mongodb/commands.js';
-import { isItem, prepare } from '../../src/mongodb/documents.js';
-import type { Item } from '../../src/mongodb/documents.js';
 import { look } from '../../src/mongodb/look.js';
-import { createResend } from '../../src/mongodb/resend.js';
 import { settle } from '../../src/mongodb/settle.js';
-import type { Settling } from '../../src/mongodb/settle.js';
 import type { Version, VersionOrder, VersionValue, WriteModel } from '../../src/mongodb/sink.js';
 import { nothing } from '../../src/mongodb/steps.js';
-import { emptyTally } from '../../src/mongodb/tally.js';
 import { toVersionValue } from '../../src/mongodb/version-values.js';
 import { createWrite } from '../../src/mongodb/write.js';
 import type { Write } from '../../src/mongodb/write.js';
 import { stackFromEnvironment } from '../support/stack.js';
 import { BASE_TIME, seededRandom, tombstone, upsert } from './models.js';
+import { LISTENER, NEVER, PATIENCE, settlingOn, toItems } from './settling.js';
 import { openTarget } from './target.js';
 import type { Target } from './target.js';
 
-const NEVER = new AbortController().signal;
-const LISTENER = { alive: () => undefined };
-const PATIENCE = { resendForMs: 60_000, listener: LISTENER, log: () => undefined };
-
 const open = (): Promise<Target> => openTarget(stackFromEnvironment().mongodb);
-
-function settlingOn({ db }: Target, order: VersionOrder): Settling {
-  const commands = commandsOn(db, 'orders', LISTENER);
-  const resend = createResend({ ...PATIENCE, namespace: commands.namespace });
-  return { commands, resend, order, tally: emptyTally(), signal: NEVER };
-}
-
-function toItems(models: readonly WriteModel[]): Item[] {
-  return models.map(prepare).filter(isItem);
-}
 
 async function bytesById({ db }: Target): Promise<Map<string, string>> {
   const documents = await db.collection('orders').find({}, { raw: true }).toArray();

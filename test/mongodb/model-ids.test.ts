@@ -6,25 +6,16 @@ import type { Item } from '../../src/mongodb/documents.js';
 import { indexIds, indexOfDocument, isIdFirst } from '../../src/mongodb/id-index.js';
 import { hashOfIdKey, isSameId } from '../../src/mongodb/model-ids.js';
 import { toInserts } from '../../src/mongodb/raw-documents.js';
-import { rawUpsertOf, recycleModels, type RawUpsert } from '../../src/mongodb/raw-upsert.js';
+import { rawUpsertOf, recycleModels } from '../../src/mongodb/raw-upsert.js';
 import type { WriteModel } from '../../src/mongodb/sink.js';
 import { bsonOf } from '../support/bson.js';
-import { version } from './models.js';
+import { rawFieldsOf, rawUpsert, rawUpsertInPlace, upsert, version } from './models.js';
 
-const FIELDS = bsonOf(['n', 1]);
-const NO_FIELDS = { buffer: FIELDS, from: 4, end: FIELDS.length - 1 };
+const FIELDS = rawFieldsOf(bsonOf(['n', 1]));
 
-/** An upsert whose id is among other bytes. */
-function inPlace(id: string, offset = 1n): RawUpsert {
-  const { partition, epoch, ...place } = version({ offset });
-  const key = { buffer: Buffer.from(`xx${id}yy`), keyAt: 2, keyBytes: id.length };
-  return rawUpsertOf({ id: key, partition, epoch, place, declared: undefined, fields: NO_FIELDS });
-}
+const inPlace = (id: string, offset?: bigint) => rawUpsertInPlace(id, FIELDS, offset);
 
-function made(id: string): RawUpsert {
-  const { partition, epoch, ...place } = version();
-  return rawUpsertOf({ id: { id, idKey: id }, partition, epoch, place, declared: undefined, fields: NO_FIELDS }); // prettier-ignore
-}
+const made = (id: string) => rawUpsert({ ...upsert({ id }), idKey: id }, FIELDS);
 
 function itemOf(model: WriteModel): Item {
   const item = prepare(model);
@@ -83,7 +74,7 @@ describe('a model that is used again', () => {
   test('has nothing of the one before', () => {
     const declared = { big: 'x'.repeat(1_000) };
     const { partition, epoch, ...place } = version();
-    const first = rawUpsertOf({ id: { id: { a: 1 }, idKey: 'c:1' }, partition, epoch, place, declared, fields: NO_FIELDS }); // prettier-ignore
+    const first = rawUpsertOf({ id: { id: { a: 1 }, idKey: 'c:1' }, partition, epoch, place, declared, fields: FIELDS }); // prettier-ignore
     assert.ok(first.bytes > 1_000);
     recycleModels([null, first]);
     const second = inPlace('o-2', 9n);

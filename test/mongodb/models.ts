@@ -26,6 +26,18 @@ export function upsert(overrides: ModelOverrides = {}, fields?: UpsertModel['fie
   return { kind: 'upsert', id, idKey: idKeyOf(id), version: given, fields: body };
 }
 
+/** All fields of a document of BSON. */
+export function rawFieldsOf(document: Buffer): RawFields {
+  return { buffer: document, from: 4, end: document.length - 1 };
+}
+
+/** An upsert as a record becomes one whose id, of ASCII, stays among its bytes. */
+export function rawUpsertInPlace(id: string, fields: RawFields, offset = 1n): RawUpsert {
+  const { partition, epoch, ...place } = version({ offset });
+  const key = { buffer: Buffer.from(`xx${id}yy`), keyAt: 2, keyBytes: id.length };
+  return rawUpsertOf({ id: key, partition, epoch, place, declared: undefined, fields });
+}
+
 /** The same upsert with fields that are BSON. */
 export function rawUpsert({ id, idKey, version }: UpsertModel, fields: RawFields): RawUpsert {
   const { partition, epoch, declared } = version;

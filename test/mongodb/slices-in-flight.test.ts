@@ -5,11 +5,9 @@ import { commandsOn, type Answer, type Commands } from '../../src/mongodb/comman
 import { createWrite } from '../../src/mongodb/write.js';
 import { stackFromEnvironment } from '../support/stack.js';
 import { replyOf, tombstone, upsert } from './models.js';
+import { LISTENER, NEVER, PATIENCE } from './settling.js';
 import { openTarget } from './target.js';
 
-const NEVER = new AbortController().signal;
-const LISTENER = { alive: () => undefined };
-const PATIENCE = { resendForMs: 60_000, listener: LISTENER, log: () => undefined };
 /** Of three slices and a little. */
 const MANY = 12_001;
 
