@@ -11,8 +11,8 @@ import {
 } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { writeEscape } from './json-escape.js';
-import { CHARACTERS_PER_KEY } from './json-text.js';
 import { readNumber, type NumberCursor } from './json-number.js';
+import { hasRoom, roomFor } from './json-room.js';
 import { addName, createObjectNames, type ObjectNames } from './object-names.js';
 import { copyPlainText, type TextLimits } from './plain-text.js';
 import { isText } from './places.js';
@@ -43,11 +43,9 @@ export interface TranscoderLimits {
   maxKeys: number;
 }
 
-/** Longer values gain less: most of their bytes are in texts, which the parser reads faster. */
-const MAX_JSON_BYTES = 32 * 1024;
+/** What is made of longer ones might be more than MongoDB takes. */
+const MAX_JSON_BYTES = 8 * 1024 * 1024;
 const MAX_DEPTH = 48;
-/** BSON per byte of JSON: `[],` takes up to 12, with the name that BSON gives it, which is its index. */
-const GROWTH = 6;
 const SLAB_BYTES = 1024 * 1024;
 
 const SPACE = 0x20;
@@ -73,6 +71,8 @@ interface Cursor extends NumberCursor, Writer, TextLimits {
   from: number;
   names: ObjectNames;
   maxDepth: number;
+  /** How many more names the value may have; below 0: it has too many. */
+  keysLeft: number;
   /** What integers of more than 32 bits become, if a double holds them exactly. */
   largeIntegers: 'double' | 'long';
 }
@@ -87,7 +87,7 @@ export function createTranscoder(
   { maxBytes, maxDepth, maxKeys }: TranscoderLimits,
   { largeIntegers }: Pick<Cursor, 'largeIntegers'>,
 ): Transcoder {
-  const longest = Math.min(MAX_JSON_BYTES, maxBytes, CHARACTERS_PER_KEY * maxKeys - 1);
+  const longest = Math.min(MAX_JSON_BYTES, maxBytes);
   const cursor: Cursor = {
     json: Buffer.alloc(0),
     ...{ from: 0, at: 0, end: 0, isWide: false },
@@ -96,13 +96,15 @@ export function createTranscoder(
     to: 0,
     names: createObjectNames(MAX_DEPTH),
     maxDepth: Math.min(maxDepth, MAX_DEPTH),
+    keysLeft: maxKeys,
     largeIntegers,
   };
   const slabs = createSlabs(SLAB_BYTES);
   const toBson = (json: Buffer, from = 0, end = json.length): RawFields | null => {
     if (end - from > longest) return null;
-    if (cursor.out.length - cursor.to < (end - from) * GROWTH + 64) {
-      cursor.out = slabs.next();
+    const room = roomFor(end - from);
+    if (cursor.out.length - cursor.to < room) {
+      cursor.out = slabs.next(room);
       cursor.to = 0;
     }
     const bsonFrom = cursor.to;
@@ -112,8 +114,9 @@ export function createTranscoder(
     cursor.end = end;
     cursor.isWide = false;
     cursor.names.count = 0;
-    if (next(cursor) === OPEN_OBJECT && writeFields(cursor, 1) && next(cursor) === undefined)
-      return { buffer: cursor.out, from: bsonFrom, end: cursor.to };
+    cursor.keysLeft = maxKeys;
+    const isWhole = next(cursor) === OPEN_OBJECT && writeFields(cursor, 1) && next(cursor) === undefined;
+    if (isWhole && cursor.keysLeft >= 0) return { buffer: cursor.out, from: bsonFrom, end: cursor.to };
     cursor.to = bsonFrom;
     return null;
   };
@@ -178,6 +181,7 @@ function writeFieldName(cursor: Cursor, namesFrom: number, depth: number): boole
   out[to] = 0;
   cursor.at = at + 1;
   cursor.to = to + 1;
+  cursor.keysLeft -= 1;
   if (bits > 0x7f && !checkUtf8(cursor)) return false;
   const isFirst = depth === 1 && cursor.names.count === namesFrom;
   // of equal names the parser keeps the last value
@@ -194,6 +198,7 @@ function isPlainName(out: Buffer, from: number, to: number, isFirst: boolean): b
 
 /** The value that begins with the byte that was read; its type, or 0: left to the parser. */
 function writeValue(cursor: Cursor, first: number | undefined, depth: number): number {
+  if (!hasRoom(cursor)) return 0;
   switch (first) {
     case QUOTE:
       return writeText(cursor) ? ELEMENT.string : 0;

@@ -3,20 +3,25 @@
  * collector, which would run twice as often.
  */
 export interface Slabs {
-  /** The next one to fill; the one before is full. */
-  next: () => Buffer;
+  /** The next one to fill, of so many bytes at least; the one before is full. */
+  next: (least?: number) => Buffer;
   /**
    * Until the returned function is called, nothing that is written meanwhile is overwritten. Without any lease nothing ever is.
    */
   lease: () => () => void;
 }
 
-/** More than are in use at once where two partitions are handled, 4 MiB of each. */
-const MAX_FREE = 12;
+/** How many of the usual length are kept: more than are in use at once where two partitions are handled, 4 MiB of each. */
+const MOST_FREE = 12;
 
+/** @param bytes the usual length; where more is needed, a slab has that. */
 export function createSlabs(bytes: number): Slabs {
   const leases = new Set<symbol>();
   const free: Buffer[] = [];
+  const keep = (slab: Buffer) => {
+    const kept = free.reduce((sum, { length }) => sum + length, 0);
+    if (kept + slab.length <= MOST_FREE * bytes) free.push(slab);
+  };
   let current: Buffer | null = null;
   let full: { slab: Buffer; holders: Set<symbol> }[] = [];
   const release = (lease: symbol) => {
@@ -24,14 +29,16 @@ export function createSlabs(bytes: number): Slabs {
     full = full.filter(({ slab, holders }) => {
       holders.delete(lease);
       if (holders.size > 0) return true;
-      if (free.length < MAX_FREE) free.push(slab);
+      keep(slab);
       return false;
     });
   };
   return {
-    next: () => {
+    next: (least = bytes) => {
       if (current !== null && leases.size > 0) full.push({ slab: current, holders: new Set(leases) });
-      current = free.pop() ?? Buffer.allocUnsafeSlow(bytes);
+      const at = free.findLastIndex(({ length }) => length >= least);
+      const [kept] = at === -1 ? [] : free.splice(at, 1);
+      current = kept ?? Buffer.allocUnsafeSlow(Math.max(bytes, least));
       return current;
     },
     lease: () => {

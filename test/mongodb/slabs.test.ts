@@ -30,3 +30,30 @@ test('without leases no slab is used again', () => {
   slabs.lease()();
   assert.equal(new Set([...all, slabs.next()]).size, 41);
 });
+
+test('a slab has as many bytes as are needed, and one that was made for more is used for less, never the other way round', () => {
+  const slabs = createSlabs(8);
+  const end = slabs.lease();
+  const long = slabs.next(20);
+  assert.equal(long.length, 20);
+  const usual = slabs.next();
+  assert.equal(usual.length, 8);
+  slabs.next();
+  end();
+  const lease = slabs.lease();
+  const again = [slabs.next(9), slabs.next(9)];
+  assert.equal(again[0], long);
+  assert.ok(again[1] !== usual && (again[1]?.length ?? 0) >= 9);
+  lease();
+});
+
+test('no more memory is kept than that of twelve slabs, whatever their lengths', () => {
+  const slabs = createSlabs(8);
+  const end = slabs.lease();
+  const long = Array.from({ length: 5 }, () => slabs.next(40));
+  slabs.next();
+  end();
+  slabs.lease();
+  const again = Array.from({ length: 5 }, () => slabs.next(40));
+  assert.equal(again.filter((slab) => long.includes(slab)).length, 2);
+});

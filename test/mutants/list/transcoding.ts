@@ -50,4 +50,30 @@ export const TRANSCODING_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['kafka/batch-decoder'],
   },
+  {
+    name: 'a long value is written although there is no room for it',
+    bug: null,
+    edits: [
+      { file: 'mongodb/json-room', find: 'out.length - to >= end - at + ELEMENT_BYTES', replace: 'true' },
+    ],
+    tests: ['drain/transcoded-long'],
+  },
+  {
+    name: 'a value that is transcoded may have any number of keys',
+    bug: null,
+    edits: [{ file: 'mongodb/json-to-bson', find: 'cursor.keysLeft -= 1;', replace: ';' }],
+    tests: ['drain/transcoded', 'drain/transcoded-long'],
+  },
+  {
+    name: 'keys of the values before count against the limit of this one',
+    bug: null,
+    edits: [{ file: 'mongodb/json-to-bson', find: 'cursor.keysLeft = maxKeys;', replace: ';' }],
+    tests: ['drain/transcoded-long'],
+  },
+  {
+    name: 'a slab for a long value has the usual length',
+    bug: null,
+    edits: [{ file: 'mongodb/slabs', find: 'Math.max(bytes, least)', replace: 'bytes' }],
+    tests: ['mongodb/slabs', 'drain/transcoded-long'],
+  },
 ];
