@@ -11,6 +11,8 @@ import { startStack } from './stack.js';
 
 /** Environment variable with the addresses of the shared servers as JSON, for the test files' processes. */
 export const STACK_VARIABLE = 'KAFKA_DRAIN_TEST_STACK';
+/** Environment variable with the folder of the servers' logs, where tests keep those of their workers, too. */
+export const LOGS_VARIABLE = 'KAFKA_DRAIN_TEST_LOGS';
 
 /** What to run, and how. */
 export interface TestOptions {
@@ -61,6 +63,7 @@ export function describeCounts({ passed, failed, skipped }: TestCounts): string 
 export async function withStack<T>(folder: string, action: () => Promise<T>): Promise<T> {
   const stack = await startStack({ folder });
   process.env[STACK_VARIABLE] = JSON.stringify(stack.addresses);
+  process.env[LOGS_VARIABLE] = folder;
   try {
     return await action();
   } finally {

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LOGS_VARIABLE } from '../../stack/test-runner.js';
 import { until } from './until.js';
 
 /** A worker in a process of its own. */
@@ -23,6 +26,7 @@ export async function startWorker(
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
+    keep(child.pid, text);
   });
   await until('the worker to start', () => {
     if (child.exitCode !== null) throw new Error(`the worker ended: ${log}`);
@@ -38,4 +42,10 @@ export async function startWorker(
       await exit;
     },
   };
+}
+
+/** Beside the servers' logs, which stay where a test has failed: what the worker was doing is the first question then. */
+function keep(pid: number | undefined, text: string): void {
+  const folder = process.env[LOGS_VARIABLE];
+  if (folder !== undefined) appendFileSync(join(folder, `worker-${String(pid)}.log`), text);
 }
