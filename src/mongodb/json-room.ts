@@ -3,8 +3,7 @@ import type { Writer } from './bson-elements.js';
 
 /** BSON per byte of JSON: `[],` takes up to 12, with the name that BSON gives it, which is its index. */
 const GROWTH = 6;
-/** Of long values, which are rarely that dense. */
-const LONG_GROWTH = 1.5;
+/** Longer values are rarely that dense, and get half as much again as their JSON takes. */
 const LONG_BYTES = 32 * 1024;
 /**
  * More than a value, and the type and name of the next one, may take beside the bytes that JSON has for them: a number, lengths, the
@@ -14,16 +13,21 @@ const ELEMENT_BYTES = 64;
 
 /** Room for what is made of so many bytes of JSON: enough for a short value, and for most of the long ones. */
 export function roomFor(bytes: number): number {
-  return Math.ceil(bytes * (bytes > LONG_BYTES ? LONG_GROWTH : GROWTH)) + ELEMENT_BYTES;
+  return (bytes > LONG_BYTES ? bytes + (bytes >> 1) : GROWTH * bytes) + ELEMENT_BYTES;
 }
 
-/** Where a value is read, and where it is written to. */
-interface Places extends Pick<Writer, 'out' | 'to'> {
+/** Where a value is read, where it is written to, and how far ahead of reading writing may get. */
+export interface RoomCursor extends Pick<Writer, 'to'> {
   at: number;
-  end: number;
+  mostAhead: number;
+}
+
+/** How far ahead writing may get so that what is left of a value that ends there fits in the buffer. */
+export function mostAhead(out: Buffer, end: number): number {
+  return out.length - end - ELEMENT_BYTES;
 }
 
 /** Whether the next value fits, whatever is left behind it: asked before each, so that nothing is written where there is no room. */
-export function hasRoom({ out, to, at, end }: Places): boolean {
-  return out.length - to >= end - at + ELEMENT_BYTES;
+export function hasRoom(cursor: RoomCursor): boolean {
+  return cursor.to - cursor.at <= cursor.mostAhead;
 }

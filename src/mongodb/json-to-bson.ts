@@ -12,7 +12,7 @@ import {
 import type { Writer } from './bson-elements.js';
 import { writeEscape } from './json-escape.js';
 import { readNumber, type NumberCursor } from './json-number.js';
-import { hasRoom, roomFor } from './json-room.js';
+import { hasRoom, mostAhead, roomFor, type RoomCursor } from './json-room.js';
 import { addName, createObjectNames, type ObjectNames } from './object-names.js';
 import { copyPlainText, type TextLimits } from './plain-text.js';
 import { isText } from './places.js';
@@ -66,7 +66,7 @@ const CLOSE_OBJECT = 0x7d;
 /** Names that we, the driver or JavaScript treat in a way of their own. */
 const RESERVED = new Set(['_id', '_kafka', '_bsontype', '__proto__']);
 
-interface Cursor extends NumberCursor, Writer, TextLimits {
+interface Cursor extends NumberCursor, Writer, TextLimits, RoomCursor {
   /** The value's first byte, in a buffer that may hold others before and behind it. */
   from: number;
   names: ObjectNames;
@@ -94,6 +94,7 @@ export function createTranscoder(
     value: 0,
     out: Buffer.alloc(0),
     to: 0,
+    mostAhead: 0,
     names: createObjectNames(MAX_DEPTH),
     maxDepth: Math.min(maxDepth, MAX_DEPTH),
     keysLeft: maxKeys,
@@ -112,6 +113,7 @@ export function createTranscoder(
     cursor.from = from;
     cursor.at = from;
     cursor.end = end;
+    cursor.mostAhead = mostAhead(cursor.out, end);
     cursor.isWide = false;
     cursor.names.count = 0;
     cursor.keysLeft = maxKeys;

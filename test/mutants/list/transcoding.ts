@@ -54,7 +54,7 @@ export const TRANSCODING_MUTANTS: readonly Mutant[] = [
     name: 'a long value is written although there is no room for it',
     bug: null,
     edits: [
-      { file: 'mongodb/json-room', find: 'out.length - to >= end - at + ELEMENT_BYTES', replace: 'true' },
+      { file: 'mongodb/json-room', find: 'cursor.to - cursor.at <= cursor.mostAhead', replace: 'true' },
     ],
     tests: ['drain/transcoded-long'],
   },
