@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCallTurns } from './call-turns.js';
 import { checkCollections } from './check.js';
 import { commandsOn } from './commands.js';
 import { openClient, type Address } from './connection.js';
@@ -51,8 +52,14 @@ function open(options: PipelineSinkOptions): PipelineSink {
     log: options.log ?? (() => undefined),
     resendForMs: options.resendForMs ?? RESEND_FOR_MS,
   };
+  const turns = createCallTurns();
   const writeTo = remembered((collection) =>
-    createWrite(commandsOn(db, collection, listener, options.commandMs), patience, options.versionOrder),
+    createWrite(
+      commandsOn(db, collection, listener, options.commandMs),
+      patience,
+      options.versionOrder,
+      turns,
+    ),
   );
   return {
     check: () => checkCollections(db, [...new Set(topics.map(collectionFor)), deadLetterCollection]),

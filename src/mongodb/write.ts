@@ -1,4 +1,5 @@
 import { forEachLimited } from '../for-each-limited.js';
+import { createCallTurns } from './call-turns.js';
 import type { Commands } from './commands.js';
 import { isItem, prepare } from './documents.js';
 import type { Item } from './documents.js';
@@ -9,7 +10,7 @@ import type { ResendOptions } from './resend.js';
 import { settle, settleAlone } from './settle.js';
 import type { Settling } from './settle.js';
 import type { Rejection, VersionOrder, WriteModel, WriteResult } from './sink.js';
-import { toSlices } from './slices.js';
+import { halfOf, toSlices } from './slices.js';
 import { nothing } from './steps.js';
 import type { Standing } from './steps.js';
 import { addTally, emptyTally, toResult } from './tally.js';
@@ -34,11 +35,15 @@ interface Shares {
   unchanged: number;
 }
 
-/** `Sink.write` on one collection. Remembers, as its only state, what became of the last slice. */
+/**
+ * `Sink.write` on one collection. Remembers, as its only state, what became of the last slice.
+ * @param turns of all calls that share a server: where one has it to itself, its items are cut into more slices.
+ */
 export function createWrite(
   commands: Commands,
   patience: Omit<ResendOptions, 'namespace'>,
   order: VersionOrder = 'offset',
+  turns = createCallTurns(),
 ): Write {
   let before: Shares | null = null;
 
@@ -54,7 +59,11 @@ export function createWrite(
     return left;
   };
 
-  return async (models, signal) => {
+  const writeAll = async (
+    models: readonly WriteModel[],
+    signal: AbortSignal,
+    isAlone: boolean,
+  ): Promise<WriteResult> => {
     const { items, removals, unfit } = prepareAll(models);
     const tally = emptyTally();
     // the patience of each slice is its own: one that waits for its turn has had no outage
@@ -63,13 +72,23 @@ export function createWrite(
       return { commands, resend, order, tally, signal };
     };
     const left: Item[][] = [];
-    await forEachLimited([...toSlices(items).entries()], SLICES_IN_FLIGHT, async ([index, slice]) => {
+    const slices = isAlone ? toSlices(items, halfOf(items.length)) : toSlices(items);
+    await forEachLimited([...slices.entries()], SLICES_IN_FLIGHT, async ([index, slice]) => {
       left[index] = await writeSlice(slice, settling());
     });
     await forEachLimited(toSlices(removals), SLICES_IN_FLIGHT, (slice) => remove(slice, settling()));
     // Another record of the call, or a document that it removes, may have held a value that a unique index has once.
     await settleAlone(left.flat(), settling());
     return toResult([...items, ...removals], unfit, tally);
+  };
+
+  return async (models, signal) => {
+    const isAlone = turns.begin();
+    try {
+      return await writeAll(models, signal, isAlone);
+    } finally {
+      turns.end();
+    }
   };
 }
 

@@ -35,6 +35,32 @@ describe('the slices of a call', () => {
     assert.deepEqual(counts, { inFlight: 0, most: 3, inserts: 4 });
   });
 
+  const answered = () => ({ reply: { n: 1 }, fault: null });
+
+  test('are two at least where no other call is under way, as none was beside the three before', async () => {
+    const { counts, write } = counted(answered);
+    for (let calls = 0; calls < 3; calls += 1) await write(many(1_001), NEVER);
+    assert.deepEqual(counts, { inFlight: 0, most: 1, inserts: 3 });
+    await write(many(1_001), NEVER);
+    assert.deepEqual(counts, { inFlight: 0, most: 2, inserts: 5 });
+    await Promise.all([write(many(10), NEVER), write(many(1_001), NEVER)]);
+    assert.equal(counts.inserts, 7, 'the second of these has company');
+    await write(many(1_001), NEVER);
+    assert.equal(counts.inserts, 8, 'and so the next one may have');
+  });
+
+  test('are no more where they would be small, or where a call before has failed', async () => {
+    const { counts, write } = counted((nth) => {
+      if (nth === 1) throw new Error('broken');
+      return answered();
+    });
+    await assert.rejects(write(many(1_001), NEVER), /broken/);
+    for (let calls = 0; calls < 3; calls += 1) await write(many(500), NEVER);
+    assert.equal(counts.inserts, 4);
+    await write(many(501), NEVER);
+    assert.equal(counts.inserts, 6, 'the one that failed has ended, too');
+  });
+
   test('of which one fails end before the call does, and none begins any more', async () => {
     const { counts, write } = counted((nth) => {
       if (nth === 1) throw new Error('broken');

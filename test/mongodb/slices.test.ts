@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toSlices } from '../../src/mongodb/slices.js';
+import { halfOf, toSlices } from '../../src/mongodb/slices.js';
 
 const sized = (...bytes: number[]) => bytes.map((size) => ({ bytes: size }));
 const sizes = (slices: { bytes: number }[][]) => slices.map((slice) => slice.map(({ bytes }) => bytes));
@@ -14,4 +14,11 @@ test('slices keep the order and stay within count and bytes; a larger item goes 
     [1, 1],
   ]);
   assert.deepEqual(toSlices([]), []);
+});
+
+test('a half has no fewer items than make a command worth it, and no more than one command takes', () => {
+  assert.deepEqual(
+    [0, 999, 1_000, 1_001, 3_600, 8_000, 13_000].map(halfOf),
+    [500, 500, 500, 501, 1_800, 4_000, 4_000],
+  );
 });
