@@ -179,6 +179,7 @@ async function openTransform(
 /** A transform may wait for something else: more partitions at once, less of each. */
 const SIZES_OF_TRANSFORMS: Partial<FetchSizes> = {
   maxBytesPerPartition: 1024 * 1024,
+  maxBytesAlone: 1024 * 1024,
   concurrentPartitions: 4,
 };
 

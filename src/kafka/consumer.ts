@@ -21,6 +21,7 @@ export interface FetchSizes extends FetchSize {
  */
 export const DEFAULT_FETCH_SIZES: FetchSizes = {
   maxBytesPerPartition: 4 * 1024 * 1024,
+  maxBytesAlone: 8 * 1024 * 1024,
   maxBytes: 8 * 1024 * 1024,
   concurrentPartitions: 2,
 };

@@ -1,9 +1,13 @@
 import type { FetchedBatch, Group } from './internals.js';
 
-/** What a fetch may bring, bytes as the broker sends them: of all partitions from one broker, and of each. */
+/** What a fetch may bring, bytes as the broker sends them. */
 export interface FetchSize {
+  /** Of all partitions from one broker. */
   maxBytes: number;
+  /** Of each. */
   maxBytesPerPartition: number;
+  /** Of one that the member has alone: nothing else is in hand while it is fetched and committed. */
+  maxBytesAlone: number;
 }
 
 /** How much of a response was decoded, bytes as the broker sent them. */
@@ -34,16 +38,18 @@ export interface FetchSizing {
 
 /**
  * Asks for a whole fetch, or for less where most of what came was left: records that compress to a twentieth would cross the network
- * twenty times.
+ * twenty times. Of a partition that is alone, for no more than could be handled at once.
  */
 export function createFetchSizing(whole: FetchSize): FetchSizing {
   let begun = false;
   let share = 1;
+  let mostAlone = whole.maxBytesAlone;
   return {
     apply: (group) => {
       const maxBytes = Math.round(whole.maxBytes * share);
       group.maxBytes = begun ? maxBytes : Math.min(maxBytes, FIRST_FETCH_BYTES);
-      group.maxBytesPerPartition = Math.round(whole.maxBytesPerPartition * share);
+      const ofEach = isAlone(group) ? mostAlone : whole.maxBytesPerPartition;
+      group.maxBytesPerPartition = Math.round(ofEach * share);
     },
     learn: (batches) => {
       begun ||= batches.some((batch) => !batch.isEmpty());
@@ -52,6 +58,12 @@ export function createFetchSizing(whole: FetchSize): FetchSizing {
       if (decoded === undefined) return;
       if (decoded.left > decoded.received / 2) share = Math.max(LEAST_SHARE, share / 2);
       else if (decoded.left === 0) share = Math.min(1, share * 2);
+      else mostAlone = Math.max(whole.maxBytesPerPartition, decoded.received - decoded.left);
     },
   };
+}
+
+function isAlone(group: Group): boolean {
+  const [topic, ...others] = group.assigned();
+  return others.length === 0 && topic?.partitions.length === 1;
 }

@@ -150,13 +150,17 @@ test('what the partitions of a response decompress to is in one memory, another 
 });
 
 test('what is left of a response makes the next fetches smaller: of one partition, and whole partitions', async () => {
-  const sizing = createFetchSizing({ maxBytes: 64 * 1024, maxBytesPerPartition: 64 * 1024 });
+  const sizing = createFetchSizing({
+    maxBytes: 64 * 1024,
+    maxBytesPerPartition: 64 * 1024,
+    maxBytesAlone: 64 * 1024,
+  });
   const shareAfter = async (...partitions: Buffer[][]): Promise<number> => {
     const decode = decodingResponse({ response: 2_000, partition: Infinity }, COPYING);
     const messages: PackedRecords[] = [];
     for (const batches of partitions) messages.push(...(await decode(batches)));
     sizing.learn([{ ...fetched(0, 0, 0), messages }]);
-    const group = {} as Group;
+    const group = { assigned: () => [] as unknown } as Group;
     sizing.apply(group);
     return group.maxBytes / (64 * 1024);
   };

@@ -1,31 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFetchSizing, noteDecoded } from '../../src/kafka/fetch-size.js';
+import { createFetchSizing, noteDecoded, type Decoded } from '../../src/kafka/fetch-size.js';
 import type { Group, PackedRecords } from '../../src/kafka/internals.js';
 import { fetched } from './member-world.js';
 
-const WHOLE = { maxBytes: 8_192 * 1024, maxBytesPerPartition: 1_024 * 1024 };
+const WHOLE = { maxBytes: 8_192 * 1024, maxBytesPerPartition: 1_024 * 1024, maxBytesAlone: 4_096 * 1024 };
+
+type Assigned = ReturnType<Group['assigned']>;
+
+const groupOf = (...assigned: Assigned) => ({ assigned: () => assigned }) as Group;
+const SEVERAL: Assigned = [{ topic: 'orders', partitions: [0, 1] }];
 
 /** What is asked for, KiB, in all and of a partition, before the first fetch and after each. */
 function asked(responses: { received: number; left: number }[]): [number, number][] {
   const sizing = createFetchSizing(WHOLE);
   const ask = (): [number, number] => {
-    const group = {} as Group;
+    const group = groupOf(...SEVERAL);
     sizing.apply(group);
     return [group.maxBytes / 1024, group.maxBytesPerPartition / 1024];
   };
-  const answers = responses.map((decoded) => {
-    const memory = new ArrayBuffer(8);
-    noteDecoded(memory, decoded);
-    const packed = { memory } as PackedRecords;
-    return () => sizing.learn([{ ...fetched(0, 0, 0), messages: [packed] }]);
-  });
-  return [ask(), ...answers.map((answer) => (answer(), ask()))];
+  return [ask(), ...responses.map((decoded) => (learn(sizing, decoded), ask()))];
+}
+
+function learn(sizing: ReturnType<typeof createFetchSizing>, decoded: Decoded): void {
+  const memory = new ArrayBuffer(8);
+  noteDecoded(memory, decoded);
+  const packed = { memory } as PackedRecords;
+  sizing.learn([{ ...fetched(0, 0, 0), messages: [packed] }]);
 }
 
 test('the first fetch is a small one, until something came', () => {
   const sizing = createFetchSizing(WHOLE);
-  const group = {} as Group;
+  const group = groupOf(...SEVERAL);
   sizing.learn([]);
   sizing.apply(group);
   assert.equal(group.maxBytes, 256 * 1024);
@@ -56,4 +62,37 @@ test('some that is left changes nothing, none is met with twice as much, up to t
     sizes.map(([all]) => all),
     [256, 4_096, 2_048, 2_048, 4_096, 8_192, 8_192],
   );
+});
+
+const ALONE: Assigned = [{ topic: 'orders', partitions: [3] }];
+
+/** What is asked for of each partition, KiB. */
+function ofEach({ apply }: ReturnType<typeof createFetchSizing>, assigned: Assigned): number {
+  const group = groupOf(...assigned);
+  apply(group);
+  return group.maxBytesPerPartition / 1024;
+}
+
+test('of a partition that is assigned alone more is asked for, as long as it is alone', () => {
+  const sizing = createFetchSizing(WHOLE);
+  assert.equal(ofEach(sizing, ALONE), 4_096);
+  assert.equal(ofEach(sizing, SEVERAL), 1_024);
+  assert.equal(ofEach(sizing, [...ALONE, { topic: 'invoices', partitions: [0] }]), 1_024);
+  assert.equal(ofEach(sizing, []), 1_024);
+  assert.equal(ofEach(sizing, ALONE), 4_096);
+});
+
+test('of one that is alone no more is asked for than was handled at once, nor less than of one among others', () => {
+  const sizing = createFetchSizing(WHOLE);
+  const afterLeaving = (left: number): number => {
+    learn(sizing, { received: 4_096 * 1024, left: left * 1024 });
+    return ofEach(sizing, ALONE);
+  };
+  assert.equal(afterLeaving(1_000), 3_096);
+  assert.equal(afterLeaving(0), 3_096);
+  assert.equal(afterLeaving(1_500), 2_596);
+  assert.equal(ofEach(sizing, SEVERAL), 1_024);
+  const small = createFetchSizing(WHOLE);
+  learn(small, { received: 1_000 * 1024, left: 400 * 1024 });
+  assert.equal(ofEach(small, ALONE), 1_024);
 });

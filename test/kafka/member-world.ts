@@ -72,7 +72,7 @@ export function open(
   const member = createMember({
     ...{
       group: 'g',
-      sizes: { maxBytes: 1024 * 1024, maxBytesPerPartition: 256 * 1024 },
+      sizes: { maxBytes: 1024 * 1024, maxBytesPerPartition: 256 * 1024, maxBytesAlone: 512 * 1024 },
       leaving: () => undefined,
       classify: (error) => error as Error,
     },

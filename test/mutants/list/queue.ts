@@ -151,4 +151,30 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
     tests: ['mongodb/slices-in-flight'],
     servers: true,
   },
+  {
+    name: 'a batch beside others is cut in two as well',
+    bug: null,
+    edits: [{ file: 'mongodb/call-turns', find: 'alone > ALONE_BEFORE', replace: 'true' }],
+    tests: ['mongodb/slices-in-flight'],
+    servers: true,
+  },
+  {
+    name: 'a write that failed is under way for ever, and no later one is alone',
+    bug: null,
+    edits: [{ file: 'mongodb/call-turns', find: 'underWay -= 1;', replace: ';' }],
+    tests: ['mongodb/slices-in-flight'],
+    servers: true,
+  },
+  {
+    name: 'more is fetched of a partition than is handled at once, and again with each fetch',
+    bug: null,
+    edits: [
+      {
+        file: 'kafka/fetch-size',
+        find: 'Math.max(whole.maxBytesPerPartition, decoded.received - decoded.left)',
+        replace: 'whole.maxBytesAlone',
+      },
+    ],
+    tests: ['kafka/fetch-size'],
+  },
 ];
