@@ -6,7 +6,7 @@ export interface FetchSize {
   maxBytes: number;
   /** Of each. */
   maxBytesPerPartition: number;
-  /** Of one that the member has alone: nothing else is in hand while it is fetched and committed. */
+  /** Of one that the member has alone: it has nothing else to do while that is fetched and committed. */
   maxBytesAlone: number;
 }
 
@@ -21,6 +21,8 @@ export interface Decoded {
 const FIRST_FETCH_BYTES = 256 * 1024;
 /** Of what is asked for otherwise, where records compress that much. */
 const LEAST_SHARE = 1 / 64;
+/** Of a partition that is alone so much more is asked for each time all of it could be handled. */
+const GROWTH_ALONE = 1 / 16;
 
 const decodedOf = new WeakMap<ArrayBufferLike, Decoded>();
 
@@ -38,27 +40,37 @@ export interface FetchSizing {
 
 /**
  * Asks for a whole fetch, or for less where most of what came was left: records that compress to a twentieth would cross the network
- * twenty times. Of a partition that is alone, for no more than could be handled at once.
+ * twenty times. Of a partition that is alone, for hardly more than could be handled at once.
  */
 export function createFetchSizing(whole: FetchSize): FetchSizing {
   let begun = false;
   let share = 1;
+  let alone = false;
   let mostAlone = whole.maxBytesAlone;
+  const learnAlone = ({ received, left }: Decoded) => {
+    const taken = left > 0 ? received - left : mostAlone * (1 + GROWTH_ALONE);
+    mostAlone = Math.min(whole.maxBytesAlone, Math.max(whole.maxBytesPerPartition, taken));
+  };
+  const learnShare = ({ received, left }: Decoded) => {
+    if (left > received / 2) share = Math.max(LEAST_SHARE, share / 2);
+    else if (left === 0) share = Math.min(1, share * 2);
+  };
   return {
     apply: (group) => {
+      alone = isAlone(group);
       const maxBytes = Math.round(whole.maxBytes * share);
       group.maxBytes = begun ? maxBytes : Math.min(maxBytes, FIRST_FETCH_BYTES);
-      const ofEach = isAlone(group) ? mostAlone : whole.maxBytesPerPartition;
-      group.maxBytesPerPartition = Math.round(ofEach * share);
+      group.maxBytesPerPartition = Math.round((alone ? mostAlone : whole.maxBytesPerPartition) * share);
     },
     learn: (batches) => {
       begun ||= batches.some((batch) => !batch.isEmpty());
       const memory = batches.find(({ messages }) => messages.length > 0)?.messages[0]?.memory;
       const decoded = memory && decodedOf.get(memory);
       if (decoded === undefined) return;
-      if (decoded.left > decoded.received / 2) share = Math.max(LEAST_SHARE, share / 2);
-      else if (decoded.left === 0) share = Math.min(1, share * 2);
-      else mostAlone = Math.max(whole.maxBytesPerPartition, decoded.received - decoded.left);
+      // the larger piece is given up first
+      const mayBeLess = !alone || mostAlone <= whole.maxBytesPerPartition;
+      if (alone) learnAlone(decoded);
+      if (decoded.left === 0 || mayBeLess) learnShare(decoded);
     },
   };
 }

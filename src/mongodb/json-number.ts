@@ -1,8 +1,12 @@
+import { ELEMENT, writeInt32, writeInt64, type Writer } from './bson-elements.js';
+
 /** A place in the bytes of a JSON text, and the number that was read last. */
 export interface NumberCursor {
   json: Buffer;
   at: number;
   value: number;
+  /** What integers of more than 32 bits become, if a double holds them exactly. */
+  largeIntegers: 'double' | 'long';
 }
 
 const MINUS = 0x2d;
@@ -22,7 +26,7 @@ const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 
  * Reads the number that begins at the cursor, to the value that `JSON.parse` makes of it. `false`: there is none, it has no finite
  * value, or it is an integer that a double may not hold.
  */
-export function readNumber(cursor: NumberCursor): boolean {
+function readNumber(cursor: NumberCursor): boolean {
   const { json } = cursor;
   const from = cursor.at;
   const isNegative = json[from] === MINUS;
@@ -90,4 +94,25 @@ function parseNumber(cursor: NumberCursor, from: number): boolean {
 
 function isExponent(byte: number): boolean {
   return (byte | LOWER_CASE) === EXPONENT;
+}
+
+/**
+ * The number that begins at the cursor, and its type; 0: `readNumber` refuses it. As the driver does: integers of 32 bits are short ones, everything
+ * else is a double, unless larger integers shall be long.
+ */
+export function writeNumber(cursor: NumberCursor & Writer): number {
+  if (!readNumber(cursor)) return 0;
+  const { value } = cursor;
+  if ((value | 0) === value && !Object.is(value, -0)) {
+    writeInt32(cursor, value);
+    return ELEMENT.int32;
+  }
+  if (cursor.largeIntegers === 'long' && Number.isInteger(value) && value !== 0) {
+    if (!Number.isSafeInteger(value)) return 0;
+    writeInt64(cursor, value);
+    return ELEMENT.int64;
+  }
+  cursor.out.writeDoubleLE(value, cursor.to);
+  cursor.to += 8;
+  return ELEMENT.double;
 }

@@ -1,18 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { hashWith } from '../slots.js';
-import {
-  beginDocument,
-  ELEMENT,
-  endDocument,
-  putInt32,
-  writeIndexName,
-  writeInt32,
-  writeInt64,
-} from './bson-elements.js';
+import { beginDocument, ELEMENT, endDocument, putInt32, writeIndexName } from './bson-elements.js';
 import type { Writer } from './bson-elements.js';
 import { writeEscape } from './json-escape.js';
-import { readNumber, type NumberCursor } from './json-number.js';
-import { hasRoom, mostAhead, roomFor, type RoomCursor } from './json-room.js';
+import { writeNumber, type NumberCursor } from './json-number.js';
+import { furthestAhead, hasRoom, mostRoomFor, roomFor, type RoomCursor } from './json-room.js';
 import { addName, createObjectNames, type ObjectNames } from './object-names.js';
 import { copyPlainText, type TextLimits } from './plain-text.js';
 import { isText } from './places.js';
@@ -43,7 +35,7 @@ export interface TranscoderLimits {
   maxKeys: number;
 }
 
-/** What is made of longer ones might be more than MongoDB takes. */
+/** Longer ones would need buffers that are worth it for nobody: by default no broker takes more than 1 MB. */
 const MAX_JSON_BYTES = 8 * 1024 * 1024;
 const MAX_DEPTH = 48;
 const SLAB_BYTES = 1024 * 1024;
@@ -73,8 +65,6 @@ interface Cursor extends NumberCursor, Writer, TextLimits, RoomCursor {
   maxDepth: number;
   /** How many more names the value may have; below 0: it has too many. */
   keysLeft: number;
-  /** What integers of more than 32 bits become, if a double holds them exactly. */
-  largeIntegers: 'double' | 'long';
 }
 
 /**
@@ -101,9 +91,8 @@ export function createTranscoder(
     largeIntegers,
   };
   const slabs = createSlabs(SLAB_BYTES);
-  const toBson = (json: Buffer, from = 0, end = json.length): RawFields | null => {
-    if (end - from > longest) return null;
-    const room = roomFor(end - from);
+  let isFull = false;
+  const transcode = (json: Buffer, from: number, end: number, room: number): RawFields | null => {
     if (cursor.out.length - cursor.to < room) {
       cursor.out = slabs.next(room);
       cursor.to = 0;
@@ -113,14 +102,21 @@ export function createTranscoder(
     cursor.from = from;
     cursor.at = from;
     cursor.end = end;
-    cursor.mostAhead = mostAhead(cursor.out, end);
+    cursor.mostAhead = furthestAhead(cursor.out, end);
     cursor.isWide = false;
     cursor.names.count = 0;
     cursor.keysLeft = maxKeys;
     const isWhole = next(cursor) === OPEN_OBJECT && writeFields(cursor, 1) && next(cursor) === undefined;
     if (isWhole && cursor.keysLeft >= 0) return { buffer: cursor.out, from: bsonFrom, end: cursor.to };
+    isFull = !hasRoom(cursor);
     cursor.to = bsonFrom;
     return null;
+  };
+  const toBson = (json: Buffer, from = 0, end = json.length): RawFields | null => {
+    const bytes = end - from;
+    if (bytes > longest) return null;
+    const fields = transcode(json, from, end, roomFor(bytes));
+    return fields === null && isFull ? transcode(json, from, end, mostRoomFor(bytes)) : fields;
   };
   return { toBson, pick: pickFields, lease: slabs.lease };
 }
@@ -273,22 +269,4 @@ function isNext(cursor: Cursor, text: string): boolean {
   if (at + text.length > cursor.end || !isText(json, at, text)) return false;
   cursor.at = at + text.length;
   return true;
-}
-
-/** As the driver does: integers of 32 bits are short ones, everything else is a double, unless larger integers shall be long. */
-function writeNumber(cursor: Cursor): number {
-  if (!readNumber(cursor)) return 0;
-  const { value } = cursor;
-  if ((value | 0) === value && !Object.is(value, -0)) {
-    writeInt32(cursor, value);
-    return ELEMENT.int32;
-  }
-  if (cursor.largeIntegers === 'long' && Number.isInteger(value) && value !== 0) {
-    if (!Number.isSafeInteger(value)) return 0;
-    writeInt64(cursor, value);
-    return ELEMENT.int64;
-  }
-  cursor.out.writeDoubleLE(value, cursor.to);
-  cursor.to += 8;
-  return ELEMENT.double;
 }

@@ -22,7 +22,7 @@ import type { RawDocuments } from './wire.js';
 /** What an item may take beside its own bytes: lengths, names, its index in an array. */
 const FRAME_BYTES = 64;
 
-/** Buffers of commands, until these are answered: those of 4 MiB of values are used again, with the ids and versions beside them. */
+/** Buffers of commands, until these are answered: those of slices as long as they get are used again. */
 const commandBuffers = createSpareBuffers({ most: 6, longest: 6 * 1024 * 1024, step: 256 * 1024 });
 
 /** A writer with room for so many bytes. */

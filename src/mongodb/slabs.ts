@@ -18,9 +18,13 @@ const MOST_FREE = 12;
 export function createSlabs(bytes: number): Slabs {
   const leases = new Set<symbol>();
   const free: Buffer[] = [];
+  /** The longest first, of which short values take the last that is long enough. */
   const keep = (slab: Buffer) => {
-    const kept = free.reduce((sum, { length }) => sum + length, 0);
-    if (kept + slab.length <= MOST_FREE * bytes) free.push(slab);
+    if (slab.length > MOST_FREE * bytes) return;
+    free.push(slab);
+    free.sort((a, b) => b.length - a.length);
+    let kept = free.reduce((sum, { length }) => sum + length, 0);
+    for (; kept > MOST_FREE * bytes; kept -= free.pop()?.length ?? kept);
   };
   let current: Buffer | null = null;
   let full: { slab: Buffer; holders: Set<symbol> }[] = [];

@@ -2,8 +2,8 @@
 const MAX_ITEMS = 4_000;
 /** Of fewer, two commands cost more than it saves to have both under way. */
 const LEAST_ITEMS = 500;
-/** A command must stay under 16 MiB + 16 KiB; a larger document goes alone. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** Far below the 16 MiB + 16 KiB of a command, so that its buffer is one that is kept (`raw-documents.ts`); a larger document goes alone. */
+const MAX_BYTES = 5 * 1024 * 1024;
 
 /** Cuts into slices, in order, each fit for one command, and of about as many items as the others. */
 export function toSlices<T extends { bytes: number }>(
@@ -29,7 +29,7 @@ export function toSlices<T extends { bytes: number }>(
   return slices;
 }
 
-/** How many items a slice may have so that there are two or more, for MongoDB to handle side by side. */
+/** How many items a slice may have so that there are two at least, for MongoDB to handle side by side, where they are enough for that. */
 export function halfOf(items: number): number {
-  return Math.min(MAX_ITEMS, Math.max(LEAST_ITEMS, Math.ceil(items / 2)));
+  return items < 2 * LEAST_ITEMS ? MAX_ITEMS : Math.min(MAX_ITEMS, Math.ceil(items / 2));
 }

@@ -1,5 +1,5 @@
 import { forEachLimited } from '../for-each-limited.js';
-import { createCallTurns } from './call-turns.js';
+import type { CallTurns } from './call-turns.js';
 import type { Commands } from './commands.js';
 import { isItem, prepare } from './documents.js';
 import type { Item } from './documents.js';
@@ -37,13 +37,13 @@ interface Shares {
 
 /**
  * `Sink.write` on one collection. Remembers, as its only state, what became of the last slice.
- * @param turns of all calls that share a server: where one has it to itself, its items are cut into more slices.
+ * @param turns of all calls of one sink: where one call is under way at a time, its items are cut into more slices.
  */
 export function createWrite(
   commands: Commands,
   patience: Omit<ResendOptions, 'namespace'>,
-  order: VersionOrder = 'offset',
-  turns = createCallTurns(),
+  order: VersionOrder,
+  turns: CallTurns,
 ): Write {
   let before: Shares | null = null;
 
@@ -62,7 +62,7 @@ export function createWrite(
   const writeAll = async (
     models: readonly WriteModel[],
     signal: AbortSignal,
-    isAlone: boolean,
+    isOnlyCall: boolean,
   ): Promise<WriteResult> => {
     const { items, removals, unfit } = prepareAll(models);
     const tally = emptyTally();
@@ -72,7 +72,7 @@ export function createWrite(
       return { commands, resend, order, tally, signal };
     };
     const left: Item[][] = [];
-    const slices = isAlone ? toSlices(items, halfOf(items.length)) : toSlices(items);
+    const slices = isOnlyCall ? toSlices(items, halfOf(items.length)) : toSlices(items);
     await forEachLimited([...slices.entries()], SLICES_IN_FLIGHT, async ([index, slice]) => {
       left[index] = await writeSlice(slice, settling());
     });
@@ -83,9 +83,9 @@ export function createWrite(
   };
 
   return async (models, signal) => {
-    const isAlone = turns.begin();
+    const isOnlyCall = turns.begin();
     try {
-      return await writeAll(models, signal, isAlone);
+      return await writeAll(models, signal, isOnlyCall);
     } finally {
       turns.end();
     }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { BSON } from 'mongodb';
+import { roomFor } from '../../src/mongodb/json-room.js';
 import { createFuzzer } from '../fuzz/records.js';
 import { pipeline } from './builders.js';
 import { assertSame, turns } from './transcoding.js';
@@ -28,16 +30,17 @@ describe('a long value becomes what would have been parsed', () => {
       assert.ok(!assertSame(both, withText(bytes)), String(bytes));
   });
 
-  test('or where its BSON is much longer than its JSON', () => {
-    for (const item of ['[]', '{}', '0', '1e9', '""', '{"":1}', '[[[]]]', 'true']) {
-      const items = Array.from({ length: 250_000 }, () => item).join(',');
-      assert.ok(!assertSame(turns(), Buffer.from(`{"items":[${items}]}`)), item);
-    }
+  test('also where its BSON is much longer than its JSON, unless no document may be that long', () => {
+    const itemsOf = (item: string, count: number) =>
+      Buffer.from(`{"items":[${Array.from({ length: count }, () => item).join(',')}]}`);
+    for (const item of ['[]', '{}', '0', '1e9', '""', '[[[]]]', 'true'])
+      assert.ok(assertSame(turns(), itemsOf(item, 250_000)), item);
+    assert.ok(!assertSame(turns(), itemsOf('{"":1}', 250_000)), 'too many keys');
+    assert.ok(!assertSame(turns(), itemsOf('[]', 1_500_000)));
   });
 
   test('wherever the room for it ends: dense stretches between texts', () => {
     const { below, pick } = createFuzzer(17);
-    const outcomes = { transcoded: 0, parsed: 0 };
     for (let round = 0; round < 25; round += 1) {
       const dense = pick(['0', '[]', '{}', '""', '1.5', '-0.25', '{"a":[]}', '[[1]]']);
       const items: string[] = [];
@@ -47,11 +50,34 @@ describe('a long value becomes what would have been parsed', () => {
         items.push(item);
         bytes += item.length + 1;
       }
-      outcomes[
-        assertSame(turns(), Buffer.from(`{"items":[${items.join(',')}]}`)) ? 'transcoded' : 'parsed'
-      ] += 1;
+      assertSame(turns(), Buffer.from(`{"items":[${items.join(',')}]}`));
     }
-    assert.ok(outcomes.transcoded > 5 && outcomes.parsed > 5, JSON.stringify(outcomes));
+  });
+
+  test('also where it ends right at the end of its room, or of that for the second try', () => {
+    const numbers = Array.from({ length: 60_000 }, () => '0').join(',');
+    const bsonBytes = BSON.calculateObjectSize({ t: '', a: Array.from({ length: 60_000 }, () => 0) });
+    const withText = (length: number) => `{"t":"${'x'.repeat(length)}","a":[${numbers}]}`;
+    const jsonBytes = withText(0).length;
+    // one byte more of text is one more of both, for which there is half a byte more of room
+    const even = 2 * (bsonBytes - roomFor(jsonBytes));
+    assert.ok(even > 800_000);
+    for (let length = even - 180; length < even + 60; length += 4)
+      assert.ok(assertSame(turns(), Buffer.from(withText(length))), String(length));
+  });
+
+  test('or what is refused where it is damaged, wherever that is', () => {
+    const whole = `{"n":1,"text":"${textOf(40_000, 'ab\\u00e9 ')}","${'k'.repeat(40_000)}":[1,-2.5e1,"t\\n",true,{}],"é":"${textOf(40_000, '€')}"}`;
+    const both = turns();
+    assert.ok(assertSame(both, Buffer.from(whole)));
+    const { below } = createFuzzer(29);
+    for (let round = 0; round < 300; round += 1) {
+      const at = below(whole.length);
+      assertSame(both, Buffer.from(whole.slice(0, at)));
+      const damaged = Buffer.from(whole);
+      damaged[at] = below(256);
+      assertSame(both, damaged);
+    }
   });
 
   test('between others, short and long, each in memory of its own', () => {

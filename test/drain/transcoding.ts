@@ -49,7 +49,8 @@ export function isRaw(operation: Operation): boolean {
 export function assertSame({ parsed, alone, transcoded }: ReturnType<typeof turns>, value: Buffer): boolean {
   const operation = transcoded(value);
   const expected = outcomeOf(parsed(value));
-  assert.equal(outcomeOf(operation), expected, value.toString('latin1').slice(0, 400));
-  assert.equal(outcomeOf(alone(value)), expected, value.toString('latin1').slice(0, 400));
+  // not `equal`: to tell how two outcomes of megabytes differ takes longer than anybody waits
+  assert.ok(outcomeOf(operation) === expected, value.toString('latin1').slice(0, 400));
+  assert.ok(outcomeOf(alone(value)) === expected, value.toString('latin1').slice(0, 400));
   return isRaw(operation);
 }

@@ -82,17 +82,29 @@ test('of a partition that is assigned alone more is asked for, as long as it is 
   assert.equal(ofEach(sizing, ALONE), 4_096);
 });
 
-test('of one that is alone no more is asked for than was handled at once, nor less than of one among others', () => {
+test('of one that is alone hardly more is asked for than was handled at once, and not less than of one among others', () => {
   const sizing = createFetchSizing(WHOLE);
-  const afterLeaving = (left: number): number => {
-    learn(sizing, { received: 4_096 * 1024, left: left * 1024 });
+  const after = (received: number, left: number): number => {
+    learn(sizing, { received: received * 1024, left: left * 1024 });
     return ofEach(sizing, ALONE);
   };
-  assert.equal(afterLeaving(1_000), 3_096);
-  assert.equal(afterLeaving(0), 3_096);
-  assert.equal(afterLeaving(1_500), 2_596);
+  assert.equal(ofEach(sizing, ALONE), 4_096);
+  assert.equal(after(4_096, 1_096), 3_000);
+  assert.equal(after(3_000, 0), 3_187.5);
+  assert.equal(after(3_187, 187), 3_000);
+  assert.equal(after(3_000, 2_500), 1_024);
   assert.equal(ofEach(sizing, SEVERAL), 1_024);
-  const small = createFetchSizing(WHOLE);
-  learn(small, { received: 1_000 * 1024, left: 400 * 1024 });
-  assert.equal(ofEach(small, ALONE), 1_024);
+  assert.equal(after(8_192, 4_000), 1_024, 'what came of several says nothing of one');
+  for (let fetches = 0; fetches < 40; fetches += 1) after(1_024, 0);
+  assert.equal(ofEach(sizing, ALONE), 4_096);
+});
+
+test('where most of what came of one alone is left, as much as of one among others is tried before less', () => {
+  const sizing = createFetchSizing(WHOLE);
+  const most = { received: 100, left: 90 };
+  ofEach(sizing, ALONE);
+  learn(sizing, most);
+  assert.equal(ofEach(sizing, ALONE), 1_024);
+  learn(sizing, most);
+  assert.equal(ofEach(sizing, ALONE), 512);
 });

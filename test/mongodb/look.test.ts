@@ -9,11 +9,10 @@ import { settle } from '../../src/mongodb/settle.js';
 import type { Version, VersionOrder, VersionValue, WriteModel } from '../../src/mongodb/sink.js';
 import { nothing } from '../../src/mongodb/steps.js';
 import { toVersionValue } from '../../src/mongodb/version-values.js';
-import { createWrite } from '../../src/mongodb/write.js';
 import type { Write } from '../../src/mongodb/write.js';
 import { stackFromEnvironment } from '../support/stack.js';
 import { BASE_TIME, seededRandom, tombstone, upsert } from './models.js';
-import { LISTENER, NEVER, PATIENCE, settlingOn, toItems } from './settling.js';
+import { LISTENER, NEVER, settlingOn, toItems, writeOn } from './settling.js';
 import { openTarget } from './target.js';
 import type { Target } from './target.js';
 
@@ -160,7 +159,7 @@ async function replaying(target: Target): Promise<{ write: Write; sent: string[]
       return run(action, ...rest);
     },
   };
-  const write = createWrite(commands, PATIENCE);
+  const write = writeOn(commands);
   const known = [upsert({ id: 'known' })];
   for (let times = 0; times < 2; times += 1) await write(known, NEVER);
   sent.length = 0;
@@ -231,7 +230,7 @@ describe('a replay', () => {
     client.on('commandStarted', ({ commandName, command }) => {
       if (commandName === 'find') concerns.push(command['readConcern']);
     });
-    const write = createWrite(commandsOn(client.db(target.db.databaseName), 'orders', LISTENER), PATIENCE);
+    const write = writeOn(commandsOn(client.db(target.db.databaseName), 'orders', LISTENER));
     // nothing is known before the first, the second is taken for another insert, the third for a replay
     for (let times = 0; times < 3; times += 1) await write([upsert()], NEVER);
     await client.close();

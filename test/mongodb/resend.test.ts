@@ -3,13 +3,11 @@ import { describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import type { Answer, Commands } from '../../src/mongodb/commands.js';
 import type { RawDocuments } from '../../src/mongodb/wire.js';
-import { createWrite } from '../../src/mongodb/write.js';
 import { booksOf } from '../contract/sink-contract.js';
 import { replyOf, tombstone, upsert } from './models.js';
 import { readSection } from './section.js';
+import { NEVER, PATIENCE, writeOn } from './settling.js';
 
-const NEVER = new AbortController().signal;
-const PATIENCE = { resendForMs: 60_000, listener: { alive: () => undefined }, log: () => undefined };
 const OUTAGE: Answer = { reply: null, fault: { kind: 'outage', reason: 'the connection broke' } };
 const NOT_PRIMARY = 10107;
 const DUPLICATE_KEY = 11000;
@@ -91,7 +89,7 @@ describe('the same records are sent again', () => {
         ['old'],
         once(action, () => OUTAGE),
       );
-      const result = await createWrite(server.commands, PATIENCE)(three(), NEVER);
+      const result = await writeOn(server.commands)(three(), NEVER);
       assert.deepEqual(booksOf(result), { inserted: 2, updated: 1, deleted: 0, unchanged: 0, rejected: 0 });
       assert.equal(server.stored.size, 3);
       assert.equal(countOf(server.sent, action), 2);
@@ -114,7 +112,7 @@ describe('the same records are sent again', () => {
           return stepdown;
         }),
       );
-      const { rejected } = await createWrite(server.commands, PATIENCE)(three(), NEVER);
+      const { rejected } = await writeOn(server.commands)(three(), NEVER);
       assert.deepEqual(rejected, []);
       assert.ok(server.stored.has(sentAgain));
       assert.equal(countOf(server.sent, action), 2);
@@ -133,7 +131,7 @@ describe('the same records are sent again', () => {
         once('delete', () => answer),
       );
       const models = [upsert({ id: 'new' }), tombstone({ id: 'old', purgeAt: null }), tombstone({ id: 'none', purgeAt: null })]; // prettier-ignore
-      const result = await createWrite(server.commands, PATIENCE)(models, NEVER);
+      const result = await writeOn(server.commands)(models, NEVER);
       assert.deepEqual(booksOf(result), { inserted: 1, updated: 0, deleted: 1, unchanged: 1, rejected: 0 });
       assert.deepEqual([...server.stored], ['older', 'new']);
       assert.equal(countOf(server.sent, 'delete'), 2);
@@ -143,7 +141,7 @@ describe('the same records are sent again', () => {
   test('but not where the user may not remove', async () => {
     const refusal: Answer = { reply: { n: 0, writeErrors: [{ index: 0, code: 13 }] }, fault: null };
     const server = serverWith(['old'], () => refusal);
-    const written = createWrite(server.commands, PATIENCE)([tombstone({ id: 'old', purgeAt: null })], NEVER);
+    const written = writeOn(server.commands)([tombstone({ id: 'old', purgeAt: null })], NEVER);
     await assert.rejects(written, {
       code: 'MONGODB_REFUSED',
       message: /The user needs the action remove on shop\.orders/,
@@ -158,7 +156,7 @@ describe('the same records are sent again', () => {
         return null;
       }),
     );
-    const result = await createWrite(server.commands, PATIENCE)(three(), NEVER);
+    const result = await writeOn(server.commands)(three(), NEVER);
     assert.deepEqual(booksOf(result), { inserted: 2, updated: 1, deleted: 0, unchanged: 0, rejected: 0 });
     assert.deepEqual(server.sent, ['find', 'insert', 'update']);
   });
@@ -166,7 +164,7 @@ describe('the same records are sent again', () => {
   test('until the time for it is used up, and no longer', async () => {
     let outages = 0;
     const server = serverWith([], () => ((outages += 1) <= 1_000 ? OUTAGE : null));
-    const write = createWrite(server.commands, { ...PATIENCE, resendForMs: 1 });
+    const write = writeOn(server.commands, { ...PATIENCE, resendForMs: 1 });
     await assert.rejects(write(three(), NEVER), { code: 'MONGODB_UNAVAILABLE', retryable: true });
     assert.equal(server.stored.size, 0);
   });

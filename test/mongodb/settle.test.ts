@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer, Commands } from '../../src/mongodb/commands.js';
-import { createWrite } from '../../src/mongodb/write.js';
 import { replyOf, upsert } from './models.js';
+import { NEVER, PATIENCE, writeOn } from './settling.js';
 
-const NEVER = new AbortController().signal;
-const PATIENCE = { resendForMs: 1, listener: { alive: () => undefined }, log: () => undefined };
+const SOON = { ...PATIENCE, resendForMs: 1 };
 
 /** Commands that are answered by a script. */
 function scripted(answer: (action: string) => Answer): { commands: Commands; sent: string[] } {
@@ -23,7 +22,7 @@ test('a document that is found but never matched is WRITE_UNSETTLED after five r
   const { commands, sent } = scripted((action) =>
     action === 'find' ? stored : { reply: { n: 0, nModified: 0 }, fault: null },
   );
-  const written = createWrite(commands, PATIENCE)([upsert()], NEVER);
+  const written = writeOn(commands, SOON)([upsert()], NEVER);
   await assert.rejects(written, { code: 'WRITE_UNSETTLED', retryable: true });
   assert.equal(sent.length, 10);
 });
@@ -36,7 +35,7 @@ test('a merge is only believed when it matched exactly what was sent', async () 
       const given = counts.shift();
       return { reply: { ...(given === undefined ? {} : { n: given }), nModified: 0 }, fault: null };
     });
-    const result = await createWrite(commands, PATIENCE)([upsert()], NEVER);
+    const result = await writeOn(commands, SOON)([upsert()], NEVER);
     assert.equal(result.unchanged, 1);
     assert.deepEqual(sent, ['find', 'update', 'find', 'update']);
   }
@@ -50,7 +49,7 @@ test('the first step follows the share of new ids in the slice before', async ()
       if (action === 'find') return { reply: found, fault: null };
       return { reply: { n: 100 - newIds, nModified: 100 - newIds }, fault: null };
     });
-    const write = createWrite(commands, PATIENCE);
+    const write = writeOn(commands, SOON);
     await write(ids.map((id) => upsert({ id })), NEVER); // prettier-ignore
     const before = sent.length;
     await write([upsert()], NEVER).catch(() => undefined);
@@ -72,7 +71,7 @@ test('where most of the slice before was unchanged, or there was none, a look co
       const reply = action === 'find' ? found : { n: 100, nModified: 100 - unchanged };
       return Promise.resolve({ reply, fault: null });
     };
-    const write = createWrite({ namespace: 'shop.orders', run }, PATIENCE);
+    const write = writeOn({ namespace: 'shop.orders', run }, SOON);
     for (let times = 0; times < 2; times += 1) await write(models, NEVER);
     assert.deepEqual(sent.slice(0, 2), ['look', 'update']);
     return sent[2];
@@ -91,7 +90,7 @@ test('nothing is in flight any more when a call fails', async () => {
     if (action === 'insert') throw new Error('broken');
     return { reply: { n: 1, nModified: 1 }, fault: null };
   };
-  const write = createWrite({ namespace: 'shop.orders', run }, PATIENCE);
+  const write = writeOn({ namespace: 'shop.orders', run }, SOON);
   await assert.rejects(write([upsert({ id: 'old' }), upsert({ id: 'new' })], NEVER), /broken/);
   assert.equal(inFlight, 0);
 });

@@ -1,9 +1,11 @@
-import { commandsOn } from '../../src/mongodb/commands.js';
+import { createCallTurns } from '../../src/mongodb/call-turns.js';
+import { commandsOn, type Commands } from '../../src/mongodb/commands.js';
 import { isItem, prepare, type Item } from '../../src/mongodb/documents.js';
 import { createResend } from '../../src/mongodb/resend.js';
 import type { Settling } from '../../src/mongodb/settle.js';
 import type { VersionOrder, WriteModel } from '../../src/mongodb/sink.js';
 import { emptyTally } from '../../src/mongodb/tally.js';
+import { createWrite, type Write } from '../../src/mongodb/write.js';
 import type { Target } from './target.js';
 
 export const NEVER: AbortSignal = new AbortController().signal;
@@ -19,4 +21,9 @@ export function settlingOn({ db }: Target, order: VersionOrder): Settling {
 
 export function toItems(models: readonly WriteModel[]): Item[] {
   return models.map(prepare).filter(isItem);
+}
+
+/** `Sink.write` on one collection, which nobody else writes to. */
+export function writeOn(commands: Commands, patience: Parameters<typeof createWrite>[1] = PATIENCE): Write {
+  return createWrite(commands, patience, 'offset', createCallTurns());
 }

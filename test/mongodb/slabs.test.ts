@@ -47,13 +47,30 @@ test('a slab has as many bytes as are needed, and one that was made for more is 
   lease();
 });
 
-test('no more memory is kept than that of twelve slabs, whatever their lengths', () => {
+test('no more memory is kept than that of twelve slabs, and the longest of it', () => {
   const slabs = createSlabs(8);
   const end = slabs.lease();
+  for (let slab = 0; slab < 12; slab += 1) slabs.next();
   const long = Array.from({ length: 5 }, () => slabs.next(40));
+  slabs.next(100);
   slabs.next();
   end();
   slabs.lease();
   const again = Array.from({ length: 5 }, () => slabs.next(40));
-  assert.equal(again.filter((slab) => long.includes(slab)).length, 2);
+  assert.equal(
+    again.filter((slab) => long.includes(slab)).length,
+    2,
+    'those for usual values make room for them',
+  );
+});
+
+test('for a short value the shortest slab is taken', () => {
+  const slabs = createSlabs(8);
+  const end = slabs.lease();
+  const long = slabs.next(20);
+  const usual = slabs.next();
+  slabs.next();
+  end();
+  slabs.lease();
+  assert.deepEqual([slabs.next() === usual, slabs.next(20) === long], [true, true]);
 });

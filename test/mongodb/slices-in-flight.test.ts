@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { commandsOn, type Answer, type Commands } from '../../src/mongodb/commands.js';
-import { createWrite } from '../../src/mongodb/write.js';
 import { stackFromEnvironment } from '../support/stack.js';
 import { replyOf, tombstone, upsert } from './models.js';
-import { LISTENER, NEVER, PATIENCE } from './settling.js';
+import { LISTENER, NEVER, writeOn } from './settling.js';
 import { openTarget } from './target.js';
 
 /** Of three slices and a little. */
@@ -25,7 +24,7 @@ describe('the slices of a call', () => {
       counts.inFlight -= 1;
       return answer(nth);
     };
-    return { counts, write: createWrite({ namespace: 'shop.orders', run }, PATIENCE) };
+    return { counts, write: writeOn({ namespace: 'shop.orders', run }) };
   }
 
   test('are three at a time, of about the same size, and counted together', async () => {
@@ -55,9 +54,9 @@ describe('the slices of a call', () => {
       return answered();
     });
     await assert.rejects(write(many(1_001), NEVER), /broken/);
-    for (let calls = 0; calls < 3; calls += 1) await write(many(500), NEVER);
+    for (let calls = 0; calls < 3; calls += 1) await write(many(999), NEVER);
     assert.equal(counts.inserts, 4);
-    await write(many(501), NEVER);
+    await write(many(1_000), NEVER);
     assert.equal(counts.inserts, 6, 'the one that failed has ended, too');
   });
 
@@ -92,7 +91,7 @@ describe('what another record of the call frees in a unique index', () => {
       if (action === 'insert') inserts += 1;
       return answer;
     };
-    const write = createWrite({ ...real, run }, PATIENCE);
+    const write = writeOn({ ...real, run });
     const models = [upsert({ id: 'b', offset: 2n }, { email: 'z' }), ...many(4_500)];
     models.push(upsert({ id: 'c', offset: 2n }, { email: 'y' }));
     const result = await write(models, NEVER);

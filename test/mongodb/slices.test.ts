@@ -16,9 +16,9 @@ test('slices keep the order and stay within count and bytes; a larger item goes 
   assert.deepEqual(toSlices([]), []);
 });
 
-test('a half has no fewer items than make a command worth it, and no more than one command takes', () => {
+test('what is cut in halves has enough for two commands, and neither has more than a command takes', () => {
   assert.deepEqual(
     [0, 999, 1_000, 1_001, 3_600, 8_000, 13_000].map(halfOf),
-    [500, 500, 500, 501, 1_800, 4_000, 4_000],
+    [4_000, 4_000, 500, 501, 1_800, 4_000, 4_000],
   );
 });

@@ -171,7 +171,7 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'kafka/fetch-size',
-        find: 'Math.max(whole.maxBytesPerPartition, decoded.received - decoded.left)',
+        find: 'Math.max(whole.maxBytesPerPartition, taken)',
         replace: 'whole.maxBytesAlone',
       },
     ],

@@ -76,4 +76,16 @@ export const TRANSCODING_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'mongodb/slabs', find: 'Math.max(bytes, least)', replace: 'bytes' }],
     tests: ['mongodb/slabs', 'drain/transcoded-long'],
   },
+  {
+    name: 'room is asked for as if a value took no more than its JSON',
+    bug: null,
+    edits: [{ file: 'mongodb/json-room', find: 'ELEMENT_BYTES = 64', replace: 'ELEMENT_BYTES = 0' }],
+    tests: ['drain/transcoded-long'],
+  },
+  {
+    name: 'slabs of the usual length keep longer ones out',
+    bug: null,
+    edits: [{ file: 'mongodb/slabs', find: 'kept -= free.pop()', replace: 'kept -= free.shift()' }],
+    tests: ['mongodb/slabs'],
+  },
 ];
