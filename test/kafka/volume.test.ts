@@ -27,6 +27,24 @@ test('20,000 records in many fetches are handed out once and in order, and all p
   assert.ok(partitions.every(({ committed, end }) => committed?.offset === end));
 });
 
+/** How many records of one partition come at once, at most; of as many others nothing comes. */
+async function mostAtOnce(others: number): Promise<number> {
+  await using broker = await openBroker(1 + others);
+  for (let from = 0; from < 12_000; from += 1_000) await broker.append(0, numbers(1_000, from));
+  const source = broker.memberWith({
+    fetchSizes: { maxBytesPerPartition: 16 * 1024, maxBytesAlone: 64 * 1024 },
+  });
+  const ends = new Map((await source.inspect()).partitions.map(({ partition, end }) => [partition, end]));
+  const consuming = startConsuming(source, fromStart(broker.topic, 1 + others), { ends });
+  await consuming.drained();
+  assert.deepEqual(consuming.values(0), numbers(12_000));
+  return Math.max(...consuming.batches.map(({ records }) => records.length));
+}
+
+test('of a partition that a member has alone more comes at once than of one among others', async () => {
+  assert.ok((await mostAtOnce(0)) >= 3 * (await mostAtOnce(1)));
+});
+
 const LARGE = 'x'.repeat(40_000);
 const LARGE_PER_PARTITION = 300;
 /** Of one append, which is a batch of the log. */
