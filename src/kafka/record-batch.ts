@@ -3,8 +3,8 @@ import { partitionName, type KafkaRecord, type RecordBatch } from './source.js';
 
 /**
  * What the records of a partition that are handled at once may take, decompressed and with `RECORD_BYTES` for each; what is left of
- * their fetch is fetched again. 4 MiB that aren't compressed are less, if records have 200 B or more; of a partition that is alone more is fetched. Of compressed topics more would
- * only take memory: with 32 MiB a drain took 200 to 300 MB more for records that compress to a tenth, and was slower.
+ * their fetch is fetched again. 4 MiB that aren't compressed are less, if records have 200 B or more; of a partition that is alone up to
+ * 8 MiB are fetched, and how much of that is handled is learnt (`fetch-size.ts`). Of compressed topics more would only take memory: with 32 MiB a drain took 200 to 300 MB more for records that compress to a tenth, and was slower.
  */
 export const MAX_HANDLED_BYTES = 8 * 1024 * 1024;
 

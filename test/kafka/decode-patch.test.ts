@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createDecodeBatch, type BatchCodec } from '../../src/kafka/batch-decoder.js';
 import { createDecodeMessages, hideAborted, type DecodeLimits } from '../../src/kafka/decode-patch.js';
 import { createFetchSizing } from '../../src/kafka/fetch-size.js';
-import type { Decoder, Group, PackedRecords } from '../../src/kafka/internals.js';
+import type { Decoder, PackedRecords } from '../../src/kafka/internals.js';
 import {
   decodeBatch,
   decoded,
@@ -12,7 +12,7 @@ import {
   withChecksum,
   type RecordContents,
 } from './encoded-batch.js';
-import { fetched } from './member-world.js';
+import { fetched, groupOf } from './member-world.js';
 
 function batch(firstOffset: number, lastOffset: number, records: RecordContents[]): Buffer {
   return encodeBatch({ firstOffset, lastOffset, records });
@@ -160,7 +160,7 @@ test('what is left of a response makes the next fetches smaller: of one partitio
     const messages: PackedRecords[] = [];
     for (const batches of partitions) messages.push(...(await decode(batches)));
     sizing.learn([{ ...fetched(0, 0, 0), messages }]);
-    const group = { assigned: () => [] as unknown } as Group;
+    const group = groupOf();
     sizing.apply(group);
     return group.maxBytes / (64 * 1024);
   };

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFetchSizing, noteDecoded, type Decoded } from '../../src/kafka/fetch-size.js';
 import type { Group, PackedRecords } from '../../src/kafka/internals.js';
-import { fetched } from './member-world.js';
+import { fetched, groupOf } from './member-world.js';
 
 const WHOLE = { maxBytes: 8_192 * 1024, maxBytesPerPartition: 1_024 * 1024, maxBytesAlone: 4_096 * 1024 };
 
 type Assigned = ReturnType<Group['assigned']>;
 
-const groupOf = (...assigned: Assigned) => ({ assigned: () => assigned }) as Group;
 const SEVERAL: Assigned = [{ topic: 'orders', partitions: [0, 1] }];
 
 /** What is asked for, KiB, in all and of a partition, before the first fetch and after each. */

@@ -31,6 +31,11 @@ interface InHand {
 
 export const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
 
+/** A group of which a member has these partitions. */
+export function groupOf(...assigned: ReturnType<Group['assigned']>): Group {
+  return { assigned: () => assigned } as Group;
+}
+
 export function fetched(partition: number, first: number, last: number): FetchedBatch {
   return {
     ...{ topic: 't', partition, fetchedOffset: String(first), messages: [] },

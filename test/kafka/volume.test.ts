@@ -2,8 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { numbers } from '../contract/source-contract.js';
 import { MAX_HANDLED_BYTES } from '../../src/kafka/record-batch.js';
+import type { Source } from '../../src/kafka/source.js';
 import { openBroker } from './broker.js';
-import { fromStart, startConsuming } from './consuming.js';
+import { fromStart, startConsuming, type Consuming } from './consuming.js';
+
+/** All that a source has handed out when every partition of the topic was read from its start to its end. */
+async function drained(source: Source, topic: string): Promise<Consuming> {
+  const { partitions } = await source.inspect();
+  const ends = new Map(partitions.map(({ partition, end }) => [partition, end]));
+  const consuming = startConsuming(source, fromStart(topic, partitions.length), { ends });
+  await consuming.drained();
+  return consuming;
+}
 
 const PARTITIONS = 4;
 const PER_PARTITION = 5_000;
@@ -15,9 +25,7 @@ test('20,000 records in many fetches are handed out once and in order, and all p
       await broker.append(partition, numbers(1_000, from));
   }
   const source = broker.memberWith({ fetchSizes: { maxBytesPerPartition: 16 * 1024 } });
-  const ends = new Map((await source.inspect()).partitions.map(({ partition, end }) => [partition, end]));
-  const consuming = startConsuming(source, fromStart(broker.topic, PARTITIONS), { ends });
-  await consuming.drained();
+  const consuming = await drained(source, broker.topic);
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     assert.deepEqual(consuming.values(partition), numbers(PER_PARTITION));
     const last = consuming.batches.filter((batch) => batch.partition === partition).map((b) => b.nextOffset);
@@ -27,16 +35,14 @@ test('20,000 records in many fetches are handed out once and in order, and all p
   assert.ok(partitions.every(({ committed, end }) => committed?.offset === end));
 });
 
-/** How many records of one partition come at once, at most; of as many others nothing comes. */
+/** How many records of a partition come at once, at most, where the member has so many others as well, which are empty. */
 async function mostAtOnce(others: number): Promise<number> {
   await using broker = await openBroker(1 + others);
   for (let from = 0; from < 12_000; from += 1_000) await broker.append(0, numbers(1_000, from));
   const source = broker.memberWith({
     fetchSizes: { maxBytesPerPartition: 16 * 1024, maxBytesAlone: 64 * 1024 },
   });
-  const ends = new Map((await source.inspect()).partitions.map(({ partition, end }) => [partition, end]));
-  const consuming = startConsuming(source, fromStart(broker.topic, 1 + others), { ends });
-  await consuming.drained();
+  const consuming = await drained(source, broker.topic);
   assert.deepEqual(consuming.values(0), numbers(12_000));
   return Math.max(...consuming.batches.map(({ records }) => records.length));
 }
@@ -59,9 +65,7 @@ test('36 MB that compress to next to nothing, all in one fetch, are handed out i
     }
   }
   const source = broker.member();
-  const ends = new Map((await source.inspect()).partitions.map(({ partition, end }) => [partition, end]));
-  const consuming = startConsuming(source, fromStart(broker.topic, 3), { ends });
-  await consuming.drained();
+  const consuming = await drained(source, broker.topic);
   for (const partition of [0, 1, 2]) {
     const handed = consuming.values(partition).map((value) => value?.split(' ')[0]);
     assert.deepEqual(handed, numbers(LARGE_PER_PARTITION));
